@@ -1,0 +1,59 @@
+/**
+ * The machine's state as a list of typed arrays. Two kinds:
+ * - *state*: what decides how the next access is served (TLBs, registers, bus arrays, generations). A recorded loop has
+ *   reached its fixed point when an iteration leaves every one of these as it found them.
+ * - *counters*: what only grows and decides nothing (statistics, path counts, eventfd counts). They are multiplied out.
+ * Arrays may be replaced when they grow, so a component registers a function that names its current arrays.
+ */
+export type Column = Int32Array | Uint32Array | Uint8Array | Float64Array;
+
+export interface Snapshot {
+  readonly state: readonly Column[];
+  readonly counters: readonly Column[];
+}
+
+export class StateSet {
+  private readonly stateOf: (() => readonly Column[])[] = [];
+  private readonly countersOf: (() => readonly Column[])[] = [];
+
+  addState(columns: () => readonly Column[]): void {
+    this.stateOf.push(columns);
+  }
+
+  addCounters(columns: () => readonly Column[]): void {
+    this.countersOf.push(columns);
+  }
+
+  snapshot(): Snapshot {
+    return { state: copyAll(this.stateOf), counters: copyAll(this.countersOf) };
+  }
+
+  /** True when every state column equals the snapshot's. Counters are not looked at. */
+  sameState(then: Snapshot): boolean {
+    const now = this.stateOf.flatMap((columns) => columns());
+    if (now.length !== then.state.length) return false;
+    return now.every((column, i) => sameColumn(column, then.state[i]!));
+  }
+
+  /** Adds `times` times the growth of every counter since the snapshot. Counters may have grown in length: new cells start at 0. */
+  repeatGrowth(then: Snapshot, times: number): void {
+    const now = this.countersOf.flatMap((columns) => columns());
+    now.forEach((column, i) => {
+      const old = then.counters[i];
+      for (let k = 0; k < column.length; k++) {
+        const before = old !== undefined && k < old.length ? old[k]! : 0;
+        const grown = column[k]! - before;
+        if (grown !== 0) column[k] = column[k]! + grown * times;
+      }
+    });
+  }
+}
+
+const copyAll = (sources: (() => readonly Column[])[]): Column[] =>
+  sources.flatMap((columns) => columns().map((column) => column.slice()));
+
+function sameColumn(a: Column, b: Column): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
