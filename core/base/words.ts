@@ -17,7 +17,7 @@ export const bigLo = (value: bigint): number => Number(value & 0xffff_ffffn);
 export const numHi = (value: number): number => Math.floor(value / WORD) >>> 0;
 
 /** Low word of a non-negative integer below 2^53. */
-export const numLo = (value: number): number => value % WORD >>> 0;
+export const numLo = (value: number): number => (value % WORD) >>> 0;
 
 /** The value of two words as a double: exact below 2^53. */
 export const wordsToNum = (hi: number, lo: number): number => (hi >>> 0) * WORD + (lo >>> 0);
