@@ -1,0 +1,88 @@
+import type { StepName } from './steps.ts';
+
+/** Where a number comes from: read in a source, derived from read numbers by arithmetic, or estimated. */
+export type Kind = 'read' | 'derived' | 'estimated';
+
+/** A number with its honesty: best value, range, kind and source. Cycles are TSC cycles unless the source says core cycles. */
+export interface Cited {
+  readonly value: number;
+  readonly low: number;
+  readonly high: number;
+  readonly kind: Kind;
+  readonly source: string;
+}
+
+/** One TLB array. `ways === entries` means fully associative. */
+export interface TlbGeometry {
+  readonly entries: number;
+  readonly ways: number;
+  readonly source: string;
+}
+
+/** Null where the CPU has no such array; a page size without an array of its own is splintered into the next smaller one. */
+export interface TlbSet {
+  readonly p4k: TlbGeometry | null;
+  readonly p2m: TlbGeometry | null;
+  readonly p1g: TlbGeometry | null;
+  /** One array shared by the page sizes listed (AMD's first level, Intel's 4K+2M second level). When set it replaces those arrays. */
+  readonly shared?: { readonly sizes: readonly ('4K' | '2M' | '1G')[]; readonly geometry: TlbGeometry };
+}
+
+export interface CacheGeometry {
+  readonly bytes: number;
+  readonly ways: number;
+  readonly source: string;
+}
+
+export interface Geometry {
+  readonly dtlb: TlbSet;
+  readonly itlb: TlbSet;
+  readonly stlb: TlbSet;
+  /** Intel: split paging-structure caches by level, entries. AMD: one unified cache keyed by the entry's physical address. */
+  readonly psc:
+    | {
+        readonly kind: 'split';
+        readonly pml5: number;
+        readonly pml4: number;
+        readonly pdpt: number;
+        readonly pd: number;
+        readonly source: string;
+      }
+    | { readonly kind: 'unified'; readonly entries: number; readonly source: string };
+  readonly nestedTlb: { readonly entries: number; readonly source: string };
+  readonly l1d: CacheGeometry;
+  readonly l2: CacheGeometry;
+  readonly l3: CacheGeometry;
+  /** Bits of physical address. */
+  readonly maxphyaddr: number;
+  readonly source: string;
+}
+
+export interface CpuModel {
+  /** Short id used on the command line, e.g. `skylake-sp`. */
+  readonly id: string;
+  readonly name: string;
+  readonly vendor: 'intel' | 'amd';
+  readonly year: number;
+  readonly ghz: number;
+  readonly geometry: Geometry;
+  /** A price for every step; steps of the other vendor cost what they would, or are absent and refused. */
+  readonly prices: { readonly [K in StepName]: Cited };
+  /** Mitigations this generation needs by default, by id of core/cost/mitigations.ts. */
+  readonly mitigations: readonly string[];
+  readonly features: {
+    readonly ept5: boolean;
+    readonly pml: boolean;
+    readonly eptAd: boolean;
+    readonly executeOnly: boolean;
+    readonly p1g: boolean;
+    readonly nrips: boolean;
+    readonly decodeAssists: boolean;
+    readonly smep: boolean;
+    readonly smap: boolean;
+    readonly pku: boolean;
+    readonly la57: boolean;
+    readonly pcid: boolean;
+    readonly vpid: boolean;
+  };
+}
