@@ -1,0 +1,20 @@
+import { defineConfig } from 'vitest/config';
+
+/** One project a kind of test, so that one kind runs alone: `npx vitest run --project property`. */
+function project(name: string, include: string[], testTimeout = 10_000) {
+  return { extends: true as const, test: { name, include, testTimeout, hookTimeout: testTimeout } };
+}
+
+export default defineConfig({
+  test: {
+    projects: [
+      project('unit', ['core/**/*.test.ts', 'host/**/*.test.ts']),
+      project('architecture', ['test/architecture/**/*.test.ts'], 30_000),
+      project('conformance', ['test/conformance/**/*.test.ts'], 120_000),
+      project('cosim', ['test/cosim/**/*.test.ts'], 120_000),
+      project('property', ['test/property/**/*.test.ts'], 120_000),
+      project('golden', ['test/golden/**/*.test.ts'], 60_000),
+      project('e2e', ['test/e2e/**/*.test.ts'], 60_000),
+    ],
+  },
+});
