@@ -1,0 +1,128 @@
+/**
+ * What a script declares before the guest runs, and what the host does while it runs. Plain data: addresses and sizes are bigints
+ * or numbers in bytes, already checked for type by the sandbox; whether KVM accepts them is KVM's own answer.
+ */
+export type PageSize = '4K' | '2M' | '1G';
+
+/** Guest paging: 32-bit (2 levels), PAE (3), 4 levels, 5 levels, or none (CR0.PG clear). */
+export type PagingMode = 'none' | '2-level' | 'pae' | '4-level' | '5-level';
+
+export interface RamOp {
+  readonly kind: 'ram';
+  readonly gpa: bigint;
+  readonly size: bigint;
+  readonly readonly: boolean;
+  readonly logDirty: boolean;
+  /** Size of the host pages behind the slot. */
+  readonly hostPage: PageSize;
+  /** Page size of the identity mapping made for it; null for none. */
+  readonly map: PageSize | null;
+}
+
+export interface PagingOp {
+  readonly kind: 'paging';
+  readonly mode: PagingMode;
+  /** Where the guest's page tables are built; null: at the end of the first RAM region. */
+  readonly tables: bigint | null;
+}
+
+export interface MapOp {
+  readonly kind: 'map';
+  readonly gva: bigint;
+  readonly gpa: bigint;
+  readonly size: bigint;
+  readonly page: PageSize;
+  readonly writable: boolean;
+  readonly user: boolean;
+  readonly execute: boolean;
+  readonly global: boolean;
+  readonly pkey: number;
+  readonly present: boolean;
+}
+
+export interface UnmapOp {
+  readonly kind: 'unmap';
+  readonly gva: bigint;
+  readonly size: bigint;
+}
+
+/** A doorbell: how it is realised (MMIO, port, read-only page; ioeventfd length, datamatch) is the configuration's choice. */
+export interface DoorbellOp {
+  readonly kind: 'doorbell';
+  readonly id: number;
+  readonly name: string;
+  /** Bytes of the kick's store: 1, 2, 4 or 8. */
+  readonly width: number;
+  /** Address asked for; null lets the machine choose a page of its own (or a port). */
+  readonly gpa: bigint | null;
+  /** The value that a datamatch doorbell expects. */
+  readonly match: bigint;
+}
+
+export interface MemslotOp {
+  readonly kind: 'memslot';
+  readonly slot: number;
+  readonly gpa: bigint;
+  /** 0 deletes the slot. */
+  readonly size: bigint;
+  readonly readonly: boolean;
+  readonly logDirty: boolean;
+  /** Host virtual address; null: one of its own, kept by slot number. */
+  readonly hva: bigint | null;
+  readonly hostPage: PageSize;
+}
+
+export interface IoeventfdOp {
+  readonly kind: 'ioeventfd';
+  readonly addr: bigint;
+  readonly length: number;
+  readonly datamatch: bigint | null;
+  readonly pio: boolean;
+  readonly deassign: boolean;
+  /** Name of the eventfd. */
+  readonly fd: string;
+}
+
+export interface CoalescedOp {
+  readonly kind: 'coalesced';
+  readonly addr: bigint;
+  readonly size: number;
+  readonly pio: boolean;
+  readonly unregister: boolean;
+}
+
+export interface DirtyLogOp {
+  readonly kind: 'get-dirty-log';
+  readonly slot: number;
+}
+
+/** The host unmaps pages of a slot (reclaim, swap): the MMU notifier zaps them. Contents are kept. */
+export interface ReclaimOp {
+  readonly kind: 'reclaim';
+  readonly gpa: bigint;
+  readonly size: bigint;
+}
+
+/** One-off settings of the guest's registers before it starts. */
+export interface RegistersOp {
+  readonly kind: 'registers';
+  readonly cpl?: number;
+  readonly wp?: boolean;
+  readonly smep?: boolean;
+  readonly smap?: boolean;
+  readonly pke?: boolean;
+  readonly pcide?: boolean;
+  readonly pge?: boolean;
+  readonly pkru?: number;
+}
+
+/** Bytes put into guest memory before the guest runs. */
+export interface PokeOp {
+  readonly kind: 'poke';
+  readonly gpa: bigint;
+  readonly bytes: Uint8Array;
+}
+
+/** Things a script may ask for before and during the run. */
+export type HostOp = MemslotOp | IoeventfdOp | CoalescedOp | DirtyLogOp | ReclaimOp;
+export type SetupOp = RamOp | PagingOp | MapOp | UnmapOp | DoorbellOp | RegistersOp | PokeOp | HostOp;
