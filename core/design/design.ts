@@ -1,0 +1,51 @@
+import type { KvmPolicy } from '../kvm/policy.ts';
+
+/** Nested paging flavour of a configuration. */
+export type Mmu = 'ept' | 'npt';
+
+/** What somebody said a design would do; a run shows whether it does. */
+export interface Claim {
+  readonly says: string;
+  readonly who: string;
+}
+
+/** How a doorbell of the script is built on the machine. */
+export interface DoorbellRealisation {
+  /** An MMIO address without memory, a port, or a page of a read-only memslot. */
+  readonly space: 'mmio' | 'pio' | 'ro-slot';
+  /** False: userspace handles every kick. */
+  readonly eventfd: boolean;
+  /** Length given to KVM_IOEVENTFD: 0 (any), or the width of the kick. */
+  readonly length: 0 | 'width';
+  readonly datamatch: boolean;
+}
+
+/** A scalar field of the policy, own or of its io part. */
+type ScalarField = Exclude<keyof KvmPolicy, 'io'>;
+
+/** A condition on the kernel without which the design means nothing, and the sentence for a user who asks for it anyway. */
+export interface Need {
+  /** The flavour that it holds for; absent: both. */
+  readonly mmu?: Mmu;
+  readonly field: ScalarField | 'io.zeroLength' | 'io.fastMmioTwin' | 'mmu-flavour';
+  /** The values that will do. */
+  readonly oneOf: readonly (string | number | boolean)[];
+  readonly otherwise: string;
+}
+
+/** A doorbell design: a way to build a kick, and the change of KVM that it needs. */
+export interface Design {
+  /** As the command line takes it. */
+  readonly id: string;
+  readonly title: string;
+  readonly source: string;
+  readonly claims: readonly Claim[];
+  /** Fields of the kernel's policy that the design changes. */
+  readonly policy: Partial<Pick<KvmPolicy, ScalarField>>;
+  readonly doorbell: DoorbellRealisation;
+  /** Switches of the CPU (hardware-mmu.md section 5) that the design asks for. */
+  readonly cpu: { readonly nripOnNpf?: boolean };
+  readonly needs: readonly Need[];
+  /** Known hazards, in words. The reference finds them by itself. */
+  readonly breaks: readonly string[];
+}

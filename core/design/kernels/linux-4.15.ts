@@ -1,0 +1,21 @@
+import type { Kernel } from '../kernel.ts';
+import { linux42 } from './linux-4.2.ts';
+
+/** Spec: kvm-semantics.md sections 2, 9.6 and 12.2. */
+export const linux415: Kernel = {
+  id: '4.15',
+  title: 'Linux 4.15 (January 2018), the last before the TDP MMU in this list',
+  read: '4.15.18, whole KVM subtree',
+  policy: {
+    ...linux42.policy,
+    fastMmioRefusedInL2: true,
+    fastMmioSkip: 'decode-under-hypervisor',
+    io: { ...linux42.policy.io, zeroLengthPio: true },
+    pageTrack: true,
+    tdp5Level: true,
+    generationStart: 0,
+    exitGpaUsed: true,
+    emptyInsnBufferReenters: true,
+    xcr0: 'inner',
+  },
+};

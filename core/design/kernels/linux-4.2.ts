@@ -1,0 +1,16 @@
+import type { Kernel } from '../kernel.ts';
+import { linux315 } from './linux-3.15.ts';
+
+/** The world of the RFC of August 2015, as its stable tree 4.2.8 shows it. Spec: kvm-semantics.md sections 2, 9 and 12. */
+export const linux42: Kernel = {
+  id: '4.2',
+  title: 'Linux 4.2 (August 2015), zero-length ioeventfds repaired (4.2.8)',
+  read: '4.2.8, whole KVM subtree',
+  policy: {
+    ...linux315.policy,
+    io: { ...linux315.policy.io, zeroLengthCompare: true, fastMmioTwin: 'separate' },
+    pml: true,
+    maxUserSlots: 509,
+    addressSpaces: 2,
+  },
+};

@@ -1,0 +1,20 @@
+import type { Kernel } from '../kernel.ts';
+import { MODERN_IO } from '../../kvm/io/io-policy.ts';
+import { linux415 } from './linux-4.15.ts';
+
+/** Spec: kvm-semantics.md sections 2, 7, 9 and 12. */
+export const linux618: Kernel = {
+  id: '6.18',
+  title: 'Linux 6.18 (November 2025), TDP MMU, XCR0 swapped at every entry',
+  read: '6.18.2, whole KVM subtree',
+  policy: {
+    ...linux415.policy,
+    io: MODERN_IO,
+    mmu: 'tdp-mmu',
+    mmuLock: 'rwlock',
+    eagerPageSplit: true,
+    maxUserSlots: 32764,
+    emptyInsnBufferReenters: false,
+    vectoringCheck: 'at-emulation',
+  },
+};

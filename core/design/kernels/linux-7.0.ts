@@ -1,0 +1,10 @@
+import type { Kernel } from '../kernel.ts';
+import { linux619 } from './linux-6.19.ts';
+
+/** Spec: kvm-semantics.md sections 2 and 9.6. */
+export const linux70: Kernel = {
+  id: '7.0',
+  title: 'Linux 7.0 (April 2026), FAST_MMIO for AMD nested paging',
+  read: '7.0.0 and 7.1.3, whole KVM subtree',
+  policy: { ...linux619.policy, fastMmioOnNpf: true, nextRipRequired: true },
+};

@@ -1,0 +1,19 @@
+import type { Design } from '../design.ts';
+
+export const wildcard: Design = {
+  id: 'wildcard',
+  title: 'ioeventfd matched by address and length',
+  source: 'KVM_IOEVENTFD without DATAMATCH; kvm-semantics.md section 5.4, flow F3',
+  claims: [
+    { says: 'MMIO 3609 cycles against 1762 for PIO', who: 'M. Tsirkin, QEMU pci-testdev, 2013' },
+    {
+      says: 'MMIO is much slower than PIO, due to the need to do page walk and emulation',
+      who: 'M. Tsirkin, seed 000',
+    },
+  ],
+  policy: {},
+  doorbell: { space: 'mmio', eventfd: true, length: 'width', datamatch: false },
+  cpu: {},
+  needs: [],
+  breaks: [],
+};
