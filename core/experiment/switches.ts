@@ -1,0 +1,91 @@
+import { unknownName } from '../base/closest.ts';
+import { err, ok, type Result } from '../base/result.ts';
+
+/** A rule of the silicon on which sources disagree or are silent, so that a user can set it (hardware-mmu.md section 5). */
+export interface SwitchRow {
+  readonly name: string;
+  readonly kind: 'boolean' | 'number';
+  /** The default in words; some depend on the CPU model. */
+  readonly default: string;
+  readonly what: string;
+}
+
+export const SWITCHES: readonly SwitchRow[] = [
+  {
+    name: 'eptViolationDropsPsc',
+    kind: 'boolean',
+    default: 'true',
+    what: 'an EPT violation also drops paging-structure cache entries used for the address',
+  },
+  {
+    name: 'npfDropsTranslation',
+    kind: 'boolean',
+    default: 'false',
+    what: 'a nested page fault drops the translation of the faulting address',
+  },
+  { name: 'nripOnNpf', kind: 'boolean', default: 'false', what: 'the VMCB holds the next RIP on a nested page fault' },
+  {
+    name: 'misconfigFillsInsnLen',
+    kind: 'boolean',
+    default: 'true, false under a hypervisor',
+    what: 'the CPU fills the instruction length on an EPT misconfiguration',
+  },
+  {
+    name: 'walkerLoadsThroughL1D',
+    kind: 'boolean',
+    default: 'true',
+    what: 'the page walker loads through the first-level data cache',
+  },
+  {
+    name: 'tlbRightsMissRewalks',
+    kind: 'boolean',
+    default: 'true',
+    what: 'a TLB entry without the right asked for is walked again before the fault',
+  },
+  { name: 'dataCache', kind: 'boolean', default: 'false', what: 'data accesses go through the cache model too' },
+  { name: 'eptAD', kind: 'boolean', default: 'of the CPU', what: 'EPT accessed and dirty bits' },
+  { name: 'mmioCaching', kind: 'boolean', default: 'true', what: "KVM's module parameter mmio_caching" },
+  { name: 'maxphyaddr', kind: 'number', default: 'of the CPU', what: 'bits of physical address' },
+  { name: 'nestedTlbEntries', kind: 'number', default: 'of the CPU', what: 'entries of the nested TLB' },
+  {
+    name: 'evictEvery',
+    kind: 'number',
+    default: '0 (never)',
+    what: 'every so many accesses a TLB entry is dropped at random',
+  },
+];
+
+/** The switches given, checked for name and type; booleans and numbers may come as text from a command line. */
+export function checkSwitches(
+  given: Readonly<Record<string, boolean | number | string>>,
+): Result<Record<string, boolean | number>, string> {
+  const checked: Record<string, boolean | number> = {};
+  for (const [name, value] of Object.entries(given)) {
+    const row = SWITCHES.find((s) => s.name === name);
+    if (row === undefined) {
+      return err(
+        unknownName(
+          'switch',
+          name,
+          SWITCHES.map((s) => s.name),
+        ),
+      );
+    }
+    const parsed = parse(row, value);
+    if (parsed === null)
+      return err(
+        `switch ${name} takes ${row.kind === 'boolean' ? 'true or false' : 'a whole number of at least 0'}, not '${value}'`,
+      );
+    checked[name] = parsed;
+  }
+  return ok(checked);
+}
+
+function parse(row: SwitchRow, value: boolean | number | string): boolean | number | null {
+  if (row.kind === 'boolean') {
+    if (typeof value === 'boolean') return value;
+    return value === 'true' || value === 'on' ? true : value === 'false' || value === 'off' ? false : null;
+  }
+  const number = typeof value === 'string' ? Number(value) : value;
+  return typeof number === 'number' && Number.isInteger(number) && number >= 0 && number < 2 ** 31 ? number : null;
+}

@@ -1,0 +1,22 @@
+/** Many queues behind one address, told apart by the value written: KVM asks the devices one after the other. */
+scenario({
+  title: 'A chain of datamatch eventfds',
+  question: 'What does it cost to find the eventfd of queue N when all queues share one doorbell address?',
+  claims: ['kvm-semantics 16: about 21 ns for each refusing device; the last of 256 costs 7.1 us, of 1024 22.5 us (PVM host)'],
+  setup(vm) {
+    vm.ram({ gpa: 0, size: '16 MiB' });
+    const page = 0xfd00_0000;
+    for (let queue = 0; queue < 256; queue++) {
+      vm.ioeventfd({ addr: page, length: 4, datamatch: queue, fd: `queue${queue}` });
+    }
+    vm.map({ gva: page, gpa: page, size: 4096 });
+    return { page };
+  },
+  guest(cpu, { page }) {
+    cpu.write32(page, 0);
+    for (const queue of [0, 1, 16, 64, 128, 255]) {
+      cpu.repeat(1000, () => cpu.write32(page, queue));
+    }
+    cpu.repeat(1000, () => cpu.write32(page, 256));
+  },
+});
