@@ -20,8 +20,8 @@ export interface DoorbellRealisation {
   readonly datamatch: boolean;
 }
 
-/** A scalar field of the policy, own or of its io part. */
-type ScalarField = Exclude<keyof KvmPolicy, 'io'>;
+/** A field of the policy that is a plain value. */
+type ScalarField = Exclude<keyof KvmPolicy, 'io' | 'slots'>;
 
 /** A condition on the kernel without which the design means nothing, and the sentence for a user who asks for it anyway. */
 export interface Need {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { differences, IO_POLICY_DOCS, POLICY_DOCS } from '../kvm/policy.ts';
+import { differences } from '../kvm/policy-differences.ts';
+import { IO_POLICY_DOCS, POLICY_DOCS, SLOT_POLICY_DOCS } from '../kvm/policy-docs.ts';
 import { applyDesign } from './apply.ts';
 import { designs, findDesign, findKernel, kernels } from './registry.ts';
 
@@ -18,8 +19,9 @@ describe('kernels', () => {
   it('are the seven of the spec, oldest first, each a full policy with a document for every field', () => {
     expect(kernels.map(({ id }) => id)).toEqual(['3.14', '3.15', '4.2', '4.15', '6.18', '6.19', '7.0']);
     for (const { policy } of kernels) {
-      const { io, ...own } = policy;
+      const { io, slots, ...own } = policy;
       expect(Object.keys(own).sort()).toEqual(Object.keys(POLICY_DOCS).sort());
+      expect(Object.keys(slots).sort()).toEqual([...Object.keys(SLOT_POLICY_DOCS), 'generation'].sort());
       expect(Object.keys(io).sort()).toEqual(Object.keys(IO_POLICY_DOCS).sort());
     }
   });

@@ -1,3 +1,4 @@
+import { MODERN_SLOTS } from '../../kvm/memslots/slot-policy.ts';
 import type { Kernel } from '../kernel.ts';
 
 /** Before zero-length ioeventfds. Spec: kvm-semantics.md section 2. */
@@ -27,18 +28,30 @@ export const linux314: Kernel = {
     mmuLock: 'spinlock',
     mmioCaching: true,
     readOnlySlotSpte: 'read-only',
-    zapAllOnDelete: true,
     pageTrack: false,
+    accessTracking: false,
     pml: false,
     eagerPageSplit: false,
     tdp5Level: false,
-    maxUserSlots: 125,
-    addressSpaces: 1,
-    generationStart: -150,
+    slots: {
+      ...MODERN_SLOTS,
+      userSlots: 125,
+      addressSpaces: 1,
+      generation: {
+        start: [-150n],
+        step: 2n,
+        inProgress: 'odd',
+        mmioBits: 20,
+        mmioDroppedBits: 1,
+        spaceBits: 0,
+      },
+    },
     exitGpaUsed: false,
     emptyInsnBufferReenters: false,
     vectoringCheck: 'at-exit',
     xcr0: 'lazy',
+    ops: 'pointers',
+    skipReadsTrapFlag: false,
     underHypervisor: false,
   },
 };

@@ -13,7 +13,12 @@ export const linux415: Kernel = {
     io: { ...linux42.policy.io, zeroLengthPio: true },
     pageTrack: true,
     tdp5Level: true,
-    generationStart: 0,
+    accessTracking: true,
+    skipReadsTrapFlag: true,
+    slots: {
+      ...linux42.policy.slots,
+      generation: { ...linux42.policy.slots.generation, start: [-150n, -148n], step: 4n },
+    },
     exitGpaUsed: true,
     emptyInsnBufferReenters: true,
     xcr0: 'inner',

@@ -10,7 +10,11 @@ export const linux42: Kernel = {
     ...linux315.policy,
     io: { ...linux315.policy.io, zeroLengthCompare: true, fastMmioTwin: 'separate' },
     pml: true,
-    maxUserSlots: 509,
-    addressSpaces: 2,
+    slots: {
+      ...linux315.policy.slots,
+      userSlots: 509,
+      addressSpaces: 2,
+      generation: { ...linux315.policy.slots.generation, start: [-150n, -150n] },
+    },
   },
 };

@@ -1,5 +1,6 @@
 import type { Kernel } from '../kernel.ts';
 import { MODERN_IO } from '../../kvm/io/io-policy.ts';
+import { MODERN_SLOTS } from '../../kvm/memslots/slot-policy.ts';
 import { linux415 } from './linux-4.15.ts';
 
 /** Spec: kvm-semantics.md sections 2, 7, 9 and 12. */
@@ -13,7 +14,8 @@ export const linux618: Kernel = {
     mmu: 'tdp-mmu',
     mmuLock: 'rwlock',
     eagerPageSplit: true,
-    maxUserSlots: 32764,
+    slots: MODERN_SLOTS,
+    ops: 'static',
     emptyInsnBufferReenters: false,
     vectoringCheck: 'at-emulation',
   },
