@@ -1,3 +1,5 @@
+import type { FlowSetting } from './flows.ts';
+import type { MitigationId } from './mitigations.ts';
 import type { StepName } from './steps.ts';
 
 /** Where a number comes from: read in a source, derived from read numbers by arithmetic, or estimated. */
@@ -36,8 +38,12 @@ export interface CacheGeometry {
 
 export interface Geometry {
   readonly dtlb: TlbSet;
+  /** Where stores have a first level of their own (Ice Lake and later); `dtlb` is then the loads'. Null: one for both. */
+  readonly storeDtlb: TlbSet | null;
   readonly itlb: TlbSet;
   readonly stlb: TlbSet;
+  /** Second level of instruction fetches where it is not `stlb` (AMD). */
+  readonly stlbInstr: TlbSet | null;
   /** Intel: split paging-structure caches by level, entries. AMD: one unified cache keyed by the entry's physical address. */
   readonly psc:
     | {
@@ -58,6 +64,20 @@ export interface Geometry {
   readonly source: string;
 }
 
+/** The published or estimated sums the software prices of a model were scaled to meet. */
+export interface Anchors {
+  /** Hardware exit and entry together (on AMD with VMLOAD, VMSAVE, CLGI, STGI). */
+  readonly hwx: Cited;
+  /** Cheapest exit served in the kernel, as the guest sees it: a VMCALL or VMMCALL. */
+  readonly lx: Cited;
+  /** The kernel's age and the mitigations under which `lx` was taken. */
+  readonly lxSetting: FlowSetting;
+  /** What a round trip to userspace adds. */
+  readonly ux: Cited;
+  /** Whether `ux` stands for an exit out of fast PIO or out of the emulator, which costs more. */
+  readonly uxFrom: 'port' | 'emulator';
+}
+
 export interface CpuModel {
   /** Short id used on the command line, e.g. `skylake-sp`. */
   readonly id: string;
@@ -69,7 +89,8 @@ export interface CpuModel {
   /** A price for every step; steps of the other vendor cost what they would, or are absent and refused. */
   readonly prices: { readonly [K in StepName]: Cited };
   /** Mitigations this generation needs by default, by id of core/cost/mitigations.ts. */
-  readonly mitigations: readonly string[];
+  readonly mitigations: readonly MitigationId[];
+  readonly anchors: Anchors;
   readonly features: {
     readonly ept5: boolean;
     readonly pml: boolean;

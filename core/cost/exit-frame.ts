@@ -1,0 +1,109 @@
+import { hasRetpoline, mitigationsOnEntry, mitigationsOnExit } from './mitigations.ts';
+import { stepList } from './step-list.ts';
+import type { MitigationId } from './mitigations.ts';
+import type { StepCount } from './paths.ts';
+import type { Counted } from './step-list.ts';
+
+/**
+ * The run loop around an exit, as lists of steps: what one configuration always takes before its handler (prologue) and after it
+ * (epilogue). The numbers O1 to O23 are the slots of vcpu_enter_guest() and vcpu_run() in order. KVM's code defines ledger blocks from
+ * these lists, and the prices are fitted on the same lists, so that the two cannot drift apart.
+ */
+export interface ExitFrame {
+  readonly vendor: 'intel' | 'amd';
+  /** Where guest XCR0, XSS and PKRU are loaded: once and kept (to 4.5), in the vendor's run function (to 6.18), around the loop. */
+  readonly xcr0: 'lazy' | 'inner' | 'outer';
+  /** kvm_x86_ops called through pointers (before 5.12), or patched into direct calls. */
+  readonly ops: 'pointers' | 'static';
+  readonly mitigations: readonly MitigationId[];
+  /** Which of the guest's values differ from the host's and must be written; the checks alone otherwise. */
+  readonly swap?: { readonly xcr0: boolean; readonly xss: boolean; readonly pkru: boolean };
+}
+
+/** Indirect calls of kvm_x86_ops between exit and handler, and between handler and entry. Estimates, from reading 4.15. */
+const OPS_AFTER_EXIT = 5;
+const OPS_BEFORE_ENTRY = 6;
+/** VMREADs before any handler: exit reason, IDT-vectoring information. */
+const VMREADS_AFTER_EXIT = 2;
+/** VMCB fields read after #VMEXIT: exit code, EXITINTINFO, RAX, RSP, RIP; written before VMRUN: RAX, RSP, RIP, ASID, clean bits. */
+const VMCB_AFTER_EXIT = 5;
+const VMCB_BEFORE_ENTRY = 5;
+
+export interface AfterExit {
+  /** Pages drained from the page-modification log before the handler runs (Intel). */
+  readonly pmlPages?: number;
+  /** VMREADs of the exit itself; default 2 (reason, IDT-vectoring information). */
+  readonly vmreads?: number;
+}
+
+/** PRO: hardware exit, inner exit part, O16 to O22. The handler follows. */
+export function exitPrologue(frame: ExitFrame, after: AfterExit = {}): StepCount[] {
+  const intel = frame.vendor === 'intel';
+  const host = swapSteps(frame, 'host');
+  return stepList(
+    'hw.vmexit',
+    ...mitigationsOnExit(frame.mitigations),
+    intel ? ['hw.vmread', after.vmreads ?? VMREADS_AFTER_EXIT] : ['hw.vmcb_access', VMCB_AFTER_EXIT],
+    ...(frame.xcr0 === 'lazy' ? [] : host),
+    'vcpu_enter_guest.after',
+    'handle_exit_irqoff',
+    'vcpu_enter_guest.irq_window',
+    'srcu_read_lock',
+    ...opsCalls(frame, OPS_AFTER_EXIT),
+    ['vmx_flush_pml_buffer', intel ? (after.pmlPages ?? 0) : 0],
+    intel ? 'vmx_handle_exit' : 'svm_handle_exit',
+  );
+}
+
+export interface BeforeEntry {
+  /** VMCS fields made dirty by the handler and written back (RIP, RSP); default 1, the RIP. */
+  readonly vmwrites?: number;
+  /** The handler, an emulation or a vCPU load asked for a flush of L1D (matters with `l1d-flush` only). */
+  readonly flushL1d?: boolean;
+}
+
+/** EPI: O23, O1 to O15, inner entry part, hardware entry. */
+export function exitEpilogue(frame: ExitFrame, before: BeforeEntry = {}): StepCount[] {
+  const intel = frame.vendor === 'intel';
+  const guest = swapSteps(frame, 'guest');
+  return stepList(
+    'vcpu_run',
+    'vcpu_enter_guest.requests',
+    'vcpu_enter_guest.prepare',
+    'srcu_read_unlock',
+    'vcpu_enter_guest.exit_check',
+    'vcpu_enter_guest.fpu_debug',
+    ...opsCalls(frame, OPS_BEFORE_ENTRY),
+    ...(frame.xcr0 === 'outer' ? guest : []),
+    intel ? 'vmx_vcpu_run' : 'svm_vcpu_run',
+    intel ? ['hw.vmwrite', before.vmwrites ?? 1] : ['hw.vmcb_access', VMCB_BEFORE_ENTRY],
+    ...(intel ? [] : (['hw.stgi_clgi'] as const)),
+    ...(frame.xcr0 === 'inner' ? guest : []),
+    ...mitigationsOnEntry(frame.mitigations, before.flushL1d ?? false),
+    ...(intel ? [] : (['hw.vmload_vmsave'] as const)),
+    'hw.vmentry',
+  );
+}
+
+/**
+ * skip_emulated_instruction() by the length the CPU gave: the length (or next RIP), RIP and interruptibility are read, and RFLAGS for the
+ * trap flag where the kernel looks at it (`trapFlag`, from 4.10). RIP is written back by the epilogue.
+ */
+export function skipByLength(vendor: ExitFrame['vendor'], trapFlag = true): StepCount[] {
+  const reads = trapFlag ? 4 : 3;
+  return stepList([vendor === 'intel' ? 'hw.vmread' : 'hw.vmcb_access', reads], 'skip_emulated_instruction');
+}
+
+function opsCalls(frame: ExitFrame, calls: number): Counted[] {
+  return frame.ops === 'pointers' && hasRetpoline(frame.mitigations) ? [['mitigation.retpoline', calls]] : [];
+}
+
+function swapSteps({ swap }: ExitFrame, to: 'guest' | 'host'): Counted[] {
+  return [
+    to === 'guest' ? 'kvm_load_guest_xsave_state' : 'kvm_load_host_xsave_state',
+    ...(swap?.xcr0 === true ? (['hw.xsetbv'] as const) : []),
+    ...(swap?.xss === true ? (['hw.wrmsr_xss'] as const) : []),
+    ...(swap?.pkru === true && to === 'host' ? (['hw.rdpkru'] as const) : []),
+    ...(swap?.pkru === true ? (['hw.wrpkru'] as const) : []),
+  ];
+}
