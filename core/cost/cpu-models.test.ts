@@ -1,0 +1,163 @@
+import { describe, expect, it } from 'vitest';
+import { cpuModels, findCpuModel } from './cpu-models.ts';
+import { estimated, read } from './cited.ts';
+import { defineModel } from './define-model.ts';
+import { emulatedPortReadFlow, portKickFlow, vmcallFlow } from './flows.ts';
+import { haswell } from './models/haswell.ts';
+import { sandyBridge } from './models/sandy-bridge.ts';
+import { withWideL1Dtlb } from './models/sapphire-rapids.ts';
+import { POINTER_OPS } from './epochs.ts';
+import { priceOfSteps } from './price-vector.ts';
+import { STEPS } from './steps.ts';
+import type { CacheGeometry, CpuModel, TlbGeometry, TlbSet } from './cpu-model.ts';
+import type { StepName } from './steps.ts';
+
+const sum = (model: CpuModel, ...steps: StepName[]) =>
+  steps.reduce((total, name) => total + model.prices[name].value, 0);
+
+describe.each(cpuModels.map((model) => [model.id, model] as const))('%s', (_, model) => {
+  it('prices every step within a range, on the clock grain, with kind and source', () => {
+    expect(Object.keys(model.prices).sort()).toEqual(STEPS.map(({ name }) => name).sort());
+    for (const [name, { value, low, high, kind, source }] of Object.entries(model.prices)) {
+      expect(low, name).toBeGreaterThanOrEqual(0);
+      expect(low, name).toBeLessThanOrEqual(value);
+      expect(value, name).toBeLessThanOrEqual(high);
+      expect(value * 16, name).toBe(Math.round(value * 16));
+      expect(['read', 'derived', 'estimated'], name).toContain(kind);
+      expect(kind !== 'estimated' || high > low, `${name}: an estimate has a range`).toBe(true);
+      expect(source.length, name).toBeGreaterThan(3);
+    }
+  });
+
+  it('costs its cheapest exit LX', () => {
+    const cycles = priceOfSteps(vmcallFlow(model.anchors.lxSetting), model.prices);
+    expect(Math.abs(cycles - model.anchors.lx.value)).toBeLessThan(2);
+  });
+
+  it('spends HWx in hardware', () => {
+    const around = model.vendor === 'amd' ? sum(model, 'hw.vmload_vmsave', 'hw.stgi_clgi') : 0;
+    expect(sum(model, 'hw.vmexit', 'hw.vmentry') + around).toBeCloseTo(model.anchors.hwx.value, 0);
+  });
+
+  it('adds UX for a round trip to userspace', () => {
+    const dispatch = model.anchors.uxFrom === 'port' ? 'userspace.dispatch_pio' : 'userspace.dispatch_mmio';
+    const cycles = sum(model, 'kvm_vcpu_ioctl.return', dispatch, 'kvm_vcpu_ioctl.entry');
+    expect(Math.abs(cycles / model.anchors.ux.value - 1)).toBeLessThan(0.001);
+  });
+
+  it('keeps fences and the eventfd within their published or estimated ranges', () => {
+    expect(sum(model, 'srcu_read_lock', 'srcu_read_unlock')).toBe(60);
+    expect(model.prices.eventfd_signal.value).toBeGreaterThanOrEqual(100);
+    expect(model.prices.eventfd_signal.value).toBeLessThanOrEqual(150);
+  });
+
+  it('has caches and TLBs that divide into sets', () => {
+    const { dtlb, itlb, stlb, storeDtlb, stlbInstr, l1d, l2, l3 } = model.geometry;
+    for (const array of [dtlb, itlb, stlb, storeDtlb, stlbInstr].flatMap(arraysOf)) {
+      expect(isPowerOfTwo(array.entries / array.ways)).toBe(true);
+    }
+    for (const { bytes, ways } of [l1d, l2, l3] satisfies CacheGeometry[])
+      expect(isPowerOfTwo(bytes / 64 / ways)).toBe(true);
+  });
+});
+
+const arraysOf = (set: TlbSet | null): TlbGeometry[] =>
+  [set?.p4k, set?.p2m, set?.p1g, set?.shared?.geometry].filter(
+    (array): array is TlbGeometry => typeof array === 'object' && array !== null,
+  );
+const isPowerOfTwo = (n: number) => n >= 1 && Number.isInteger(Math.log2(n));
+
+describe('the table of best values', () => {
+  it.each([
+    ['nehalem', 1009, 2000, 5000, 20],
+    ['sandy-bridge', 784, 1650, 3500, 23],
+    ['haswell', 600, 1100, 3870, 19],
+    ['skylake-sp', 600, 1540, 4500, 18],
+    ['ice-lake-sp', 600, 1250, 4000, 20],
+    ['sapphire-rapids', 500, 1000, 4000, 18],
+    ['zen1', 1100, 1376, 3692, 20],
+    ['zen2', 1000, 1376, 3692, 18],
+    ['zen3', 950, 1400, 3692, 6.5],
+    ['zen4', 950, 1450, 3692, 7.3],
+  ])('%s: HWx %d, LX %d, UX %d, locked operation %d', (id, hwx, lx, ux, lock) => {
+    const found = findCpuModel(id);
+    if (!found.ok) throw new Error(found.error);
+    const { anchors, prices } = found.value;
+    expect([anchors.hwx.value, anchors.lx.value, anchors.ux.value]).toEqual([hwx, lx, ux]);
+    expect(prices['guest.rmw'].value).toBeCloseTo(lock, 1);
+  });
+
+  it('names the models when one is unknown', () => {
+    expect(findCpuModel('pentium')).toMatchObject({ ok: false, error: expect.stringContaining('zen4') as string });
+  });
+
+  it('widens the first-level data TLB of Sapphire Rapids on request', () => {
+    const found = findCpuModel('sapphire-rapids');
+    if (!found.ok) throw new Error(found.error);
+    expect(found.value.geometry.dtlb.p4k?.entries).toBe(64);
+    expect(withWideL1Dtlb(found.value).geometry.dtlb.p4k).toMatchObject({ entries: 96, ways: 6 });
+  });
+});
+
+describe('published figures beside the anchors', () => {
+  it('one emulated instruction on Sandy Bridge: 739 to 1109 cycles (kvm-unit-tests b5105e8b)', () => {
+    const cycles = sum(
+      sandyBridge,
+      'x86_emulate_instruction',
+      'x86_decode_insn.fetch',
+      'x86_decode_insn',
+      'x86_emulate_insn',
+      'emulator_commit',
+    );
+    expect(cycles).toBeGreaterThan(739);
+    expect(cycles).toBeLessThan(1109);
+  });
+
+  it('a refusing bus device on Zen 4: 21 ns at 2.596 GHz', () => {
+    const found = findCpuModel('zen4');
+    if (!found.ok) throw new Error(found.error);
+    expect(sum(found.value, 'kvm_io_bus_cmp', 'kvm_iodevice_write', 'ioeventfd_write') / 2.596).toBeCloseTo(21, 0);
+  });
+
+  describe('the box of 2017 (Linux b7ffc44d5b2e): Haswell with a VMCALL of 1181', () => {
+    const box = boxOf2017();
+    const setting = box.anchors.lxSetting;
+    const port = priceOfSteps(portKickFlow(setting), box.prices);
+
+    it('fast port access 210 above VMCALL: between no work of the device and that of an eventfd', () => {
+      const above = port - priceOfSteps(vmcallFlow(setting), box.prices);
+      expect(above).toBeGreaterThan(210);
+      expect(above).toBeLessThan(210 * 1.25);
+      expect(above - sum(box, 'ioeventfd_write', 'eventfd_signal')).toBeLessThan(210);
+    });
+
+    it('emulated port access 948 above fast port access: the figure the work factor of Haswell was chosen by', () => {
+      const fast = port - sum(box, 'ioeventfd_write', 'eventfd_signal');
+      const above = priceOfSteps(emulatedPortReadFlow(setting), box.prices) - fast;
+      expect(Math.abs(above / 948 - 1)).toBeLessThan(0.02);
+    });
+  });
+});
+
+function boxOf2017(): CpuModel {
+  const hardware = {
+    l1: haswell.prices['walk.guest_l1'],
+    l2: haswell.prices['walk.guest_l2'],
+    l3: haswell.prices['walk.guest_l3'],
+    dram: haswell.prices['walk.guest_dram'],
+    lock: haswell.prices['guest.rmw'],
+    stlbHit: haswell.prices['guest.dtlb_l2_hit'],
+    walkFixed: haswell.prices['walk.fixed'],
+    vmread: haswell.prices['hw.vmread'],
+    vmwrite: haswell.prices['hw.vmwrite'],
+    pf: haswell.prices['guest.pf_delivery'],
+    iret: haswell.prices['guest.iret'],
+  };
+  return defineModel({
+    ...haswell,
+    id: 'box-2017',
+    hardware,
+    work: estimated(0.84, [0.55, 1.15], 'as Haswell'),
+    anchors: { ...haswell.anchors, lx: read(1181, 'Linux b7ffc44d5b2e'), lxSetting: POINTER_OPS('intel') },
+  });
+}

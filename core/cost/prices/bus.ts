@@ -1,0 +1,28 @@
+import { basePrices } from './base-price.ts';
+
+const DEVICE = 'estimate; a device that refuses took 21 ns in all on a Zen 4 host (ioctl tests on Linux 6.18)';
+
+/** The I/O bus. */
+export const BUS = basePrices('work', 'estimate from reading the code', {
+  kvm_io_bus_write: [12, 6, 25],
+  kvm_io_bus_cmp: [
+    10,
+    4,
+    40,
+    'estimate for a small bus in the cache; about 14 ns a halving at 16384 devices (ioctl tests on Linux 6.18)',
+  ],
+  kvm_iodevice_write: [30, 15, 50, DEVICE],
+  coalesced_mmio_write: [70, 35, 150],
+  kvm_io_bus_register_dev: [2, 0.5, 6, 'estimate: one 24-byte entry copied'],
+  ioeventfd_write: [18, 8, 35, DEVICE],
+});
+
+/** Bound by two locked operations, so not scaled. */
+export const EVENTFD = basePrices(
+  'fixed',
+  'estimate; an eventfd write syscall took about 220 cycles above a null syscall on Zen 4',
+  {
+    eventfd_signal: [130, 100, 150],
+    eventfd_wake: [900, 500, 1450, 'estimate: 600 to 1500 for signal and wake together'],
+  },
+);
