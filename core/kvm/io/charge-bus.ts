@@ -12,6 +12,7 @@ export function chargeBus(sink: StepSink, io: IoBusSet): void {
   sink.add(STEP.kvm_io_bus_write);
   sink.addN(STEP.kvm_io_bus_cmp, io.compares);
   if (io.offered === 0) return;
+  if (io.retpolines) sink.addN(STEP['mitigation.retpoline'], io.offered);
   sink.addN(STEP.kvm_iodevice_write, io.offered);
   sink.addN(STEP.ioeventfd_write, io.matched);
   sink.addN(STEP.coalesced_mmio_write, io.coalesced);

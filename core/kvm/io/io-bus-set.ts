@@ -34,6 +34,8 @@ export class IoBusSet {
   woken = 0;
   /** Grace periods of the current ioctl: freed by call_srcu, and waited for (expedited). The ioctl's caller sets both to 0. */
   readonly srcu = new Int32Array(2);
+  /** Calls of devices go through retpolines: a configuration, for charging. */
+  retpolines = false;
   /** Fault injection: bus arrays that may still be allocated before one allocation fails; -1 for never. */
   allocationsLeft = -1;
   private readonly recorder: Recorder | undefined;
