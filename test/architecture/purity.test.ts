@@ -2,31 +2,24 @@ import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 import { isTest, type SourceFile, typescriptFiles } from './sources.ts';
 
+/** Methods whose answer depends on the language of the user's machine. */
+const LOCAL = new Set(['toLocaleString', 'localeCompare', 'toLocaleUpperCase', 'toLocaleLowerCase']);
+
 /** Names the core must not use as values: each would tie a result to the machine or the moment it was made on. */
-const AMBIENT = new Set(
-  [
-    'Date',
-    'performance',
-    'console',
-    'process',
-    'globalThis',
-    'window',
-    'self',
-    'document',
-    'fetch',
-    'require',
-    'Buffer',
-  ].concat([
-    'setTimeout',
-    'setInterval',
-    'setImmediate',
-    'queueMicrotask',
-    'crypto',
-    'Intl',
-    'WeakRef',
-    'FinalizationRegistry',
-  ]),
-);
+const AMBIENT = new Set([
+  'Date',
+  'Intl',
+  'WeakRef',
+  'FinalizationRegistry',
+  'globalThis',
+  'performance',
+  'console',
+  'process',
+  'require',
+  'setTimeout',
+  'setInterval',
+  'queueMicrotask',
+]);
 
 function isNameOnly(node: ts.Identifier): boolean {
   const { parent } = node;
@@ -45,6 +38,7 @@ function impurities({ path, text }: SourceFile): string[] {
   const visit = (node: ts.Node): void => {
     if (ts.isIdentifier(node) && AMBIENT.has(node.text) && !isNameOnly(node)) report(node, node.text);
     if (ts.isPropertyAccessExpression(node) && node.getText() === 'Math.random') report(node, 'Math.random');
+    if (ts.isPropertyAccessExpression(node) && LOCAL.has(node.name.text)) report(node, node.name.text);
     if (node.kind === ts.SyntaxKind.AnyKeyword) report(node, 'any');
     ts.forEachChild(node, visit);
   };
@@ -72,8 +66,8 @@ describe('the core is pure', () => {
   });
 
   it('and the check sees what it forbids', () => {
-    const text = `const t = Date.now();\n// console\nlet s = 'process', r = Math.random();\nconst o = { Date: 1 };\no.Date;`;
-    expect(impurities({ path: 'a.ts', text })).toEqual(['a.ts:1 Date', 'a.ts:3 Math.random']);
+    const text = `const t = Date.now();\n// console\nlet s = 'process', r = Math.random();\nconst o = { Date: 1 };\no.Date;\n(1).toLocaleString();`;
+    expect(impurities({ path: 'a.ts', text })).toEqual(['a.ts:1 Date', 'a.ts:3 Math.random', 'a.ts:6 toLocaleString']);
   });
 });
 
