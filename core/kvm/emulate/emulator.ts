@@ -60,6 +60,7 @@ export class Emulator {
     this.stat[EMULATOR_STAT.insn_emulation]!++;
     if (this.recorder?.on) this.recorder.emit(EVENT.kvm_emulate_insn, insn.op === OP.FETCH ? 1 : 0, 0, 0, 0);
     v.readCompleted = 0;
+    v.unmodelledRead = 0;
     if (insn.op === OP.FETCH) return this.fail(v);
     return this.execute(insn, v);
   }

@@ -85,6 +85,7 @@ export class MmioAccess {
       const chunkLo = (gpaLo + done) | 0;
       if (!this.readChunk(chunkHi, chunkLo, length)) break;
       for (let i = 0; i < length; i++) putByte(v.operand, at + done + i, 0);
+      v.unmodelledRead = 1;
       this.trace(TRACE_READ, length, chunkHi, chunkLo);
       done += length;
     }

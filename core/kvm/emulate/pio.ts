@@ -47,7 +47,7 @@ export class PortAccess {
         v.pioData.fill(0, 0, (size * count + 3) >> 2);
         return false;
       }
-      // Devices in the kernel answer 0: what their registers hold is not modelled.
+      if (taken) v.unmodelledRead = 1;
       for (let i = 0; i < size; i++) putByte(into, n * size + i, 0);
     }
     return true;

@@ -43,6 +43,9 @@ export class VcpuIo {
   /** Second operand: a value between the read and the write of one instruction, or the INS read-ahead. */
   readonly result = new Int32Array(READ_AHEAD_BYTES / 4);
 
+  /** 1: a device in the kernel answered a read of the current instruction; what its registers hold is not modelled, it read as 0. */
+  unmodelledRead = 0;
+
   readonly fragmentHi = new Int32Array(FRAGMENTS);
   readonly fragmentLo = new Int32Array(FRAGMENTS);
   /** Byte of `operand` where the fragment's data begins. */
