@@ -1,0 +1,103 @@
+import ts from 'typescript';
+import { LINE_UNIT } from '../../../core/guest/records.ts';
+import { LINED, LINED_UNUSED, METHODS, returnsValue } from '../methods.ts';
+import { placeOf } from './diagnostics.ts';
+import { CONTRACT } from './program.ts';
+
+/** Name of the object that guards loops; given to the script as a parameter. */
+export const GUARD = '$exitlab';
+
+/**
+ * Three changes, none visible to the script:
+ * - a call of a method of `cpu` becomes a call of its lined form, whose first argument is the header of the record with the number of
+ *   the call site in it, so that each record knows its place in the script at no cost;
+ * - a throw notes its place, since a thrown value need not be an Error;
+ * - a loop reads a property before each turn, because the engine knows where it is only at calls and property reads.
+ */
+export function instrument(checker: ts.TypeChecker, sites: number[]): ts.TransformerFactory<ts.SourceFile> {
+  return (context) => (source) => {
+    const visit = (node: ts.Node): ts.Node => {
+      const visited = ts.visitEachChild(node, visit, context);
+      if (ts.isCallExpression(node) && ts.isCallExpression(visited)) return linedCall(node, visited);
+      if (ts.isThrowStatement(node) && ts.isThrowStatement(visited)) return markedThrow(node, visited);
+      return guardedLoop(node, visited, context.factory);
+    };
+    const markedThrow = (node: ts.ThrowStatement, visited: ts.ThrowStatement): ts.Node => {
+      const { factory } = context;
+      const { line, column } = placeOf(source, node.getStart(source));
+      const site = factory.createNumericLiteral(sites.push(line, column) / 2);
+      const mark = factory.createPropertyAccessExpression(factory.createIdentifier(GUARD), 'thrown');
+      return factory.updateThrowStatement(
+        visited,
+        factory.createCallExpression(mark, undefined, [site, visited.expression]),
+      );
+    };
+    const linedCall = (node: ts.CallExpression, visited: ts.CallExpression): ts.Node => {
+      const { factory } = context;
+      if (!ts.isPropertyAccessExpression(node.expression) || !ts.isPropertyAccessExpression(visited.expression))
+        return visited;
+      const name = node.expression.name;
+      const method = Object.hasOwn(METHODS, name.text) ? METHODS[name.text] : undefined;
+      if (method === undefined || !isOfCpu(checker, name)) return visited;
+      const { line, column } = placeOf(source, name.getStart(source));
+      const site = sites.push(line, column) / 2;
+      const unused = returnsValue(name.text, method) && !isUsed(node, checker);
+      const lined = factory.createIdentifier((unused ? LINED_UNUSED : LINED) + name.text);
+      ts.setSourceMapRange(lined, name);
+      const target = visited.expression;
+      const access = ts.isPropertyAccessChain(target)
+        ? factory.updatePropertyAccessChain(target, target.expression, target.questionDotToken, lined)
+        : factory.updatePropertyAccessExpression(target, target.expression, lined);
+      const args = [factory.createNumericLiteral(method.header + site * LINE_UNIT), ...visited.arguments];
+      return ts.isCallChain(visited)
+        ? factory.updateCallChain(visited, access, visited.questionDotToken, undefined, args)
+        : factory.updateCallExpression(visited, access, undefined, args);
+    };
+    return ts.visitNode(source, visit, ts.isSourceFile);
+  };
+}
+
+/** True when a name resolves to a member of the contract's Cpu. */
+function isOfCpu(checker: ts.TypeChecker, name: ts.MemberName): boolean {
+  const declaration = checker.getSymbolAtLocation(name)?.declarations?.[0];
+  return (
+    declaration?.getSourceFile().fileName === CONTRACT &&
+    ts.isInterfaceDeclaration(declaration.parent) &&
+    declaration.parent.name.text === 'Cpu'
+  );
+}
+
+/** False when the value of an expression goes nowhere. */
+function isUsed(node: ts.Expression, checker: ts.TypeChecker): boolean {
+  const parent = node.parent;
+  if (ts.isExpressionStatement(parent) || ts.isVoidExpression(parent)) return false;
+  if (ts.isParenthesizedExpression(parent)) return isUsed(parent, checker);
+  if (ts.isBinaryExpression(parent) && parent.operatorToken.kind === ts.SyntaxKind.CommaToken)
+    return parent.left === node ? false : isUsed(parent, checker);
+  if (ts.isForStatement(parent)) return parent.condition === node;
+  if (ts.isArrowFunction(parent) && parent.body === node) {
+    const wanted = checker.getContextualType(parent)?.getCallSignatures() ?? [];
+    return !(wanted.length > 0 && wanted.every((s) => (s.getReturnType().flags & ts.TypeFlags.Void) !== 0));
+  }
+  return true;
+}
+
+function guardedLoop(node: ts.Node, visited: ts.Node, factory: ts.NodeFactory): ts.Node {
+  if (!ts.isIterationStatement(node, false)) return visited;
+  const guard = factory.createPropertyAccessExpression(factory.createIdentifier(GUARD), 'on');
+  ts.setSourceMapRange(guard, node);
+  const both = (condition: ts.Expression | undefined): ts.Expression =>
+    condition === undefined ? guard : factory.createLogicalAnd(guard, factory.createParenthesizedExpression(condition));
+  if (ts.isWhileStatement(visited))
+    return factory.updateWhileStatement(visited, both(visited.expression), visited.statement);
+  if (ts.isDoStatement(visited)) return factory.updateDoStatement(visited, visited.statement, both(visited.expression));
+  if (ts.isForStatement(visited))
+    return factory.updateForStatement(
+      visited,
+      visited.initializer,
+      both(visited.condition),
+      visited.incrementor,
+      visited.statement,
+    );
+  return visited;
+}

@@ -1,0 +1,271 @@
+import { err, ok, type Result } from '../../core/base/result.ts';
+import { ARGS_UNIT, LINE_UNIT, RECORD } from '../../core/guest/records.ts';
+import type { HostOp, PageSize, SetupOp } from '../../core/guest/setup.ts';
+import { checkBatch, type BatchRules } from './batch.ts';
+import type { CompiledScript } from './compile/compiled-script.ts';
+import { decodeDescription, type Description } from './description.ts';
+import { Engine, isThrown, type Thrown } from './engine.ts';
+import { explainThrown } from './explain-thrown.ts';
+import type { Limits } from './limits.ts';
+import type { MachinePort } from './machine-port.ts';
+import { LINED, LINED_UNUSED, METHODS } from './methods.ts';
+import { decodeOperation } from './operations.ts';
+import { INSIDE_NAME, Places, UNKNOWN_SITE, type Place } from './places.ts';
+import { prelude } from './prelude.ts';
+import type { ScriptError } from './script-error.ts';
+import { fromWire } from './wire.ts';
+
+/** Doubles for records: a batch is flushed long before, a recorded body may need more. */
+const CAPACITY = 1 << 20;
+const BATCH = 24_576;
+const RESULT_BYTES = 64;
+
+export interface SessionOptions {
+  readonly seed: number;
+  readonly limits: Limits;
+  readonly hostPage: PageSize;
+  /** A line of console.log. */
+  readonly onMessage: (text: string) => void;
+  /** Called after each batch with the records so far. */
+  readonly onProgress: (records: number) => void;
+}
+
+/** A fault as the script sees it. */
+interface FaultPort {
+  readonly lastFault?: { readonly vector: number; readonly errorCode: number; readonly address: bigint } | null;
+}
+
+/** One run of a script in a sandbox of its own: open, set up, then run the guest on a machine. */
+export class Session {
+  /** Operations of setup(), with the line that asked for each. */
+  readonly setupOps: SetupOp[] = [];
+  private described: Description | null = null;
+  private machine: (MachinePort & FaultPort) | null = null;
+  private inside: ReturnType<Engine['string']> | null = null;
+  private failure: ScriptError | null = null;
+  private crash: unknown = null;
+  private stopped = false;
+  private timedOut = false;
+  private records = 0;
+  private messages = 0;
+  private addressBits = 48;
+  private readonly bellWidths: number[] = [];
+  private readonly deadline: number;
+  private readonly places: Places;
+  private readonly script: CompiledScript;
+  private readonly options: SessionOptions;
+  private readonly rules: BatchRules;
+  private engine!: Engine;
+  private view: () => ArrayBuffer = () => new ArrayBuffer(0);
+  private offset = 0;
+  private results = new Float64Array(8);
+  private words = new Uint32Array(16);
+  private batch = new Float64Array(0);
+
+  private constructor(script: CompiledScript, options: SessionOptions) {
+    this.script = script;
+    this.options = options;
+    this.places = new Places(script);
+    this.deadline = performance.now() + options.limits.seconds * 1000;
+    const session = this;
+    const lines: number[] = [];
+    this.rules = {
+      get addressBits() {
+        return session.addressBits;
+      },
+      bellWidths: this.bellWidths,
+      lineOf: (site) => lines[site] ?? session.lineOfSite(site, lines),
+    };
+  }
+
+  /** Evaluates the script up to its scenario(). */
+  static async open(script: CompiledScript, options: SessionOptions): Promise<Result<Session, ScriptError>> {
+    const session = new Session(script, options);
+    const engine = await Engine.create({
+      memoryBytes: options.limits.memoryBytes,
+      stackBytes: options.limits.stackBytes,
+      interrupted: () => session.interrupted(),
+    });
+    session.engine = engine;
+    const failed = session.install() ?? session.evaluate() ?? session.callInside('describe');
+    return failed === null ? ok(session) : err(failed);
+  }
+
+  get description(): Description {
+    return this.described!;
+  }
+
+  /** Runs setup(vm) and returns what it asked for. */
+  setup(): Result<readonly SetupOp[], ScriptError> {
+    const failed = this.callInside('setup');
+    return failed === null ? ok(this.setupOps) : err(failed);
+  }
+
+  /** Runs the guest's program to its end, or until the machine stops. */
+  guest(machine: MachinePort): Result<void, ScriptError> {
+    this.machine = machine;
+    const failed = this.callInside('guest');
+    if (this.crash !== null) throw this.crash;
+    return failed === null || this.stopped ? ok(undefined) : err(failed);
+  }
+
+  private lineOfSite(site: number, known: number[]): number {
+    const { line } = this.places.ofSite(site);
+    if (site < UNKNOWN_SITE) known[site] = line;
+    return line;
+  }
+
+  private install(): ScriptError | null {
+    const { engine } = this;
+    const buffer = engine.sharedBuffer(RESULT_BYTES + CAPACITY * 8);
+    this.view = buffer.view;
+    this.offset = buffer.offset;
+    const make = engine.evaluate(
+      `(buffer, flush, ask, options) => (${prelude.toString()})({ ...JSON.parse(options), buffer, flush, ask })`,
+      'prelude',
+    );
+    if (isThrown(make)) throw new Error(`prelude: ${make.message}`);
+    const given = JSON.stringify({
+      capacity: CAPACITY,
+      batch: BATCH,
+      seed: this.options.seed,
+      unknownSite: UNKNOWN_SITE,
+      methods: METHODS,
+      prefixes: { lined: LINED, unused: LINED_UNUSED },
+    });
+    const inside = engine.call(
+      make,
+      buffer.handle,
+      engine.signalFunction('flush', () => this.flush()),
+      engine.textFunction('ask', (name, argument) => this.answer(name, argument)),
+      engine.string(given),
+    );
+    if (isThrown(inside)) throw new Error(`prelude: ${inside.message}${inside.stack}`);
+    this.inside = inside;
+    return null;
+  }
+
+  private evaluate(): ScriptError | null {
+    const names = ['scenario', 'console', '$exitlab'];
+    const wrapped = this.engine.evaluate(
+      `(function (${names.join(', ')}) {'use strict';\n${this.script.javascript}\n})`,
+      INSIDE_NAME,
+    );
+    if (isThrown(wrapped)) return this.explain(wrapped);
+    const globals = this.engine.property(this.inside!, 'globals');
+    const done = this.engine.call(wrapped, ...names.map((name) => this.engine.property(globals, name)));
+    return isThrown(done) ? this.explain(done) : null;
+  }
+
+  private callInside(name: string): ScriptError | null {
+    const done = this.engine.call(this.engine.property(this.inside!, name));
+    return isThrown(done) ? this.explain(done) : null;
+  }
+
+  private explain(thrown: Thrown): ScriptError {
+    if (this.failure !== null) return this.failure;
+    this.refreshViews();
+    const place = thrown.stack === '' ? this.places.ofSite(this.results[4]!) : this.places.ofStack(thrown.stack);
+    return this.errorAt(place, explainThrown(thrown, this.timedOut, this.options.limits));
+  }
+
+  private errorAt(place: Place, message: string): ScriptError {
+    return { file: this.script.file, ...place, message };
+  }
+
+  private interrupted(): boolean {
+    if (performance.now() > this.deadline) this.timedOut = true;
+    return this.timedOut || this.stopped || this.failure !== null;
+  }
+
+  /** Runs the batch that the script has recorded. */
+  private flush(): void {
+    this.refreshViews();
+    this.results[1] = 1;
+    try {
+      const mistake = this.runBatch(this.results[0]!);
+      if (mistake !== null) this.failure = mistake;
+      else if (!this.stopped) this.results[1] = 0;
+    } catch (error) {
+      this.crash = error;
+      this.stopped = true;
+    }
+  }
+
+  private runBatch(length: number): ScriptError | null {
+    const { machine } = this;
+    if (machine === null || !(length >= 0 && length <= CAPACITY))
+      return this.errorAt({ line: 0, column: 0 }, 'cpu is used before the guest runs');
+    const checked = checkBatch(this.batch, length, this.rules);
+    if (checked.mistake !== null)
+      return this.errorAt(this.places.ofSite(checked.mistake.site), checked.mistake.message);
+    this.records += checked.records;
+    const { limits } = this.options;
+    if (this.records > limits.records) {
+      const place = { line: Math.floor(this.batch[0]! / LINE_UNIT), column: 1 };
+      return this.errorAt(place, `the script made more than ${limits.records} records; use cpu.repeat() for hot loops`);
+    }
+    if (length > 0) machine.run(this.batch, length);
+    this.stopped = machine.stop;
+    this.results[2] = machine.resultLo >>> 0;
+    this.words[6] = machine.resultLo;
+    this.words[7] = machine.resultHi;
+    this.options.onProgress(this.records);
+    return null;
+  }
+
+  private refreshViews(): void {
+    const buffer = this.view();
+    if (this.batch.buffer === buffer) return;
+    this.results = new Float64Array(buffer, this.offset, 8);
+    this.words = new Uint32Array(buffer, this.offset, 16);
+    this.batch = new Float64Array(buffer, this.offset + RESULT_BYTES, CAPACITY);
+  }
+
+  /** Answers the prelude: JSON, or '!' and a sentence. Nothing thrown may leave it. */
+  private answer(name: string, argument: string): string {
+    try {
+      const answered = this.ask(name, fromWire(argument));
+      return answered.ok ? JSON.stringify(answered.value) : `!${answered.error}`;
+    } catch (error) {
+      this.crash = error;
+      return `!${String(error)}`;
+    }
+  }
+
+  private ask(name: string, input: unknown): Result<unknown> {
+    if (name === 'scenario') {
+      const described = decodeDescription(input);
+      if (described.ok) this.described = described.value;
+      return described;
+    }
+    if (name === 'log') {
+      if (this.messages++ < this.options.limits.messages) this.options.onMessage(String(input));
+      return ok(null);
+    }
+    if (name === 'lastFault') {
+      const fault = this.machine?.lastFault ?? null;
+      return ok(fault === null ? null : { ...fault, address: `${fault.address}` });
+    }
+    const { hostPage } = this.options;
+    const context = { hostPage, addressBits: this.addressBits, doorbells: this.bellWidths.length };
+    const decoded = decodeOperation(name, input, context);
+    if (!decoded.ok) return decoded;
+    return name.startsWith('host.') ? this.addHostOp(decoded.value[0] as HostOp) : this.addSetupOps(decoded.value);
+  }
+
+  private addHostOp(op: HostOp): Result<unknown> {
+    if (this.machine === null) return err('host is used before the guest runs');
+    return ok({ header: RECORD.HOST + ARGS_UNIT, index: this.machine.addHostOp(op) });
+  }
+
+  private addSetupOps(ops: readonly SetupOp[]): Result<unknown> {
+    if (this.machine !== null) return err('vm is used while the guest runs; the host object is for that');
+    this.setupOps.push(...ops);
+    const first = ops[0]!;
+    if (first.kind === 'paging') this.addressBits = first.mode === '5-level' ? 57 : first.mode === '4-level' ? 48 : 32;
+    if (first.kind !== 'doorbell') return ok(null);
+    this.bellWidths.push(first.width);
+    return ok({ id: first.id, name: first.name, width: first.width });
+  }
+}
