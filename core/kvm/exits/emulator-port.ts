@@ -1,0 +1,87 @@
+import { STEP } from '../../cost/steps.ts';
+import { type Instruction, OP } from '../../guest/instruction.ts';
+import type { VmExit } from '../../spec/vm-exit.ts';
+import { type EmulatorPort, TRANSLATED } from '../emulate/emulator-port.ts';
+import { APIC_GFN } from '../io/irqchip.ts';
+import { guestLevels, GuestWalk } from '../mmu/guest-walk.ts';
+import { VECTOR } from '../outcome.ts';
+import type { Vcpu } from '../vcpu.ts';
+
+/** Calls of the emulator through kvm_x86_ops and its own operation table. Estimate, from reading 4.15; as core/cost/flows.ts. */
+const EMULATOR_CALLS = 10;
+
+/** What the emulator sees of its vCPU: the exit's guest-physical address, the guest's tables, guest memory. */
+export class VcpuEmulatorPort implements EmulatorPort {
+  gpaHi = 0;
+  gpaLo = 0;
+  private exitGpaHi = 0;
+  private exitGpaLo = 0;
+  /** The exit's GPA may stand for the operand's: it has one, of one memory operand, not of a string instruction. */
+  private exitGpaUsable = false;
+  /** The exit brought the instruction's bytes along. */
+  private hasBytes = false;
+  private readonly vcpu: Vcpu;
+  private readonly walk: GuestWalk;
+
+  constructor(vcpu: Vcpu) {
+    this.vcpu = vcpu;
+    this.walk = new GuestWalk(vcpu.regs, vcpu.kvm.ram, vcpu.kvm.config.cpu.maxphyaddr);
+  }
+
+  setExit(exit: VmExit, insn: Instruction): void {
+    this.exitGpaHi = exit.gpaHi;
+    this.exitGpaLo = exit.gpaLo;
+    this.exitGpaUsable = this.vcpu.kvm.policy.exitGpaUsed && insn.op < OP.OUTS;
+    this.hasBytes = this.vcpu.kvm.suppliesBytes;
+  }
+
+  clearExit(): void {
+    this.exitGpaUsable = false;
+    this.hasBytes = false;
+  }
+
+  /** The bytes come with the exit where the CPU has decode assists; else through a walk of the guest's tables for RIP. */
+  fetchInstruction(): void {
+    const { blocks, paths, regs } = this.vcpu;
+    paths.addN(STEP['mitigation.retpoline'], blocks.retpoline * EMULATOR_CALLS);
+    if (this.hasBytes) return;
+    paths.add(STEP['x86_decode_insn.fetch']);
+    paths.addN(STEP.paging64_walk_addr, guestLevels(regs));
+  }
+
+  translate(hi: number, lo: number, write: number): number {
+    const { paths } = this.vcpu;
+    paths.add(STEP.vcpu_mmio_gva_to_gpa);
+    if (this.exitGpaUsable && ((lo ^ this.exitGpaLo) & 0xfff) === 0) {
+      this.gpaHi = this.exitGpaHi;
+      this.gpaLo = this.exitGpaLo;
+      return this.kindOf(this.exitGpaHi, this.exitGpaLo);
+    }
+    const { walk } = this;
+    const found = walk.translate(hi, lo, write !== 0);
+    paths.addN(STEP.paging64_walk_addr, walk.levels);
+    if (!found) {
+      this.vcpu.fault.set(VECTOR.PF, walk.errorCode, hi, lo);
+      return TRANSLATED.FAULT;
+    }
+    this.gpaHi = walk.gpaHi;
+    this.gpaLo = walk.gpaLo;
+    return this.kindOf(walk.gpaHi, walk.gpaLo);
+  }
+
+  readRam(hi: number, lo: number, bytes: number, out: Int32Array, at: number): boolean {
+    this.vcpu.paths.add(STEP['emulator_read_emulated.ram']);
+    return this.vcpu.kvm.ram.read(hi, lo, bytes, out, at);
+  }
+
+  writeRam(hi: number, lo: number, bytes: number, from: Int32Array, at: number): boolean {
+    this.vcpu.paths.add(STEP['emulator_read_emulated.ram']);
+    return this.vcpu.kvm.ram.write(hi, lo, bytes, from, at);
+  }
+
+  /** vcpu_is_mmio_gpa: the local APIC's page, or the cached MMIO page. */
+  private kindOf(hi: number, lo: number): number {
+    if (hi === 0 && lo >>> 12 === APIC_GFN) return TRANSLATED.MMIO;
+    return this.vcpu.isCachedMmio(hi, lo) ? TRANSLATED.MMIO : TRANSLATED.GPA;
+  }
+}

@@ -1,0 +1,23 @@
+import { STAT } from '../stats.ts';
+import { KVM_NEXT } from '../outcome.ts';
+import type { Vcpu } from '../vcpu.ts';
+
+/** kvm_emulate_cpuid, then skip. */
+export function handleCpuid(vcpu: Vcpu): number {
+  vcpu.paths.add(vcpu.blocks.cpuid);
+  return KVM_NEXT;
+}
+
+/** kvm_emulate_hypercall, then skip. */
+export function handleHypercall(vcpu: Vcpu): number {
+  vcpu.paths.add(vcpu.blocks.hypercall);
+  vcpu.kvm.stats[STAT.hypercalls]!++;
+  return KVM_NEXT;
+}
+
+/** kvm_emulate_halt with an interrupt already pending: the vCPU does not block. */
+export function handleHalt(vcpu: Vcpu): number {
+  vcpu.paths.add(vcpu.blocks.halt);
+  vcpu.kvm.stats[STAT.halt_exits]!++;
+  return KVM_NEXT;
+}

@@ -1,0 +1,52 @@
+import type { Instruction } from '../../guest/instruction.ts';
+import { EXIT_REASON, SVM_EXIT, type VmExit } from '../../spec/vm-exit.ts';
+import { KVM_RETRY } from '../outcome.ts';
+import type { Vcpu } from '../vcpu.ts';
+import { handleEptMisconfig } from './ept-misconfig.ts';
+import { handleEptViolation } from './ept-violation.ts';
+import { handleIo } from './io-instruction.ts';
+import { handleNestedPageFault } from './nested-page-fault.ts';
+import { handleCpuid, handleHalt, handleHypercall } from './simple.ts';
+
+/** A handler answers one exit reason and returns an outcome (core/kvm/outcome.ts). */
+type Handler = (vcpu: Vcpu, exit: VmExit, insn: Instruction) => number;
+
+/** The log was drained before the handler: the guest repeats its write (handle_pml_full). */
+const handlePmlFull: Handler = () => KVM_RETRY;
+
+const UNKNOWN: Handler = (vcpu) => vcpu.stop('unknown-exit');
+
+const SIZE = 0x82;
+
+function table(rows: readonly (readonly [number, Handler])[]): readonly Handler[] {
+  const handlers = new Array<Handler>(SIZE).fill(UNKNOWN);
+  for (const [reason, handler] of rows) handlers[reason] = handler;
+  return handlers;
+}
+
+/** kvm_vmx_exit_handlers, as far as the model raises the exits. */
+const VMX = table([
+  [EXIT_REASON.CPUID, handleCpuid],
+  [EXIT_REASON.HLT, handleHalt],
+  [EXIT_REASON.VMCALL, handleHypercall],
+  [EXIT_REASON.IO_INSTRUCTION, handleIo],
+  [EXIT_REASON.EPT_VIOLATION, handleEptViolation],
+  [EXIT_REASON.EPT_MISCONFIG, handleEptMisconfig],
+  [EXIT_REASON.PML_FULL, handlePmlFull],
+]);
+
+/** svm_exit_handlers, but for #NPF, whose code is far above the others. */
+const SVM = table([
+  [SVM_EXIT.CPUID, handleCpuid],
+  [SVM_EXIT.HLT, handleHalt],
+  [SVM_EXIT.VMMCALL, handleHypercall],
+  [SVM_EXIT.IOIO, handleIo],
+]);
+
+/** Hands an exit to its handler. */
+export function dispatch(vcpu: Vcpu, exit: VmExit, insn: Instruction): number {
+  const { reason } = exit;
+  const handlers = vcpu.kvm.isIntel ? VMX : SVM;
+  if (reason < SIZE) return handlers[reason]!(vcpu, exit, insn);
+  return reason === SVM_EXIT.NPF ? handleNestedPageFault(vcpu, exit, insn) : vcpu.stop('unknown-exit');
+}

@@ -1,0 +1,134 @@
+import { assert } from '../base/assert.ts';
+import type { StateSet } from '../base/state.ts';
+import type { HostMemory } from '../memory/host-memory.ts';
+
+/** Pages of a host page, by level: 1 (4 KiB), 2 (2 MiB), 3 (1 GiB). */
+const PAGES_OF_LEVEL = [0, 1, 512, 512 * 512] as const;
+const CHUNK = 512;
+/** Mark of a host page that was reclaimed: it keeps its frames and its contents, and has to be faulted in again. */
+const RECLAIMED = 1 << 30;
+
+/** No mapping there, or a write to a read-only one. */
+export const HVA_BAD = -1;
+
+interface Area {
+  readonly first: number;
+  readonly pages: number;
+  readonly level: number;
+  readonly writable: boolean;
+  /** Host frame of each host page, by chunks made on first use; 0 not faulted in. */
+  readonly chunks: (Int32Array | undefined)[];
+}
+
+/**
+ * The VMM's address space as KVM sees it: host virtual pages, and the host frames behind them. A frame is taken from host memory when a
+ * page is first faulted in (get_user_pages). Pages are numbers of 4 KiB pages of host virtual addresses, exact as doubles.
+ */
+export class HostMm {
+  /** Counts changes, so that a loop which still faults pages in is seen to change the machine. */
+  private readonly epoch = new Int32Array(1);
+  private areas: Area[] = [];
+  private last: Area | undefined;
+  private readonly memory: HostMemory;
+
+  constructor(memory: HostMemory) {
+    this.memory = memory;
+  }
+
+  register(state: StateSet): void {
+    state.addState(() => [this.epoch]);
+  }
+
+  /** mmap(): `level` is the size of the host pages. The range must be free. */
+  map(first: number, pages: number, level: number, writable = true): void {
+    assert(
+      !this.areas.some((area) => first < area.first + area.pages && area.first < first + pages),
+      'mmap over a mapping',
+    );
+    this.areas.push({ first, pages, level, writable, chunks: [] });
+    this.epoch[0]!++;
+  }
+
+  /** munmap() of whole mappings that lie in the range; frames go back. The caller has told KVM first (mmu_notifier). */
+  unmap(first: number, pages: number): void {
+    const gone = this.areas.filter((area) => area.first >= first && area.first + area.pages <= first + pages);
+    for (const area of gone) this.release(area);
+    this.areas = this.areas.filter((area) => !gone.includes(area));
+    this.last = undefined;
+    this.epoch[0]!++;
+  }
+
+  /** True when the page is mapped, faulted in or not. */
+  mapped(page: number): boolean {
+    return this.areaOf(page) !== undefined;
+  }
+
+  /** Level of the host page that holds this page (host_pfn_mapping_level); 1 where nothing is mapped. */
+  level(page: number): number {
+    return this.areaOf(page)?.level ?? 1;
+  }
+
+  /** get_user_pages: the host frame of a page, taken from memory on first use; HVA_BAD without a (writable) mapping. */
+  fault(page: number, write: boolean): number {
+    const area = this.areaOf(page);
+    if (area === undefined || (write && !area.writable)) return HVA_BAD;
+    const size = PAGES_OF_LEVEL[area.level]!;
+    const unit = Math.floor(page / size) - Math.floor(area.first / size);
+    const chunk = (area.chunks[Math.floor(unit / CHUNK)] ??= new Int32Array(CHUNK));
+    const at = unit % CHUNK;
+    if (chunk[at] === 0 || (chunk[at]! & RECLAIMED) !== 0) {
+      chunk[at] = chunk[at] === 0 ? this.takeFrames(size) : chunk[at]! & ~RECLAIMED;
+      this.epoch[0]!++;
+    }
+    return chunk[at]! + (page % size);
+  }
+
+  /** True when the mapping may be written. */
+  writable(page: number): boolean {
+    return this.areaOf(page)?.writable ?? false;
+  }
+
+  /** get_user_pages_fast_only: the host frame of a page that is faulted in, or 0. */
+  present(page: number): number {
+    const area = this.areaOf(page);
+    if (area === undefined) return 0;
+    const size = PAGES_OF_LEVEL[area.level]!;
+    const unit = Math.floor(page / size) - Math.floor(area.first / size);
+    const frame = area.chunks[Math.floor(unit / CHUNK)]?.[unit % CHUNK] ?? 0;
+    return frame === 0 || (frame & RECLAIMED) !== 0 ? 0 : frame + (page % size);
+  }
+
+  /** The host takes pages away and keeps their contents (swap, migration). The caller has told KVM first. */
+  reclaim(first: number, pages: number): void {
+    for (const area of this.areas) {
+      const size = PAGES_OF_LEVEL[area.level]!;
+      const from = Math.max(first, area.first);
+      const to = Math.min(first + pages, area.first + area.pages);
+      for (let page = from; page < to; page += size - (page % size)) {
+        const unit = Math.floor(page / size) - Math.floor(area.first / size);
+        const chunk = area.chunks[Math.floor(unit / CHUNK)];
+        if (chunk !== undefined && chunk[unit % CHUNK] !== 0) chunk[unit % CHUNK]! |= RECLAIMED;
+      }
+    }
+    this.epoch[0]!++;
+  }
+
+  private areaOf(page: number): Area | undefined {
+    const { last } = this;
+    if (last !== undefined && page >= last.first && page < last.first + last.pages) return last;
+    const found = this.areas.find((area) => page >= area.first && page < area.first + area.pages);
+    if (found !== undefined) this.last = found;
+    return found;
+  }
+
+  private takeFrames(size: number): number {
+    return size === 1 ? this.memory.allocFrame() : this.memory.allocFrames(size, size);
+  }
+
+  private release(area: Area): void {
+    const size = PAGES_OF_LEVEL[area.level]!;
+    for (const chunk of area.chunks)
+      for (const frame of chunk ?? [])
+        for (let i = 0; frame !== 0 && i < size; i++) this.memory.freeFrame((frame & ~RECLAIMED) + i);
+  }
+}

@@ -1,0 +1,218 @@
+import type { StateSet } from '../base/state.ts';
+import type { ExitFrame } from '../cost/exit-frame.ts';
+import type { MitigationId } from '../cost/mitigations.ts';
+import type { PathTable } from '../cost/paths.ts';
+import { STEP } from '../cost/steps.ts';
+import type { Recorder } from '../events/recorder.ts';
+import type { HostMemory } from '../memory/host-memory.ts';
+import { HostMm } from './host-mm.ts';
+import { CoalescedZones } from './io/coalesced-zones.ts';
+import { IoBusSet } from './io/io-bus-set.ts';
+import { Ioeventfds } from './io/ioeventfd.ts';
+import { Irqchip } from './io/irqchip.ts';
+import { Memslots } from './memslots/memslots.ts';
+import { SLOT_FLAG } from './memslots/slot-table.ts';
+import { GuestRam } from './mmu/guest-ram.ts';
+import { NestedMmu } from './mmu/nested-mmu.ts';
+import { SlotChanges } from './mmu/slot-changes.ts';
+import type { KvmPolicy } from './policy.ts';
+import { createStats, STAT, type StatName, statsByName } from './stats.ts';
+import { Vcpu, type VcpuParts } from './vcpu.ts';
+
+/** What KVM finds in the CPU and decides at module load. */
+export interface KvmConfig {
+  readonly policy: KvmPolicy;
+  readonly mmu: 'ept' | 'npt';
+  /** Levels of the nested tables. Default 4. */
+  readonly nestedLevels?: 4 | 5;
+  readonly mitigations: readonly MitigationId[];
+  /** Decode assists hand over no bytes (an erratum with SMAP). Default false. */
+  readonly emptyInsnBuffer?: boolean;
+  /** Which of XCR0, XSS, PKRU the guest has differently from the host. */
+  readonly swap?: NonNullable<ExitFrame['swap']>;
+  readonly cpu: {
+    /** Physical address bits of the host. */
+    readonly maxphyaddr: number;
+    readonly pml: boolean;
+    readonly eptAd: boolean;
+    readonly p1g: boolean;
+    readonly decodeAssists: boolean;
+  };
+}
+
+/** One virtual machine: its memslots, buses, nested tables and vCPUs (struct kvm). */
+export class Kvm {
+  readonly config: KvmConfig;
+  readonly policy: KvmPolicy;
+  readonly memory: HostMemory;
+  readonly hostMm: HostMm;
+  readonly io: IoBusSet;
+  readonly irqchip: Irqchip;
+  readonly ioeventfds: Ioeventfds;
+  readonly zones: CoalescedZones;
+  readonly slots: Memslots;
+  readonly mmu: NestedMmu;
+  readonly ram: GuestRam;
+  readonly recorder: Recorder;
+  readonly vcpus: Vcpu[] = [];
+  readonly stats = createStats();
+  /** Ledger of what the host does beside the vCPUs (ioctls, MMU notifiers). */
+  readonly hostPaths: PathTable;
+  /** MMIO SPTEs are in use. */
+  readonly mmioCaching: boolean;
+  /** Pages of read-only slots get reserved SPTEs (the `write-mostly` design). */
+  readonly writeMostlyRegions: boolean;
+  /** A not-present SPTE may be an access-tracked one. */
+  readonly accessTracked: boolean;
+  readonly isIntel: boolean;
+  readonly fastMmioOnMisconfig: boolean;
+  /** A fast kick is skipped by decoding: this host is a guest itself, and its kernel knows. */
+  readonly skipsByDecode: boolean;
+  /** Event delivery is looked at when the exit is handled (and not by the emulator). */
+  readonly checksVectoringAtExit: boolean;
+  /** The CPU hands over the instruction's bytes with a nested page fault. */
+  readonly suppliesBytes: boolean;
+  /** The CPU hands over an empty buffer and this kernel re-enters for that, for ever. */
+  readonly reentersOnEmptyBuffer: boolean;
+  /** Vcpus are running: kicks and flushes reach them as exits. Set by the machine when the guest starts. */
+  started = false;
+  readonly slotChanges: SlotChanges;
+  private searchSteps = 0;
+  private readonly frame: ExitFrame;
+  private readonly obsoleteRoots: number[] = [];
+  private readonly logging = new Int32Array(1);
+
+  constructor(config: KvmConfig, memory: HostMemory, hostPaths: PathTable, recorder: Recorder) {
+    const { cpu, policy } = config;
+    this.config = config;
+    this.policy = policy;
+    this.memory = memory;
+    this.hostPaths = hostPaths;
+    this.recorder = recorder;
+    this.hostMm = new HostMm(memory);
+    this.io = new IoBusSet(policy.io, recorder);
+    this.irqchip = new Irqchip(this.io);
+    this.ioeventfds = new Ioeventfds(this.io);
+    this.zones = new CoalescedZones(this.io);
+    this.mmu = new NestedMmu(memory, { mmu: config.mmu, levels: config.nestedLevels ?? 4, ...cpu }, this.stats);
+    this.slotChanges = new SlotChanges(this);
+    this.slots = new Memslots({ ...policy.slots, maxGfn: 2 ** (cpu.maxphyaddr - 12) - 1 }, this.slotChanges);
+    this.ram = new GuestRam(this.slots, this.hostMm, memory);
+    this.mmioCaching = policy.mmioCaching && this.mmu.canMarkMmio;
+    this.writeMostlyRegions = policy.readOnlySlotSpte === 'reserved-write-mostly' && this.mmioCaching;
+    this.accessTracked = policy.accessTracking && !this.mmu.accessedBits;
+    this.isIntel = config.mmu === 'ept';
+    this.fastMmioOnMisconfig = policy.fastMmioOnEptMisconfig;
+    this.skipsByDecode = policy.underHypervisor && policy.fastMmioSkip === 'decode-under-hypervisor';
+    this.checksVectoringAtExit = policy.vectoringCheck === 'at-exit';
+    this.suppliesBytes = !this.isIntel && cpu.decodeAssists && config.emptyInsnBuffer !== true;
+    this.reentersOnEmptyBuffer =
+      !this.isIntel && cpu.decodeAssists && config.emptyInsnBuffer === true && policy.emptyInsnBufferReenters;
+    this.frame = {
+      vendor: this.isIntel ? 'intel' : 'amd',
+      xcr0: policy.xcr0,
+      ops: policy.ops,
+      mitigations: config.mitigations,
+      ...(config.swap === undefined ? {} : { swap: config.swap }),
+    };
+  }
+
+  register(state: StateSet): void {
+    this.io.register(state);
+    this.slots.register(state);
+    this.hostMm.register(state);
+    this.mmu.register(state);
+    state.addState(() => [this.logging]);
+    state.addCounters(() => [this.stats]);
+    for (const vcpu of this.vcpus) vcpu.register(state);
+  }
+
+  /** KVM_CREATE_VCPU; the root is loaded at once. Call `register` after the last one. */
+  createVcpu(parts: VcpuParts): Vcpu {
+    const vcpu = new Vcpu(this, this.vcpus.length, parts, this.frame);
+    this.vcpus.push(vcpu);
+    vcpu.loadRoot();
+    vcpu.setPml(this.logsByPml);
+    return vcpu;
+  }
+
+  /** Memslot generation as MMIO SPTEs keep it, of address space 0. */
+  mmioGeneration(): number {
+    const { generations, policy } = this.slots;
+    return generations.storedMmio(0) >> policy.generation.mmioDroppedBits;
+  }
+
+  /** Low word of the memslot generation, which the vCPUs' MMIO caches compare. */
+  generationWord(): number {
+    return this.slots.generations.words[0]!;
+  }
+
+  /** Dirty pages are logged by the CPU. */
+  get logsByPml(): boolean {
+    return this.logging[0] !== 0;
+  }
+
+  /** Turns page-modification logging on with the first slot that logs, and off with the last. */
+  updateDirtyLogging(): void {
+    const { flags, pages } = this.slots.table;
+    const logs = flags.some((flag, row) => pages[row]! > 0 && (flag & SLOT_FLAG.LOG_DIRTY) !== 0);
+    const wanted = logs && this.policy.pml && this.config.cpu.pml && this.config.mmu === 'ept';
+    if (wanted === this.logsByPml) return;
+    this.logging[0] = wanted ? 1 : 0;
+    for (const vcpu of this.vcpus) vcpu.setPml(wanted);
+  }
+
+  /** The root becomes obsolete; vCPUs reload when they are kicked. */
+  invalidateRoot(): void {
+    const root = this.mmu.takeRoot();
+    if (root !== 0) this.obsoleteRoots.push(root);
+    for (const vcpu of this.vcpus) vcpu.requestReload();
+  }
+
+  /** Frees the obsolete roots that no vCPU uses any more. */
+  freeObsoleteRoots(): number {
+    let leaves = 0;
+    for (const root of this.obsoleteRoots.splice(0)) {
+      if (this.vcpus.some((vcpu) => vcpu.root === root)) this.obsoleteRoots.push(root);
+      else leaves += this.mmu.freeTree(root);
+    }
+    return leaves;
+  }
+
+  /** kvm_flush_remote_tlbs: every vCPU drops what it has cached of the nested tables before it goes on. */
+  flushRemoteTlbs(): void {
+    this.hostPaths.add(STEP.kvm_flush_remote_tlbs);
+    this.stats[STAT.remote_tlb_flush]!++;
+    for (const vcpu of this.vcpus) vcpu.requestFlush();
+  }
+
+  /** A fault replaced a present entry: the faulting vCPU flushes before its entry, the others are kicked. */
+  flushAfterReplacement(cause: Vcpu): void {
+    cause.paths.add(STEP.kvm_flush_remote_tlbs);
+    this.stats[STAT.remote_tlb_flush]!++;
+    for (const vcpu of this.vcpus) vcpu.flushNow(vcpu === cause);
+  }
+
+  /** kvm_make_all_cpus_request: one IPI for each running vCPU. */
+  kickAll(): void {
+    if (!this.started) return;
+    this.hostPaths.addN(STEP.kvm_make_all_cpus_request, this.vcpus.length);
+    for (const vcpu of this.vcpus) vcpu.requestKick();
+  }
+
+  /** Steps of the binary search for a memslot among those there are. */
+  slotSearchSteps(): number {
+    return this.searchSteps;
+  }
+
+  /** Called after every change of the memslots. */
+  countSlots(): void {
+    const { pages, space } = this.slots.table;
+    const slots = pages.filter((length, row) => length > 0 && space[row] === 0).length;
+    this.searchSteps = Math.ceil(Math.log2(slots + 1));
+  }
+
+  statsByName(): Record<StatName, number> {
+    return statsByName(this.stats);
+  }
+}

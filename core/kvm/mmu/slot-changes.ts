@@ -1,0 +1,110 @@
+import { STEP } from '../../cost/steps.ts';
+import { EVENT } from '../../events/kinds.ts';
+import type { Kvm } from '../kvm.ts';
+import type { SlotObserver } from '../memslots/slot-observer.ts';
+import { LEVEL, writeProtected } from './spte.ts';
+
+/**
+ * What changes of the memslots and of dirty logging do to the nested tables (spec/kvm-semantics.md 7.2 and 10). Steps are charged to the
+ * host's account; what vCPUs have to do is requested from them and done when the ioctl is over.
+ */
+export class SlotChanges implements SlotObserver {
+  private readonly kvm: Kvm;
+
+  constructor(kvm: Kvm) {
+    this.kvm = kvm;
+  }
+
+  zapAllRoots(): void {
+    const { kvm } = this;
+    kvm.hostPaths.add(STEP.kvm_mmu_zap_all_fast);
+    if (kvm.recorder.on) kvm.recorder.emit(EVENT.kvm_mmu_zap_all_fast, 0, 0, 0, 0);
+    kvm.invalidateRoot();
+  }
+
+  zapRange(_space: number, baseGfn: number, pages: number): void {
+    const { kvm } = this;
+    kvm.hostPaths.add(STEP['mmu_lock.write']);
+    const zapped = kvm.mmu.zapLeaves(baseGfn, baseGfn + pages);
+    chargeMany(kvm, STEP.kvm_mmu_zap_spte, zapped);
+    if (zapped > 0) kvm.flushRemoteTlbs();
+  }
+
+  /** Huge pages are split (or lose write permission as a whole); then D bits are cleared, or write permission is withheld. */
+  dirtyLogEnabled(row: number): void {
+    const { kvm } = this;
+    const { mmu } = kvm;
+    kvm.updateDirtyLogging();
+    const [from, to] = this.rangeOf(row);
+    if (kvm.policy.eagerPageSplit && kvm.policy.mmu === 'tdp-mmu') this.splitAll(from, to);
+    const dirty = mmu.tables.bits.dirtyLo;
+    const changed = kvm.logsByPml
+      ? mmu.changeLeaves(from, to, (lo, level) => (level === LEVEL.P4K ? lo & ~dirty : writeProtected(lo)))
+      : mmu.changeLeaves(from, to, writeProtected);
+    kvm.hostPaths.add(STEP['mmu_lock.write']);
+    chargeMany(kvm, STEP.kvm_mmu_slot_dirty_log, changed);
+    kvm.flushRemoteTlbs();
+  }
+
+  /** kvm_mmu_recover_huge_pages: small leaves that a huge one could replace are dropped; faults bring the huge one. */
+  dirtyLogDisabled(row: number): void {
+    const { kvm } = this;
+    kvm.updateDirtyLogging();
+    const { hvaPage } = kvm.slots.table;
+    if (kvm.hostMm.level(hvaPage[row]!) === LEVEL.P4K) return;
+    const [from, to] = this.rangeOf(row);
+    const zapped = kvm.mmu.zapLeaves(from, to);
+    kvm.hostPaths.add(STEP['mmu_lock.write']);
+    chargeMany(kvm, STEP.kvm_mmu_zap_spte, zapped);
+    if (zapped > 0) kvm.flushRemoteTlbs();
+  }
+
+  dirtyLogTaken(row: number, word: number, mask: number): void {
+    const { kvm } = this;
+    const base = kvm.slots.table.baseGfn[row]! + word * 32;
+    const dirty = kvm.mmu.tables.bits.dirtyLo;
+    for (let bit = 0; bit < 32; bit++) {
+      if ((mask & (1 << bit)) === 0) continue;
+      const changed = kvm.logsByPml
+        ? kvm.mmu.changeLeaves(base + bit, base + bit + 1, (lo) => lo & ~dirty)
+        : kvm.mmu.changeLeaves(base + bit, base + bit + 1, writeProtected);
+      chargeMany(kvm, STEP.kvm_mmu_slot_dirty_log, changed);
+    }
+  }
+
+  flushAfterDirtyLog(): void {
+    this.kvm.flushRemoteTlbs();
+  }
+
+  swapped(): void {
+    this.kvm.kickAll();
+  }
+
+  private rangeOf(row: number): readonly [number, number] {
+    const { baseGfn, pages } = this.kvm.slots.table;
+    return [baseGfn[row]!, baseGfn[row]! + pages[row]!];
+  }
+
+  /** Eager page splitting: every huge leaf of the range becomes 4 KiB leaves. */
+  private splitAll(from: number, to: number): void {
+    const { kvm } = this;
+    const { tables } = kvm.mmu;
+    for (;;) {
+      const large: number[] = [];
+      tables.eachLeaf(kvm.mmu.root(), from, to, (_table, _index, level, gfn) => {
+        if (level > LEVEL.P4K) large.push(gfn);
+      });
+      if (large.length === 0) return;
+      for (const gfn of large) {
+        tables.walk(kvm.mmu.root(), Math.floor(gfn / 0x100000), (gfn % 0x100000) << 12, LEVEL.P4K);
+        kvm.mmu.splitLeaf();
+      }
+      chargeMany(kvm, STEP.tdp_mmu_link_sp, large.length);
+    }
+  }
+}
+
+/** The ledger takes at most 2^18 repeats at once. */
+export function chargeMany(kvm: Kvm, step: number, times: number): void {
+  for (let left = times; left > 0; left -= 0x20000) kvm.hostPaths.addN(step, Math.min(left, 0x20000));
+}

@@ -1,0 +1,71 @@
+import { type ExitFrame, exitEpilogue, exitPrologue, skipByLength } from '../../cost/exit-frame.ts';
+import { hasRetpoline } from '../../cost/mitigations.ts';
+import type { PathTable, StepCount } from '../../cost/paths.ts';
+import { STEP } from '../../cost/steps.ts';
+import { type Counted, stepList } from '../../cost/step-list.ts';
+
+/** The run loop without what the silicon does and counts itself. */
+const software = (steps: readonly StepCount[]): StepCount[] =>
+  steps.filter(({ step }) => step !== STEP['hw.vmexit'] && step !== STEP['hw.vmentry']);
+
+/**
+ * What one configuration always takes together, as blocks of the ledger: an id to `add`. A block is priced and shown as the steps it
+ * consists of (core/cost/exit-frame.ts lists those of the run loop).
+ */
+export class RunLoopBlocks {
+  /** PRO: from behind the hardware exit, which the CPU counts, to the handler. */
+  readonly prologue: number;
+  /** EPI: from the handler to just before the hardware entry; without and with a requested flush of L1D. */
+  readonly epilogue: number;
+  readonly epilogueAfterEmulation: number;
+  /** skip_emulated_instruction() by length or next RIP. */
+  readonly skip: number;
+  readonly eptMisconfig: number;
+  readonly eptViolation: number;
+  readonly nestedPageFault: number;
+  readonly ioInstruction: number;
+  readonly cpuid: number;
+  readonly halt: number;
+  readonly hypercall: number;
+  /** 1 when an indirect call goes through a retpoline. */
+  readonly retpoline: number;
+  private readonly paths: PathTable;
+  /** Bus hit on the first device, by comparisons made. */
+  private readonly hits: number[] = [];
+
+  constructor(paths: PathTable, frame: ExitFrame, skipReadsTrapFlag: boolean) {
+    const intel = frame.vendor === 'intel';
+    const define = (...parts: Counted[]): number => paths.defineBlock(stepList(...parts));
+    const skip = skipByLength(frame.vendor, skipReadsTrapFlag);
+    const followedBySkip = (...parts: Counted[]): number => paths.defineBlock([...stepList(...parts), ...skip]);
+    this.paths = paths;
+    this.prologue = paths.defineBlock(software(exitPrologue(frame)));
+    this.epilogue = paths.defineBlock(software(exitEpilogue(frame)));
+    this.epilogueAfterEmulation = paths.defineBlock(software(exitEpilogue(frame, { flushL1d: true })));
+    this.skip = paths.defineBlock(skip);
+    this.eptMisconfig = define('handle_ept_misconfig', 'hw.vmread');
+    this.eptViolation = define('handle_ept_violation', ['hw.vmread', 2]);
+    this.nestedPageFault = define('npf_interception', ['hw.vmcb_access', 2]);
+    this.ioInstruction = define('handle_io', intel ? 'hw.vmread' : 'hw.vmcb_access');
+    this.cpuid = followedBySkip('kvm_emulate_cpuid');
+    this.halt = followedBySkip('kvm_emulate_halt');
+    this.hypercall = followedBySkip('kvm_emulate_hypercall');
+    this.retpoline = hasRetpoline(frame.mitigations) ? 1 : 0;
+  }
+
+  /** kvm_io_bus_write() taken by the first device offered, an ioeventfd that nobody waits on. */
+  eventfdHit(compares: number): number {
+    return (this.hits[compares] ??= this.paths.defineBlock(this.hitSteps(compares)));
+  }
+
+  private hitSteps(compares: number): StepCount[] {
+    return stepList(
+      'kvm_io_bus_write',
+      ['kvm_io_bus_cmp', compares],
+      ['mitigation.retpoline', this.retpoline],
+      'kvm_iodevice_write',
+      'ioeventfd_write',
+      'eventfd_signal',
+    );
+  }
+}

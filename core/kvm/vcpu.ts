@@ -1,0 +1,208 @@
+import type { StateSet } from '../base/state.ts';
+import type { ExitFrame } from '../cost/exit-frame.ts';
+import type { PathTable } from '../cost/paths.ts';
+import { STEP } from '../cost/steps.ts';
+import { EVENT } from '../events/kinds.ts';
+import type { Recorder } from '../events/recorder.ts';
+import type { Instruction } from '../guest/instruction.ts';
+import type { GuestRegisters } from '../guest/registers.ts';
+import type { VmExit } from '../spec/vm-exit.ts';
+import { Emulator } from './emulate/emulator.ts';
+import { VcpuIo } from './emulate/vcpu-io.ts';
+import { VcpuEmulatorPort } from './exits/emulator-port.ts';
+import { dispatch } from './exits/table.ts';
+import type { HardwarePort } from './hardware-port.ts';
+import type { Kvm } from './kvm.ts';
+import { MmioCache } from './mmu/mmio-cache.ts';
+import { InjectedFault, KVM_ERROR, type KvmErrorId } from './outcome.ts';
+import { RunLoopBlocks } from './run-loop/blocks.ts';
+import { drainPml } from './run-loop/pml.ts';
+import { STAT } from './stats.ts';
+import type { UserspacePort } from './userspace-port.ts';
+
+/** What a vCPU is joined with. */
+export interface VcpuParts {
+  readonly regs: GuestRegisters;
+  readonly port: HardwarePort;
+  /** Ledger of this vCPU's accesses. */
+  readonly paths: PathTable;
+  readonly userspace: UserspacePort;
+}
+
+const ROOT = 0;
+const GUEST_MODE = 1;
+const LAST_ROW = 2;
+const LAST_GENERATION = 3;
+const PML_FRAME = 4;
+
+const REQUEST_KICK = 1;
+const REQUEST_RELOAD = 2;
+const REQUEST_FLUSH = 4;
+
+/** One vCPU of KVM (struct kvm_vcpu): answers the CPU's exits. */
+export class Vcpu {
+  readonly kvm: Kvm;
+  readonly id: number;
+  readonly regs: GuestRegisters;
+  readonly port: HardwarePort;
+  readonly paths: PathTable;
+  readonly recorder: Recorder;
+  readonly userspace: UserspacePort;
+  readonly blocks: RunLoopBlocks;
+  readonly mmioCache = new MmioCache();
+  /** What waits for userspace; between instructions nothing does. */
+  readonly io = new VcpuIo();
+  readonly emulator: Emulator;
+  readonly emulatorPort: VcpuEmulatorPort;
+  /** The fault to inject after KVM_FAULT. */
+  readonly fault = new InjectedFault();
+  /** Why the vCPU stopped, after KVM_ERROR. */
+  error: KvmErrorId = 'none';
+  /** The entry after this exit is to flush L1D where that mitigation is on: something was emulated, or userspace ran. */
+  emulated = false;
+  private readonly words = new Int32Array(5);
+  private requests = 0;
+
+  constructor(kvm: Kvm, id: number, parts: VcpuParts, frame: ExitFrame) {
+    this.kvm = kvm;
+    this.id = id;
+    this.regs = parts.regs;
+    this.port = parts.port;
+    this.paths = parts.paths;
+    this.recorder = kvm.recorder;
+    this.userspace = parts.userspace;
+    this.blocks = new RunLoopBlocks(parts.paths, frame, kvm.policy.skipReadsTrapFlag);
+    this.emulatorPort = new VcpuEmulatorPort(this);
+    this.emulator = new Emulator(kvm.io, kvm.irqchip, this.emulatorPort, parts.paths, kvm.recorder);
+    this.words[LAST_ROW] = -1;
+  }
+
+  register(state: StateSet): void {
+    this.mmioCache.register(state);
+    state.addState(() => [this.words]);
+    state.addCounters(() => [this.emulator.stat]);
+  }
+
+  /** Root of the nested tables this vCPU runs on. */
+  get root(): number {
+    return this.words[ROOT]!;
+  }
+
+  /** 1 while L2 runs: guest-physical addresses of exits are L2's. */
+  get guestMode(): number {
+    return this.words[GUEST_MODE]!;
+  }
+
+  set guestMode(value: number) {
+    this.words[GUEST_MODE] = value;
+  }
+
+  /**
+   * One exit between the CPU's exit and its entry, both of which the CPU counts: prologue, handler, epilogue. Returns KVM_RETRY, KVM_NEXT, KVM_FAULT or KVM_ERROR. Only an
+   * emulation looks at `insn`.
+   */
+  handleExit(exit: VmExit, insn: Instruction): number {
+    const { blocks, kvm, paths, recorder } = this;
+    this.emulated = false;
+    paths.add(blocks.prologue);
+    kvm.stats[STAT.exits]!++;
+    if (recorder.on) recorder.emit(EVENT.kvm_exit, exit.reason, exit.qualification, exit.gpaHi, exit.gpaLo);
+    if (kvm.logsByPml) drainPml(this);
+    const outcome = dispatch(this, exit, insn);
+    if (outcome === KVM_ERROR) return outcome;
+    paths.add(this.emulated ? blocks.epilogueAfterEmulation : blocks.epilogue);
+    if (recorder.on) recorder.emit(EVENT.kvm_entry, 0, 0, 0, 0);
+    return outcome;
+  }
+
+  /** Stops the vCPU: `error` says why. */
+  stop(error: KvmErrorId): number {
+    this.error = error;
+    this.paths.add(STEP['kvm_vcpu_ioctl.return']);
+    return KVM_ERROR;
+  }
+
+  /** kvm_vcpu_gfn_to_memslot: row of the slot that holds a guest frame, or -1. The last slot used is tried first. */
+  slotOf(gfn: number): number {
+    const { kvm, paths, words } = this;
+    paths.add(STEP.kvm_vcpu_gfn_to_memslot);
+    const row = kvm.slots.find(0, gfn);
+    const generation = kvm.generationWord();
+    if (row < 0 || row !== words[LAST_ROW] || words[LAST_GENERATION] !== generation) {
+      paths.addN(STEP.search_memslots, kvm.slotSearchSteps());
+      words[LAST_ROW] = row;
+      words[LAST_GENERATION] = generation;
+    }
+    return row;
+  }
+
+  /** True when the page is known for MMIO at the current generation (mmio_info_in_cache, direct MMU). */
+  isCachedMmio(hi: number, lo: number): boolean {
+    return this.mmioCache.matchesGpa(hi, lo, this.kvm.generationWord());
+  }
+
+  /** kvm_mmu_load: the VM's valid root, with whatever was cached under its address flushed. */
+  loadRoot(): void {
+    const { mmu } = this.kvm;
+    const root = mmu.root();
+    this.words[ROOT] = root;
+    this.mmioCache.clear();
+    this.port.setRoot(root, mmu.tables.levels);
+    this.port.invalidateRoot(root);
+  }
+
+  setPml(on: boolean): void {
+    if (on && this.words[PML_FRAME] === 0) this.words[PML_FRAME] = this.kvm.memory.allocFrame();
+    if (this.words[PML_FRAME] !== 0) this.port.setPmlBuffer(on ? this.words[PML_FRAME]! : 0);
+  }
+
+  /** Frame of the page-modification log. */
+  get pmlFrame(): number {
+    return this.words[PML_FRAME]!;
+  }
+
+  requestKick(): void {
+    this.requests |= REQUEST_KICK;
+  }
+
+  requestReload(): void {
+    this.requests |= REQUEST_RELOAD;
+  }
+
+  requestFlush(): void {
+    this.requests |= REQUEST_FLUSH;
+  }
+
+  /**
+   * Serves what the host asked of this vCPU. A running vCPU is kicked out by an IPI and comes back through the run loop, which is a path
+   * of its own in the ledger (flow F20); before the guest starts nothing is charged.
+   */
+  serveRequests(): void {
+    const { requests } = this;
+    if (requests === 0) return;
+    this.requests = 0;
+    const charged = this.kvm.started;
+    if (charged) {
+      this.paths.add(STEP['hw.vmexit']);
+      this.paths.add(this.blocks.prologue);
+    }
+    if (charged && this.kvm.logsByPml) drainPml(this);
+    if ((requests & REQUEST_RELOAD) !== 0) {
+      if (charged) this.paths.add(STEP.kvm_mmu_reload);
+      this.loadRoot();
+    }
+    if ((requests & (REQUEST_RELOAD | REQUEST_FLUSH)) !== 0) this.flushNow(charged);
+    if (!charged) return;
+    this.kvm.stats[STAT.exits]!++;
+    this.paths.add(this.blocks.epilogue);
+    this.paths.add(STEP['hw.vmentry']);
+    this.paths.end();
+  }
+
+  /** Drops what this vCPU's CPU has cached of the nested tables (INVEPT; on AMD the ASID is flushed by the next VMRUN). */
+  flushNow(charged: boolean): void {
+    this.kvm.stats[STAT.tlb_flush]!++;
+    if (charged && this.kvm.config.mmu === 'ept') this.paths.add(STEP['hw.invept']);
+    this.port.invalidateRoot(this.root);
+  }
+}

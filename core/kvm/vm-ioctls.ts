@@ -1,0 +1,109 @@
+import { STEP } from '../cost/steps.ts';
+import { EVENT } from '../events/kinds.ts';
+import type { CoalescedZone } from './io/coalesced-zones.ts';
+import { ERRNO } from './io/errno.ts';
+import type { IoeventfdArgs } from './io/ioeventfd.ts';
+import type { Kvm } from './kvm.ts';
+import type { MemoryRegion } from './memslots/check-region.ts';
+import { type DirtyLog, getDirtyLog } from './memslots/dirty-log.ts';
+import { chargeMany } from './mmu/slot-changes.ts';
+import { drainPml } from './run-loop/pml.ts';
+
+/** Numbers of the `host` event. */
+export const HOST_EVENT = Object.freeze({ MEMORY_REGION: 1, IOEVENTFD: 2, COALESCED: 3, DIRTY_LOG: 4, INVALIDATE: 5 });
+
+/**
+ * The ioctls of the VM and the host's other doings as the ledger sees them. Each is one path of the host's account; what running vCPUs
+ * have to do for it (flow F20) follows as paths of their own. Call them between two guest accesses.
+ */
+
+/** KVM_SET_USER_MEMORY_REGION: OK or an error number. */
+export function setMemoryRegion(kvm: Kvm, region: MemoryRegion): number {
+  kvm.hostPaths.add(STEP['ioctl.memslot']);
+  const result = kvm.slots.setRegion(region);
+  kvm.hostPaths.addN(STEP.synchronize_srcu_expedited, kvm.slots.lastSwaps);
+  kvm.countSlots();
+  finish(kvm, HOST_EVENT.MEMORY_REGION);
+  return result;
+}
+
+/** KVM_IOEVENTFD, both ways: OK or an error number. */
+export function ioeventfd(kvm: Kvm, args: IoeventfdArgs): number {
+  return busIoctl(kvm, HOST_EVENT.IOEVENTFD, () => kvm.ioeventfds.ioctl(args));
+}
+
+/** KVM_REGISTER_COALESCED_MMIO: OK or an error number. */
+export function registerCoalesced(kvm: Kvm, zone: CoalescedZone): number {
+  return busIoctl(kvm, HOST_EVENT.COALESCED, () => kvm.zones.register(zone));
+}
+
+/** KVM_UNREGISTER_COALESCED_MMIO: OK or an error number. */
+export function unregisterCoalesced(kvm: Kvm, zone: CoalescedZone): number {
+  return busIoctl(kvm, HOST_EVENT.COALESCED, () => kvm.zones.unregister(zone));
+}
+
+/** KVM_GET_DIRTY_LOG. Running vCPUs are kicked first, so that what their CPUs have logged is in the bitmap. */
+export function dirtyLog(kvm: Kvm, slot: number): DirtyLog {
+  if (kvm.logsByPml) for (const vcpu of kvm.vcpus) syncPml(kvm, vcpu);
+  const log = getDirtyLog(kvm.slots, kvm.slotChanges, slot);
+  if (log.errno === ERRNO.OK) {
+    kvm.hostPaths.add(STEP['mmu_lock.write']);
+    chargeMany(kvm, STEP['ioctl.get_dirty_log'], Math.ceil(log.bitmap.length / 2));
+  }
+  finish(kvm, HOST_EVENT.DIRTY_LOG);
+  return log;
+}
+
+/**
+ * The host takes pages of the VMM away (reclaim, swap, migration) and keeps their contents: kvm_mmu_notifier_invalidate_range_start for
+ * every slot they back. `first` is a host virtual page.
+ */
+export function invalidateHva(kvm: Kvm, first: number, pages: number): void {
+  const { baseGfn, hvaPage, pages: length } = kvm.slots.table;
+  let zapped = 0;
+  kvm.hostPaths.add(STEP['mmu_lock.write']);
+  for (let row = 0; row < baseGfn.length; row++) {
+    const from = Math.max(first, hvaPage[row]!);
+    const to = Math.min(first + pages, hvaPage[row]! + length[row]!);
+    const shift = baseGfn[row]! - hvaPage[row]!;
+    if (from < to) zapped += kvm.mmu.zapLeaves(from + shift, to + shift);
+  }
+  chargeMany(kvm, STEP.kvm_mmu_zap_spte, zapped);
+  if (zapped > 0) kvm.flushRemoteTlbs();
+  finish(kvm, HOST_EVENT.INVALIDATE);
+  kvm.hostMm.reclaim(first, pages);
+}
+
+function busIoctl(kvm: Kvm, event: number, ioctl: () => number): number {
+  const { hostPaths, io } = kvm;
+  const before = io.buses.reduce((sum, bus) => sum + bus.count, 0);
+  io.srcu.fill(0);
+  const result = ioctl();
+  hostPaths.add(STEP['ioctl.ioeventfd']);
+  if (result === ERRNO.OK) hostPaths.addN(STEP.kvm_io_bus_register_dev, before + 1);
+  hostPaths.addN(STEP.synchronize_srcu_expedited, io.srcu[1]!);
+  finish(kvm, event);
+  return result;
+}
+
+function syncPml(kvm: Kvm, vcpu: Kvm['vcpus'][number]): void {
+  if (kvm.started) {
+    kvm.hostPaths.add(STEP.kvm_make_all_cpus_request);
+    vcpu.requestKick();
+    vcpu.serveRequests();
+  } else {
+    drainPml(vcpu);
+    vcpu.paths.end();
+  }
+}
+
+/** The ioctl's own path ends; then the vCPUs serve what it asked of them, and obsolete roots go. */
+function finish(kvm: Kvm, event: number): void {
+  if (kvm.recorder.on) kvm.recorder.emit(EVENT.host, event, 0, 0, 0);
+  kvm.hostPaths.end();
+  for (const vcpu of kvm.vcpus) vcpu.serveRequests();
+  const leaves = kvm.freeObsoleteRoots();
+  if (leaves === 0) return;
+  chargeMany(kvm, STEP.kvm_mmu_zap_spte, leaves);
+  kvm.hostPaths.end();
+}
