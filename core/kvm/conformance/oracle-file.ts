@@ -1,4 +1,5 @@
 import { err, ok, type Result } from '../../base/result.ts';
+import { firstProblem } from './json-place.ts';
 import { isObject, type Json, type JsonObject, listField, MalformedError, objectField, textField } from './fields.ts';
 
 /** One recorded case: operations on a fresh VM, and what a real KVM answered to each. */
@@ -23,20 +24,12 @@ export function parseOracle(text: string): Result<readonly OracleCase[]> {
 }
 
 function parseJson(text: string): Json {
-  try {
-    return JSON.parse(text) as Json;
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    const place = /line (\d+) column (\d+)/.exec(reason);
-    const where = place === null ? endOf(text) : `line ${place[1]}, column ${place[2]}`;
-    const what = reason.replace(/ in JSON.*| \(line.*|, ".*/s, '').replace(/^./, (letter) => letter.toLowerCase());
-    throw new MalformedError(`not valid JSON at ${where}: ${what}`);
-  }
-}
-
-function endOf(text: string): string {
-  const lines = text.split('\n');
-  return `the end of the file (line ${lines.length}, column ${(lines.at(-1) ?? '').length + 1})`;
+  const problem = firstProblem(text);
+  if (problem === undefined) return JSON.parse(text) as Json;
+  const before = text.slice(0, problem).split('\n');
+  const place = `line ${before.length}, column ${(before.at(-1) ?? '').length + 1}`;
+  const found = problem === text.length ? 'the file ends too early' : `"${text[problem]}" cannot stand here`;
+  throw new MalformedError(`not valid JSON at ${place}: ${found}`);
 }
 
 function toCase(value: Json, index: number): OracleCase {
