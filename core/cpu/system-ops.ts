@@ -1,0 +1,156 @@
+import { CR0, CR4, EFER, REG } from '../guest/registers.ts';
+import { OP, type Instruction } from '../guest/instruction.ts';
+import { CR_QUAL } from '../spec/ept.ts';
+import { reservedAddressHi, VECTOR } from '../spec/paging.ts';
+import { EXIT_REASON, SVM_EXIT } from '../spec/vm-exit.ts';
+import { CPU_DONE, CPU_FAULT, type Cpu } from './cpu.ts';
+import { fillInstructionExit, ioQualification } from './exits.ts';
+
+/** Bit 63 of a new CR3: keep what is cached of the new PCID. */
+const NO_FLUSH_HI = 1 << 31;
+
+/** Everything that is neither a plain memory access nor STOS or MOVS. */
+export function executeSystem(cpu: Cpu, insn: Instruction): number {
+  switch (insn.op) {
+    case OP.OUT:
+    case OP.IN:
+    case OP.OUTS:
+    case OP.INS:
+      return portAccess(cpu, insn);
+    case OP.CPUID:
+      return leave(cpu, insn, EXIT_REASON.CPUID, SVM_EXIT.CPUID, 0);
+    case OP.HLT:
+      return leave(cpu, insn, EXIT_REASON.HLT, SVM_EXIT.HLT, 0);
+    case OP.VMCALL:
+      return leave(cpu, insn, EXIT_REASON.VMCALL, SVM_EXIT.VMMCALL, 0);
+    case OP.MOV_CR3:
+      return moveToCr3(cpu, insn);
+    case OP.MOV_CR0:
+      return moveToCr0(cpu, insn);
+    case OP.MOV_CR4:
+      return moveToCr4(cpu, insn);
+    case OP.INVLPG:
+      return invlpg(cpu, insn);
+    case OP.INVPCID:
+      return invpcid(cpu, insn);
+    case OP.WRPKRU:
+      return setRegister(cpu, insn, REG.PKRU, insn.data[0]!);
+    case OP.SET_CPL:
+      return setRegister(cpu, insn, REG.CPL, insn.size);
+    case OP.SET_AC:
+      return setRegister(cpu, insn, REG.AC, insn.size);
+    default:
+      return done(cpu, insn);
+  }
+}
+
+function done(cpu: Cpu, insn: Instruction): number {
+  cpu.charge(insn);
+  return CPU_DONE;
+}
+
+function setRegister(cpu: Cpu, insn: Instruction, register: number, value: number): number {
+  cpu.registers.at[register] = value;
+  cpu.registersChanged();
+  return done(cpu, insn);
+}
+
+function generalProtection(cpu: Cpu, insn: Instruction): number {
+  const outcome = cpu.guestFault(insn, VECTOR.GP, 0, 0, 0);
+  return outcome === CPU_FAULT ? CPU_FAULT : outcome;
+}
+
+function leave(cpu: Cpu, insn: Instruction, intel: number, amd: number, qualification: number): number {
+  fillInstructionExit(cpu.exit, cpu.config, insn, intel, amd, qualification);
+  return cpu.raise(insn);
+}
+
+/** Port accesses always exit, before memory is touched; a REP form with no elements left does nothing. */
+function portAccess(cpu: Cpu, insn: Instruction): number {
+  const string = insn.op === OP.OUTS || insn.op === OP.INS;
+  if (string && insn.count <= 0) return done(cpu, insn);
+  const qualification = ioQualification(cpu.config, insn, cpu.mode.levels >= 4);
+  fillInstructionExit(cpu.exit, cpu.config, insn, EXIT_REASON.IO_INSTRUCTION, SVM_EXIT.IOIO, qualification);
+  if (string) {
+    cpu.exit.glaHi = insn.hi;
+    cpu.exit.glaLo = insn.lo;
+  }
+  return cpu.raise(insn);
+}
+
+/** New value in `data`. SDM vol. 3A, 4.10.4.1: what MOV to CR3 invalidates. */
+function moveToCr3(cpu: Cpu, insn: Instruction): number {
+  if (cpu.controls.interceptCr3 !== 0) {
+    return leave(cpu, insn, EXIT_REASON.CR_ACCESS, SVM_EXIT.CR3_WRITE, 3 | CR_QUAL.MOV_TO_CR);
+  }
+  const { mode, registers, config } = cpu;
+  const long = mode.levels >= 4;
+  const keep = mode.pcide && (insn.data[1]! & NO_FLUSH_HI) !== 0;
+  const hi = long ? insn.data[1]! & (mode.pcide ? ~NO_FLUSH_HI : ~0) : 0;
+  if ((hi & ~0xfffff) !== 0 || (hi & reservedAddressHi(config.maxphyaddr)) !== 0) return generalProtection(cpu, insn);
+  registers.at[REG.CR3_LO] = insn.data[0]!;
+  registers.at[REG.CR3_HI] = hi;
+  cpu.registersChanged();
+  if (!keep) cpu.invalidation.pcid(mode.pcid);
+  return done(cpu, insn);
+}
+
+/** New value in `data`. Clearing PG drops everything; setting it with EFER.LME enters long mode. */
+function moveToCr0(cpu: Cpu, insn: Instruction): number {
+  const at = cpu.registers.at;
+  const old = at[REG.CR0]!;
+  const value = insn.data[0]!;
+  if ((value & CR0.PG) !== 0 && (value & CR0.PE) === 0) return generalProtection(cpu, insn);
+  if ((value & CR0.PG) === 0 && (at[REG.CR4]! & CR4.PCIDE) !== 0) return generalProtection(cpu, insn);
+  at[REG.CR0] = value;
+  if (((old ^ value) & CR0.PG) !== 0) {
+    const longMode = (value & CR0.PG) !== 0 && (at[REG.EFER]! & EFER.LME) !== 0;
+    at[REG.EFER] = longMode ? at[REG.EFER]! | EFER.LMA : at[REG.EFER]! & ~EFER.LMA;
+    cpu.invalidation.allLinear();
+  }
+  cpu.registersChanged();
+  return done(cpu, insn);
+}
+
+/** New value in `data`. SDM vol. 3A, 4.10.4.1; bits beyond PGE and PCIDE that change the meaning of entries drop everything too. */
+function moveToCr4(cpu: Cpu, insn: Instruction): number {
+  const at = cpu.registers.at;
+  const old = at[REG.CR4]!;
+  const value = insn.data[0]!;
+  const changed = old ^ value;
+  const raised = value & ~old;
+  const long = (at[REG.EFER]! & EFER.LMA) !== 0;
+  if (long && (changed & (CR4.PAE | CR4.LA57)) !== 0) return generalProtection(cpu, insn);
+  if ((raised & CR4.PCIDE) !== 0 && (!long || (at[REG.CR3_LO]! & 0xfff) !== 0)) return generalProtection(cpu, insn);
+  at[REG.CR4] = value;
+  const drops = changed & (CR4.PGE | CR4.PAE | CR4.PSE | CR4.LA57);
+  if (drops !== 0 || (old & ~value & CR4.PCIDE) !== 0 || (raised & CR4.SMEP) !== 0) cpu.invalidation.allLinear();
+  cpu.registersChanged();
+  return done(cpu, insn);
+}
+
+function invlpg(cpu: Cpu, insn: Instruction): number {
+  if (cpu.controls.interceptInvlpg !== 0) {
+    fillInstructionExit(cpu.exit, cpu.config, insn, EXIT_REASON.INVLPG, SVM_EXIT.INVLPG, insn.lo);
+    cpu.exit.glaHi = insn.hi;
+    cpu.exit.glaLo = insn.lo;
+    return cpu.raise(insn);
+  }
+  cpu.invalidation.address(cpu.mode.canonicalShift === 31 ? 0 : insn.hi, insn.lo);
+  return done(cpu, insn);
+}
+
+/** Type in `size`, PCID in `count`, address in hi/lo. SDM vol. 2, INVPCID. */
+function invpcid(cpu: Cpu, insn: Instruction): number {
+  const { mode, invalidation } = cpu;
+  const { size: type, count: pcid, hi, lo } = insn;
+  if (type > 3 || pcid > 0xfff || (!mode.pcide && pcid !== 0 && type < 2)) return generalProtection(cpu, insn);
+  const shift = mode.canonicalShift;
+  if (type === 0) {
+    if ((hi << shift) >> shift !== hi) return generalProtection(cpu, insn);
+    invalidation.addressOfPcid(hi, lo, pcid);
+  } else if (type === 1) invalidation.pcid(pcid);
+  else if (type === 2) invalidation.allLinear();
+  else invalidation.nonGlobal();
+  return done(cpu, insn);
+}

@@ -1,0 +1,302 @@
+import { EVENT } from '../events/kinds.ts';
+import type { Recorder } from '../events/recorder.ts';
+import { VECTOR } from '../spec/paging.ts';
+import { PFERR } from '../spec/vm-exit.ts';
+import type { Caches } from './caches.ts';
+import type { CpuConfig } from './config.ts';
+import { contextTag } from './contexts.ts';
+import type { GuestMode } from './guest-mode.ts';
+import { WALK_OK, type GuestWalker } from './guest-walk.ts';
+import { NEED, NESTED_DENIED, NESTED_DIRTY, NESTED_OK, type NestedWalker } from './nested.ts';
+import { GUEST_KEY_DENIED, GUEST_OK, guestAllows, KIND, RIGHT, type AccessMode } from './rights.ts';
+import { CLASS_MASK, F_BASE, F_FLAGS, F_MASK, STRIDE } from './tag-array.ts';
+import type { Tally } from './tally.ts';
+import type { Tlb } from './tlb.ts';
+
+/** Answers of a translation. */
+export const TRANSLATED = 0;
+/** A guest fault: `vector` and `errorCode`. */
+export const FAULTED = 1;
+/** The second dimension refused: `problem`, `problemNeed` and the guest-physical address. */
+export const REFUSED = 2;
+
+/** log2 of the hints' number. */
+const HINT_BITS = 10;
+export const HINT_MASK = (1 << HINT_BITS) - 1;
+
+const FINAL_NEED = new Int32Array([NEED.R, NEED.W, NEED.X, NEED.R | NEED.W]);
+
+/** From a linear address to a host frame: TLBs, guest walk, permission, final nested translation, fills. Section 1.2's order of checks. */
+export class Translator {
+  /** Host frame and rights of the page just translated. */
+  hfn = 0;
+  flags = 0;
+  vector = 0;
+  errorCode = 0;
+  problem = 0;
+  problemNeed = 0;
+  gpaHi = 0;
+  gpaLo = 0;
+  /** Current context (root and PCID) and that of the root's global pages. */
+  context = 0;
+  globalContext = 0;
+  /** Page number modulo 1024 -> slot of the first-level data TLB: verified at each use, so it decides nothing. */
+  readonly hint = new Uint16Array(1 << HINT_BITS);
+  /** Root of the tables without nesting (a host frame). */
+  nativeRoot = 0;
+
+  /** The access under way. */
+  private hi = 0;
+  private lo = 0;
+  private vpn = 0;
+  private tag = 0;
+  private globalTag = 0;
+  private kind = 0;
+  private access: AccessMode;
+
+  private readonly probesCaches: boolean;
+  private readonly implicit: AccessMode & { smap: boolean; wp: boolean; smep: boolean; pkru: number };
+  private readonly config: CpuConfig;
+  private readonly confirms: boolean;
+  readonly mode: GuestMode;
+  readonly caches: Caches;
+  readonly walker: GuestWalker;
+  readonly nested: NestedWalker | null;
+  private readonly tally: Tally;
+  private readonly events: Recorder;
+
+  constructor(
+    config: CpuConfig,
+    mode: GuestMode,
+    caches: Caches,
+    walker: GuestWalker,
+    nested: NestedWalker | null,
+    tally: Tally,
+    events: Recorder,
+  ) {
+    this.config = config;
+    this.mode = mode;
+    this.caches = caches;
+    this.walker = walker;
+    this.nested = nested;
+    this.tally = tally;
+    this.events = events;
+    this.implicit = { user: false, wp: false, smep: false, smap: false, pkru: 0 };
+    this.access = mode;
+    this.probesCaches = caches.guestPsc.present || caches.tableCache.slots !== 0;
+    this.confirms = config.vendor === 'amd' && config.npfDropsTranslation;
+  }
+
+  /** Translates the page of a linear address for one kind of access. `implicit`: a supervisor access whatever CPL and AC say. */
+  translate(hiWord: number, lo: number, kind: number, implicit: boolean): number {
+    const { mode, caches } = this;
+    const shift = mode.canonicalShift;
+    const hi = shift === 31 ? 0 : hiWord | 0;
+    if ((hi << shift) >> shift !== hi) {
+      this.vector = VECTOR.GP;
+      this.errorCode = 0;
+      return FAULTED;
+    }
+    const vpn = (lo >>> 12) | (hi << 20);
+    const tag = contextTag(this.context, hi);
+    const globalTag = contextTag(this.globalContext, hi);
+    this.hi = hi;
+    this.lo = lo;
+    this.vpn = vpn;
+    this.tag = tag;
+    this.globalTag = globalTag;
+    this.kind = kind;
+    this.access = implicit ? this.implicitMode() : mode;
+    const tlb = kind === KIND.FETCH ? caches.itlb : caches.dtlb;
+    const slot = tlb.find(vpn, tag, globalTag);
+    if (slot !== 0) {
+      const cells = tlb.tags.cells;
+      const at = slot * STRIDE;
+      const flags = cells[at + F_FLAGS]!;
+      if (this.suffices(flags)) {
+        tlb.tags.touch(slot);
+        if (kind !== KIND.FETCH) this.hint[vpn & HINT_MASK] = slot;
+        const mask = cells[at + F_MASK]!;
+        this.flags = flags;
+        this.hfn = cells[at + F_BASE]! + (vpn & ~mask);
+        if (this.events.on) this.events.emit(EVENT.hw_tlb_hit, 1, pageBytes(mask), hi, lo);
+        return TRANSLATED;
+      }
+      if (!this.config.tlbRightsMissRewalks) {
+        const allowed = guestAllows(flags, kind, this.access);
+        if (allowed !== GUEST_OK) return this.pageFault(allowed === GUEST_KEY_DENIED ? PFERR.P | PFERR.PK : PFERR.P);
+      }
+    } else if (this.secondLevel(tlb)) return TRANSLATED;
+    return this.walk(tlb);
+  }
+
+  /** Drops the translation of a page and, if asked, the upper entries used for it: current context and its global pages. */
+  dropLinear(hi: number, vpn: number, wholePage: boolean, upper: boolean): void {
+    const tag = contextTag(this.context, hi);
+    const globalTag = contextTag(this.globalContext, hi);
+    const { dtlb, itlb, stlb } = this.caches;
+    for (const tlb of [dtlb, itlb, stlb]) {
+      if (wholePage) tlb.dropWholePage(vpn, tag, globalTag);
+      else tlb.dropPage(vpn, tag, globalTag);
+    }
+    if (upper) this.walker.dropUpper(hi >> 12, vpn, tag);
+  }
+
+  private secondLevel(tlb: Tlb): boolean {
+    const { vpn } = this;
+    const tags = this.caches.stlb.tags;
+    const slot = this.caches.stlb.find(vpn, this.tag, this.globalTag);
+    if (slot === 0) return false;
+    const at = slot * STRIDE;
+    const flags = tags.cells[at + F_FLAGS]!;
+    if (!this.suffices(flags)) return false;
+    tags.touch(slot);
+    const mask = tags.cells[at + F_MASK]!;
+    const base = tags.cells[at + F_BASE]!;
+    this.fillFirst(tlb, mask === -1 ? 0 : mask === CLASS_MASK[1] ? 1 : 2, base, flags);
+    this.flags = flags;
+    this.hfn = base + (vpn & ~mask);
+    this.tally.l2Hits++;
+    if (this.events.on) this.events.emit(EVENT.hw_tlb_hit, 2, pageBytes(mask), this.hi, this.lo);
+    return true;
+  }
+
+  private walk(tlb: Tlb): number {
+    const { mode, walker, nested } = this;
+    this.tally.walks++;
+    if (mode.levels !== 0 && this.probesCaches) this.tally.pscProbes++;
+    let outcome = this.walkOnce(tlb);
+    if (outcome === TRANSLATED) return TRANSLATED;
+    if (this.confirms && (walker.usedCached !== 0 || (nested !== null && nested.usedCached !== 0))) {
+      this.dropUsed(outcome === REFUSED);
+      outcome = this.walkOnce(tlb);
+      if (outcome === TRANSLATED) return TRANSLATED;
+    }
+    return outcome === FAULTED ? this.pageFault(walker.faultBits) : this.refuse();
+  }
+
+  private walkOnce(tlb: Tlb): number {
+    const { mode, walker, nested, vpn, tag, kind } = this;
+    const upper = this.hi >> 12;
+    walker.usedCached = 0;
+    if (nested !== null) nested.usedCached = 0;
+    if (mode.levels === 0) walker.identity(upper, vpn);
+    else {
+      const native = nested === null;
+      const found = walker.walk(
+        upper,
+        vpn,
+        tag,
+        mode,
+        native ? 0 : mode.rootHi,
+        native ? this.nativeRoot : mode.rootLo,
+      );
+      if (found !== WALK_OK) return found;
+      const allowed = guestAllows(walker.flags, kind, this.access);
+      if (allowed !== GUEST_OK) {
+        walker.faultBits = allowed === GUEST_KEY_DENIED ? PFERR.P | PFERR.PK : PFERR.P;
+        return FAULTED;
+      }
+      const committed = walker.commit(upper, vpn, tag, kind);
+      if (committed !== WALK_OK) return committed;
+    }
+    if (nested === null) {
+      this.fill(tlb, walker.flags | RIGHT.NR | RIGHT.NW | RIGHT.NX, walker.gfnLo, 2);
+      return TRANSLATED;
+    }
+    const need = FINAL_NEED[kind]!;
+    const problem = nested.translate(walker.gfnHi, walker.gfnLo, need);
+    if (problem !== NESTED_OK) {
+      walker.problem = problem;
+      walker.problemNeed = need;
+      walker.problemHi = walker.gfnHi;
+      walker.problemLo = walker.gfnLo;
+      walker.problemOffset = this.lo & 0xfff;
+      return REFUSED;
+    }
+    const flags = (nested.rights & NESTED_DIRTY) !== 0 ? walker.flags : walker.flags & ~RIGHT.DIRTY;
+    this.fill(tlb, flags | ((nested.rights & NEED.RIGHTS) << 3), nested.hfn, nested.cls);
+    return TRANSLATED;
+  }
+
+  private fill(tlb: Tlb, flags: number, hfn: number, nestedClass: number): void {
+    const { vpn } = this;
+    const guestClass = this.walker.cls;
+    const cls = guestClass < nestedClass ? guestClass : nestedClass;
+    const base = hfn - (vpn & ~CLASS_MASK[cls]!);
+    this.hfn = hfn;
+    this.flags = flags;
+    const isGlobal = (flags & RIGHT.GLOBAL) !== 0;
+    const mine = isGlobal ? this.globalTag : this.tag;
+    this.caches.stlb.insert(cls, vpn, mine, isGlobal ? this.tag : this.globalTag, base, flags);
+    this.fillFirst(tlb, cls, base, flags);
+    if (this.events.on) this.events.emit(EVENT.hw_tlb_fill, pageBytes(CLASS_MASK[cls]!), flags, this.hi, this.lo);
+  }
+
+  private fillFirst(tlb: Tlb, cls: number, base: number, flags: number): void {
+    const isGlobal = (flags & RIGHT.GLOBAL) !== 0;
+    const mine = isGlobal ? this.globalTag : this.tag;
+    const slot = tlb.insert(cls, this.vpn, mine, isGlobal ? this.tag : this.globalTag, base, flags);
+    if (this.kind !== KIND.FETCH) this.hint[this.vpn & HINT_MASK] = slot;
+  }
+
+  /** True where a cached entry's rights serve the access under way without a walk. */
+  private suffices(flags: number): boolean {
+    const { mode, kind } = this;
+    if (this.access === mode && (flags & mode.needMask[kind]!) === mode.needWant[kind]) return true;
+    const nested = NESTED_RIGHTS[kind]!;
+    return (flags & nested) === nested && guestAllows(flags, kind, this.access) === GUEST_OK;
+  }
+
+  private implicitMode(): AccessMode {
+    const { implicit, mode } = this;
+    implicit.wp = mode.wp;
+    implicit.smep = mode.smep;
+    implicit.smap = mode.smapAlways;
+    implicit.pkru = mode.pkru;
+    return implicit;
+  }
+
+  /** #PF: what was cached for the address goes (SDM vol. 3A, 4.10.4.1; APM vol. 2, 5.5.2), the error code is made. */
+  private pageFault(bits: number): number {
+    const { kind, mode } = this;
+    this.dropLinear(this.hi, this.vpn, true, true);
+    this.vector = VECTOR.PF;
+    this.errorCode =
+      bits |
+      (kind === KIND.WRITE || kind === KIND.RMW ? PFERR.W : 0) |
+      (this.access.user ? PFERR.U : 0) |
+      (kind === KIND.FETCH && mode.reportsFetch ? PFERR.FETCH : 0);
+    return FAULTED;
+  }
+
+  /** An EPT violation or nested page fault drops what was cached for the address; a misconfiguration or a full log drops nothing. */
+  private refuse(): number {
+    const { walker, config } = this;
+    this.problem = walker.problem;
+    this.problemNeed = walker.problemNeed;
+    this.gpaHi = (walker.problemLo >>> 20) | (walker.problemHi << 12);
+    this.gpaLo = (walker.problemLo << 12) | walker.problemOffset;
+    if (this.problem !== NESTED_DENIED) return REFUSED;
+    if (config.nested === 'ept') {
+      this.dropLinear(this.hi, this.vpn, false, config.eptViolationDropsPsc);
+      this.nested!.dropPage(walker.problemHi, walker.problemLo);
+      if (config.eptViolationDropsPsc) this.nested!.dropUpper(walker.problemHi, walker.problemLo);
+    } else if (config.npfDropsTranslation) this.dropUsed(true);
+    return REFUSED;
+  }
+
+  private dropUsed(nested: boolean): void {
+    const { walker } = this;
+    this.dropLinear(this.hi, this.vpn, false, true);
+    if (!nested) return;
+    this.nested!.dropPage(walker.problemHi, walker.problemLo);
+    this.nested!.dropUpper(walker.problemHi, walker.problemLo);
+  }
+}
+
+/** Flags that EPT or NPT and the dirty bits must grant, by kind. */
+const NESTED_RIGHTS = new Int32Array([RIGHT.NR, RIGHT.NW | RIGHT.DIRTY, RIGHT.NX, RIGHT.NR | RIGHT.NW | RIGHT.DIRTY]);
+
+/** Bytes of a page by the mask of its record. */
+const pageBytes = (mask: number): number => (~mask + 1) * 4096;
