@@ -4,9 +4,9 @@ import { ARGS_UNIT, LINE_UNIT, RECORD } from '../../core/guest/records.ts';
 /** What a batch is checked against. */
 export interface BatchRules {
   /** Bits of a canonical linear address: 48, 57, or 32 (not sign-extended). */
-  readonly addressBits: number;
+  addressBits: number;
   /** Width of each doorbell by its id. */
-  readonly bellWidths: readonly number[];
+  readonly bellWidths: number[];
   /** Line of a call site. */
   readonly lineOf: (site: number) => number;
 }

@@ -1,19 +1,23 @@
-import type { RunResult } from '../../core/experiment/result.ts';
 import type { HostOp } from '../../core/guest/setup.ts';
 
-/** The model, as a script drives it. */
+/** The model, as a script drives it; core/machine's Machine is one. */
 export interface MachinePort {
   /** Keeps an operation of the host for a HOST record; returns the record's argument. */
   addHostOp(op: HostOp): number;
-  /** Executes the complete records of [0, length). */
+  /** Executes the complete records of [0, length), or up to the first problem. */
   run(records: Float64Array, length: number): void;
   /** Destination of the last instruction that had one. */
   readonly resultHi: number;
   readonly resultLo: number;
-  /** Why the guest ran no further, or what went wrong. */
-  readonly problem: { readonly text: string; readonly line: number } | null;
+  /** errno of the last operation of the host, 0 for success. */
+  readonly lastErrno: number;
+  /** The last fault that the guest took; vector -1 for none. */
+  readonly lastFault: {
+    readonly vector: number;
+    readonly errorCode: number;
+    readonly hi: number;
+    readonly lo: number;
+  };
   /** True once nothing more can run. */
-  readonly stop: boolean;
-  readonly accesses: number;
-  result(): RunResult;
+  stopped(): boolean;
 }

@@ -4,7 +4,6 @@ import { RECORD } from '../../core/guest/records.ts';
 import type { HostOp, SetupOp } from '../../core/guest/setup.ts';
 import { compileScript } from './compile/compile.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
-import type { MachinePort } from './machine-port.ts';
 import type { ScriptError } from './script-error.ts';
 import { Session } from './session.ts';
 
@@ -14,9 +13,8 @@ class Tape {
   readonly hostOps: HostOp[] = [];
   resultHi = 0x1234;
   resultLo = 0xdead_beef | 0;
-  problem = null;
-  stop = false;
-  accesses = 0;
+  lastErrno = -17;
+  lastFault = { vector: 14, errorCode: 2, hi: 0x7fff, lo: 0x1000 };
   stopAfter = Infinity;
 
   addHostOp(op: HostOp): number {
@@ -25,11 +23,10 @@ class Tape {
 
   run(records: Float64Array, length: number): void {
     this.batches.push([...records.subarray(0, length)]);
-    this.stop = this.batches.length >= this.stopAfter;
   }
 
-  result(): never {
-    throw new Error('not asked for');
+  stopped(): boolean {
+    return this.batches.length >= this.stopAfter;
   }
 
   get records(): { code: number; size: number; line: number; args: number[] }[] {
@@ -72,7 +69,7 @@ async function play(text: string, limits: Partial<Limits> = {}, tape = new Tape(
   if (!session.ok) return outcome(session.error);
   const setup = session.value.setup();
   if (!setup.ok) return outcome(setup.error);
-  const guest = session.value.guest(tape as MachinePort);
+  const guest = session.value.guest(tape);
   return outcome(guest.ok ? null : guest.error, setup.value);
 }
 
@@ -167,6 +164,16 @@ describe('values', () => {
     expect(messages).toEqual([
       '3735928559 20018966576879n 20018966576879n 20018966576879n'.replaceAll('20018966576879', `${0x1234_dead_beefn}`),
     ]);
+  });
+
+  it('of host operations are their errno', async () => {
+    const { messages } = await play(guest('console.log(host.deleteSlot(9));'));
+    expect(messages).toEqual(['-17']);
+  });
+
+  it('of the last fault come with their address', async () => {
+    const { messages } = await play(guest('console.log(cpu.lastFault());'));
+    expect(messages).toEqual(['{"vector":14,"errorCode":2,"address":"140733193392128n"}']);
   });
 
   it('of random numbers depend on the seed alone', async () => {

@@ -1,8 +1,10 @@
 import { err, ok, type Result } from '../../core/base/result.ts';
+import { wordsToBig } from '../../core/base/words.ts';
 import { ARGS_UNIT, LINE_UNIT, RECORD } from '../../core/guest/records.ts';
 import type { HostOp, PageSize, SetupOp } from '../../core/guest/setup.ts';
 import { checkBatch, type BatchRules } from './batch.ts';
 import type { CompiledScript } from './compile/compiled-script.ts';
+import { MARKS } from './compile/instrument.ts';
 import { decodeDescription, type Description } from './description.ts';
 import { Engine, isThrown, type Thrown } from './engine.ts';
 import { explainThrown } from './explain-thrown.ts';
@@ -30,17 +32,12 @@ export interface SessionOptions {
   readonly onProgress: (records: number) => void;
 }
 
-/** A fault as the script sees it. */
-interface FaultPort {
-  readonly lastFault?: { readonly vector: number; readonly errorCode: number; readonly address: bigint } | null;
-}
-
 /** One run of a script in a sandbox of its own: open, set up, then run the guest on a machine. */
 export class Session {
   /** Operations of setup(), with the line that asked for each. */
   readonly setupOps: SetupOp[] = [];
   private described: Description | null = null;
-  private machine: (MachinePort & FaultPort) | null = null;
+  private machine: MachinePort | null = null;
   private inside: ReturnType<Engine['string']> | null = null;
   private failure: ScriptError | null = null;
   private crash: unknown = null;
@@ -48,8 +45,6 @@ export class Session {
   private timedOut = false;
   private records = 0;
   private messages = 0;
-  private addressBits = 48;
-  private readonly bellWidths: number[] = [];
   private readonly deadline: number;
   private readonly places: Places;
   private readonly script: CompiledScript;
@@ -67,14 +62,11 @@ export class Session {
     this.options = options;
     this.places = new Places(script);
     this.deadline = performance.now() + options.limits.seconds * 1000;
-    const session = this;
     const lines: number[] = [];
     this.rules = {
-      get addressBits() {
-        return session.addressBits;
-      },
-      bellWidths: this.bellWidths,
-      lineOf: (site) => lines[site] ?? session.lineOfSite(site, lines),
+      addressBits: 48,
+      bellWidths: [],
+      lineOf: (site) => lines[site] ?? this.lineOfSite(site, lines),
     };
   }
 
@@ -146,7 +138,7 @@ export class Session {
   }
 
   private evaluate(): ScriptError | null {
-    const names = ['scenario', 'console', '$exitlab'];
+    const names = ['scenario', 'console', MARKS];
     const wrapped = this.engine.evaluate(
       `(function (${names.join(', ')}) {'use strict';\n${this.script.javascript}\n})`,
       INSIDE_NAME,
@@ -206,10 +198,11 @@ export class Session {
       return this.errorAt(place, `the script made more than ${limits.records} records; use cpu.repeat() for hot loops`);
     }
     if (length > 0) machine.run(this.batch, length);
-    this.stopped = machine.stop;
+    this.stopped = machine.stopped();
     this.results[2] = machine.resultLo >>> 0;
     this.words[6] = machine.resultLo;
     this.words[7] = machine.resultHi;
+    this.results[5] = machine.lastErrno;
     this.options.onProgress(this.records);
     return null;
   }
@@ -243,15 +236,18 @@ export class Session {
       if (this.messages++ < this.options.limits.messages) this.options.onMessage(String(input));
       return ok(null);
     }
-    if (name === 'lastFault') {
-      const fault = this.machine?.lastFault ?? null;
-      return ok(fault === null ? null : { ...fault, address: `${fault.address}` });
-    }
-    const { hostPage } = this.options;
-    const context = { hostPage, addressBits: this.addressBits, doorbells: this.bellWidths.length };
+    if (name === 'lastFault') return ok(this.lastFault());
+    const { addressBits, bellWidths } = this.rules;
+    const context = { hostPage: this.options.hostPage, addressBits, doorbells: bellWidths.length };
     const decoded = decodeOperation(name, input, context);
     if (!decoded.ok) return decoded;
     return name.startsWith('host.') ? this.addHostOp(decoded.value[0] as HostOp) : this.addSetupOps(decoded.value);
+  }
+
+  private lastFault(): { vector: number; errorCode: number; address: string } | null {
+    const fault = this.machine?.lastFault;
+    if (fault === undefined || fault.vector < 0) return null;
+    return { vector: fault.vector, errorCode: fault.errorCode, address: `${wordsToBig(fault.hi, fault.lo)}` };
   }
 
   private addHostOp(op: HostOp): Result<unknown> {
@@ -263,9 +259,10 @@ export class Session {
     if (this.machine !== null) return err('vm is used while the guest runs; the host object is for that');
     this.setupOps.push(...ops);
     const first = ops[0]!;
-    if (first.kind === 'paging') this.addressBits = first.mode === '5-level' ? 57 : first.mode === '4-level' ? 48 : 32;
+    if (first.kind === 'paging')
+      this.rules.addressBits = first.mode === '5-level' ? 57 : first.mode === '4-level' ? 48 : 32;
     if (first.kind !== 'doorbell') return ok(null);
-    this.bellWidths.push(first.width);
+    this.rules.bellWidths.push(first.width);
     return ok({ id: first.id, name: first.name, width: first.width });
   }
 }

@@ -4,15 +4,16 @@ import { LINED, LINED_UNUSED, METHODS, returnsValue } from '../methods.ts';
 import { placeOf } from './diagnostics.ts';
 import { CONTRACT } from './program.ts';
 
-/** Name of the object that guards loops; given to the script as a parameter. */
-export const GUARD = '$exitlab';
+/** Name of the object behind the marks; given to the script as a parameter. */
+export const MARKS = '$exitlab';
 
 /**
  * Three changes, none visible to the script:
  * - a call of a method of `cpu` becomes a call of its lined form, whose first argument is the header of the record with the number of
  *   the call site in it, so that each record knows its place in the script at no cost;
  * - a throw notes its place, since a thrown value need not be an Error;
- * - a loop reads a property before each turn, because the engine knows where it is only at calls and property reads.
+ * - a property is read before a loop, because the engine knows where it is only at calls and property reads, and looks for what precedes
+ *   the loop when it stops one that never ends.
  */
 export function instrument(checker: ts.TypeChecker, sites: number[]): ts.TransformerFactory<ts.SourceFile> {
   return (context) => (source) => {
@@ -20,13 +21,13 @@ export function instrument(checker: ts.TypeChecker, sites: number[]): ts.Transfo
       const visited = ts.visitEachChild(node, visit, context);
       if (ts.isCallExpression(node) && ts.isCallExpression(visited)) return linedCall(node, visited);
       if (ts.isThrowStatement(node) && ts.isThrowStatement(visited)) return markedThrow(node, visited);
-      return guardedLoop(node, visited, context.factory);
+      return placedLoop(node, visited, context.factory);
     };
     const markedThrow = (node: ts.ThrowStatement, visited: ts.ThrowStatement): ts.Node => {
       const { factory } = context;
       const { line, column } = placeOf(source, node.getStart(source));
       const site = factory.createNumericLiteral(sites.push(line, column) / 2);
-      const mark = factory.createPropertyAccessExpression(factory.createIdentifier(GUARD), 'thrown');
+      const mark = factory.createPropertyAccessExpression(factory.createIdentifier(MARKS), 'thrown');
       return factory.updateThrowStatement(
         visited,
         factory.createCallExpression(mark, undefined, [site, visited.expression]),
@@ -82,22 +83,14 @@ function isUsed(node: ts.Expression, checker: ts.TypeChecker): boolean {
   return true;
 }
 
-function guardedLoop(node: ts.Node, visited: ts.Node, factory: ts.NodeFactory): ts.Node {
-  if (!ts.isIterationStatement(node, false)) return visited;
-  const guard = factory.createPropertyAccessExpression(factory.createIdentifier(GUARD), 'on');
-  ts.setSourceMapRange(guard, node);
-  const both = (condition: ts.Expression | undefined): ts.Expression =>
-    condition === undefined ? guard : factory.createLogicalAnd(guard, factory.createParenthesizedExpression(condition));
-  if (ts.isWhileStatement(visited))
-    return factory.updateWhileStatement(visited, both(visited.expression), visited.statement);
-  if (ts.isDoStatement(visited)) return factory.updateDoStatement(visited, visited.statement, both(visited.expression));
-  if (ts.isForStatement(visited))
-    return factory.updateForStatement(
-      visited,
-      visited.initializer,
-      both(visited.condition),
-      visited.incrementor,
-      visited.statement,
-    );
-  return visited;
+/** A loop, or a label in front of one. */
+const isLoop = (node: ts.Node): boolean => ts.isIterationStatement(node, true);
+
+function placedLoop(node: ts.Node, visited: ts.Node, factory: ts.NodeFactory): ts.Node {
+  if (!ts.isStatement(visited) || !isLoop(node) || ts.isLabeledStatement(node.parent)) return visited;
+  const access = factory.createPropertyAccessExpression(factory.createIdentifier(MARKS), 'here');
+  ts.setSourceMapRange(access, node);
+  const mark = factory.createExpressionStatement(access);
+  ts.setSourceMapRange(mark, node);
+  return factory.createBlock([mark, visited], true);
 }
