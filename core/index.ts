@@ -1,2 +1,50 @@
-// The only door of the core.
-export { replayOracle, type Tally } from './kvm/conformance/tally.ts';
+/** The only door of the core: what hosts, scenarios and the window may use. */
+export { closest, unknownName } from './base/closest.ts';
+export { err, ok } from './base/result.ts';
+export type { Result } from './base/result.ts';
+export { hexWords, wordsToBig } from './base/words.ts';
+export type { Cited, CpuModel, Kind } from './cost/cpu-model.ts';
+export { cpuModels, findCpuModel } from './cost/cpu-models.ts';
+export { MITIGATIONS } from './cost/mitigations.ts';
+export { STAGES, STEPS } from './cost/steps.ts';
+export type { Stage, StepName, StepRow } from './cost/steps.ts';
+export type { Design } from './design/design.ts';
+export type { Kernel } from './design/kernel.ts';
+export { designs, findDesign, findKernel, kernels } from './design/registry.ts';
+export { EVENT_ROWS } from './events/kinds.ts';
+export { DEFAULT_CPUS, DEFAULT_KERNEL, parseConfigurations } from './experiment/configurations.ts';
+export type { Selection } from './experiment/configurations.ts';
+export { nameSteps, percentile, priceResult } from './experiment/pricing.ts';
+export type { Bounds, PricedPath, PricedResult, StageCost, StepCost } from './experiment/pricing.ts';
+export type {
+  Configuration,
+  DivergenceResult,
+  NoteResult,
+  PathResult,
+  RunResult,
+} from './experiment/result.ts';
+export { prepare, Run } from './experiment/run.ts';
+export type { RunOptions } from './experiment/run.ts';
+export { SWITCHES } from './experiment/switches.ts';
+export { OP } from './guest/instruction.ts';
+export { ARGS_UNIT, LINE_UNIT, RECORD, recordHeader, SIZE_UNIT } from './guest/records.ts';
+export type {
+  CoalescedOp,
+  DirtyLogOp,
+  DoorbellOp,
+  HostOp,
+  IoeventfdOp,
+  MapOp,
+  MemslotOp,
+  PageSize,
+  PagingMode,
+  PagingOp,
+  PokeOp,
+  RamOp,
+  ReclaimOp,
+  RegistersOp,
+  SetupOp,
+  UnmapOp,
+} from './guest/setup.ts';
+export type { Trace } from './machine/tracer.ts';
+export type { DivergenceKind } from './reference/divergence.ts';

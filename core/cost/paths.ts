@@ -115,6 +115,24 @@ export class PathTable {
     return this.used;
   }
 
+  /** A copy of the counts, to find later which paths were taken since. */
+  counts(): Float64Array {
+    return this.count.slice(0, this.used);
+  }
+
+  /** Nodes of the paths taken since `counts()` was called. */
+  takenSince(before: Float64Array): number[] {
+    const nodes: number[] = [];
+    for (let node = 1; node < this.used; node++) if (this.count[node]! > (before[node] ?? 0)) nodes.push(node);
+    return nodes;
+  }
+
+  /** Sets every count and the clock to zero; the tree stays. */
+  forget(): void {
+    this.count.fill(0);
+    this.elapsed[0] = 0;
+  }
+
   /** All paths with a count, in order of first appearance. */
   rows(): PathRow[] {
     const rows: PathRow[] = [];

@@ -42,6 +42,7 @@ const ROWS = [
   ['guest.hlt', 'guest', 'HLT before it exits'],
   ['guest.vmcall', 'guest', 'VMCALL or VMMCALL before it exits'],
   ['guest.mode_switch', 'guest', 'SYSCALL/SYSRET-class change between user and supervisor mode'],
+  ['guest.pause', 'guest', 'one cycle of computation without memory accesses'],
   // --- walk: table walks of the silicon; a load is named by who owns the entry and where the line was found
   ['walk.fixed', 'walk', 'starting and finishing a table walk'],
   ['walk.psc_probe', 'walk', 'looking up the paging-structure caches'],

@@ -46,6 +46,8 @@ export interface RunResult {
   readonly configuration: Configuration;
   readonly accesses: number;
   readonly paths: readonly PathResult[];
+  /** What the host did beside the vCPU (ioctls, notifiers), after the set-up. */
+  readonly hostPaths: readonly PathResult[];
   /** KVM's own statistics by name. */
   readonly stats: Readonly<Record<string, number>>;
   /** Exits by reason name. */
@@ -55,6 +57,8 @@ export interface RunResult {
   readonly userspaceExits: number;
   readonly divergences: readonly DivergenceResult[];
   readonly notes: readonly NoteResult[];
+  /** What stopped the vCPU before the script's end, or null. */
+  readonly problem: { readonly text: string; readonly line: number } | null;
   /** Cycles of the simulated clock under the configuration's own CPU model. */
   readonly clock: number;
   /** False when the reference was switched off for this run. */

@@ -20,8 +20,8 @@ export const SWITCHES: readonly SwitchRow[] = [
   {
     name: 'npfDropsTranslation',
     kind: 'boolean',
-    default: 'false',
-    what: 'a nested page fault drops the translation of the faulting address',
+    default: 'true',
+    what: 'a nested page fault drops what was cached on its way',
   },
   { name: 'nripOnNpf', kind: 'boolean', default: 'false', what: 'the VMCB holds the next RIP on a nested page fault' },
   {
@@ -47,6 +47,12 @@ export const SWITCHES: readonly SwitchRow[] = [
   { name: 'mmioCaching', kind: 'boolean', default: 'true', what: "KVM's module parameter mmio_caching" },
   { name: 'maxphyaddr', kind: 'number', default: 'of the CPU', what: 'bits of physical address' },
   { name: 'nestedTlbEntries', kind: 'number', default: 'of the CPU', what: 'entries of the nested TLB' },
+  {
+    name: 'nestedLevels',
+    kind: 'number',
+    default: '5 for a guest with 5-level paging where CPU and kernel can, else 4',
+    what: 'levels of the EPT or NPT',
+  },
   {
     name: 'evictEvery',
     kind: 'number',

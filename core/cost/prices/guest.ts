@@ -39,6 +39,7 @@ export function guestPrices(cpu: Hardware) {
     'guest.hlt': beforeExit,
     'guest.vmcall': beforeExit,
     'guest.mode_switch': estimated(80, [50, 150], 'recalled: SkyBridge (SYSCALL 82, SYSRET 75)'),
+    'guest.pause': { value: 1, low: 1, high: 1, kind: 'derived', source: 'one cycle by definition' },
   } as const satisfies Partial<Record<StepName, Cited>>;
 }
 

@@ -8,6 +8,14 @@ import { BUS_COUNT, IoBus } from './io-bus.ts';
 import { DEVICE, IoDevices } from './io-devices.ts';
 import type { IoPolicy } from './io-policy.ts';
 
+/** Somebody who watches what the buses do beside their ledger: the reference's observer. */
+export interface BusWitness {
+  /** An eventfd (object number) was signalled once. */
+  signal(eventfd: number): void;
+  /** An entry went to the coalesced ring. */
+  ring(hi: number, lo: number, length: number, dataHi: number, dataLo: number): void;
+}
+
 /**
  * The buses of one VM with all that stands on them. The hot entries are `write` and `read`; what they did is left in the fields
  * `compares`, `offered`, `matched`, `coalesced` and `taker` until the next call, for the caller to charge.
@@ -38,6 +46,8 @@ export class IoBusSet {
   retpolines = false;
   /** Fault injection: bus arrays that may still be allocated before one allocation fails; -1 for never. */
   allocationsLeft = -1;
+  /** Told of every signal and ring entry; null when nobody watches. */
+  witness: BusWitness | null = null;
   private readonly recorder: Recorder | undefined;
   private readonly destructors: ((device: number) => void)[] = [];
 
@@ -191,6 +201,7 @@ export class IoBusSet {
     const eventfd = devices.eventfd[device]!;
     this.eventfds.signal(eventfd);
     this.signalled = 1;
+    if (this.witness !== null) this.witness.signal(eventfd);
     if (this.eventfds.wakes(eventfd)) this.woken = 1;
     if (this.recorder?.on) this.recorder.emit(EVENT.eventfd_signal, eventfd, 0, 0, 0);
     return true;
@@ -210,6 +221,7 @@ export class IoBusSet {
     if (!this.zoneHolds(device, hi, lo, length)) return false;
     const pio = devices.wildcard[device]!;
     if (!this.ring.push(hi, lo, length, dataHi, dataLo, pio)) return false;
+    if (this.witness !== null) this.witness.ring(hi, lo, length, dataHi, dataLo);
     if (this.recorder?.on) this.recorder.emit(EVENT.coalesced_mmio, length, 0, hi, lo);
     return true;
   }

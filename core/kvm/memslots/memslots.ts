@@ -18,7 +18,7 @@ export class Memslots {
   lastChange: number = SLOT_CHANGE.NONE;
   /** Swaps the last `setRegion` made, failed ones too: each waits for an expedited SRCU grace period. */
   lastSwaps = 0;
-  private readonly observer: SlotObserver;
+  readonly observer: SlotObserver;
 
   constructor(policy: SlotPolicy, observer: SlotObserver) {
     this.policy = policy;

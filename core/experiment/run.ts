@@ -1,0 +1,119 @@
+import { err, ok, type Result } from '../base/result.ts';
+import type { HostOp, SetupOp } from '../guest/setup.ts';
+import { buildMachine } from '../machine/build.ts';
+import { exitName } from '../machine/exit-names.ts';
+import type { Machine, Problem } from '../machine/machine.ts';
+import type { Trace } from '../machine/tracer.ts';
+import { nameSteps } from './pricing.ts';
+import type { Configuration, RunResult } from './result.ts';
+
+export interface RunOptions {
+  /** Run the reference beside the machine; default true. */
+  readonly check?: boolean;
+  /** Number of one access, counted from 1, to record step by step. */
+  readonly trace?: number;
+}
+
+/** Builds the machine of a configuration with the script's set-up done, or says in one sentence why it cannot be. */
+export function prepare(
+  configuration: Configuration,
+  setup: readonly SetupOp[],
+  options: RunOptions = {},
+): Result<Run, string> {
+  const machine = buildMachine(configuration, setup, { check: options.check ?? true, trace: options.trace ?? null });
+  return machine.ok ? ok(new Run(configuration, machine.value)) : err(machine.error);
+}
+
+/** One run of one configuration: access records in, counts out. */
+export class Run {
+  readonly configuration: Configuration;
+  private readonly machine: Machine;
+
+  constructor(configuration: Configuration, machine: Machine) {
+    this.configuration = configuration;
+    this.machine = machine;
+  }
+
+  /** Takes a host operation; the number goes into a HOST record. */
+  addHostOp(op: HostOp): number {
+    return this.machine.addHostOp(op);
+  }
+
+  /** Carries out the complete records of [0, length); see core/guest/records.ts. */
+  run(records: Float64Array, length: number): void {
+    this.machine.run(records, length);
+  }
+
+  /** Destination of the last instruction that had one, as two words. */
+  get resultHi(): number {
+    return this.machine.resultHi;
+  }
+
+  get resultLo(): number {
+    return this.machine.resultLo;
+  }
+
+  /** errno of the last host operation, 0 for success. */
+  get lastErrno(): number {
+    return this.machine.lastErrno;
+  }
+
+  /** The last fault the guest took; vector -1 when there was none. */
+  get lastFault(): Machine['lastFault'] {
+    return this.machine.lastFault;
+  }
+
+  /** What stopped the vCPU, or null. */
+  get problem(): Problem | null {
+    return this.machine.problem;
+  }
+
+  /** True once nothing more can run. */
+  get stop(): boolean {
+    return this.machine.problem !== null;
+  }
+
+  /** Instructions carried out, multiplied-out ones included. */
+  get accesses(): number {
+    return this.machine.accesses;
+  }
+
+  /** The access that was to be recorded, once it was carried out. */
+  get trace(): Trace | null {
+    return this.machine.tracer?.trace ?? null;
+  }
+
+  /** Counts of the run so far. */
+  result(): RunResult {
+    const { machine, configuration } = this;
+    const { cpu, kvm, vmm, host, paths, hostPaths, reference, model, guestView } = machine.parts;
+    cpu.flushHits();
+    if (reference !== null && machine.problem === null) reference.checkMemory(guestView);
+    return {
+      configuration,
+      accesses: machine.accesses,
+      paths: nameSteps(paths.rows()),
+      hostPaths: nameSteps(hostPaths.rows()),
+      stats: nonZero(kvm.statsByName()),
+      exits: exitsByName(machine, model.vendor),
+      eventfds: host.signals(),
+      userspaceExits: vmm.exits[0]! + vmm.exits[1]!,
+      divergences: reference === null ? [] : reference.log.list(),
+      notes: machine.notes.list(),
+      problem: machine.problem,
+      clock: paths.clock,
+      checked: reference !== null,
+    };
+  }
+}
+
+const nonZero = (counts: Readonly<Record<string, number>>): Record<string, number> =>
+  Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0));
+
+function exitsByName(machine: Machine, vendor: 'intel' | 'amd'): Record<string, number> {
+  const counts: Record<string, number> = {};
+  machine.exits.forEach((count, reason) => {
+    if (count > 0) counts[exitName(vendor, reason)] = count;
+  });
+  return counts;
+}

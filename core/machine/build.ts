@@ -1,0 +1,164 @@
+import { err, ok, type Result } from '../base/result.ts';
+import { bigHi, bigLo } from '../base/words.ts';
+import { StateSet } from '../base/state.ts';
+import { PathTable } from '../cost/paths.ts';
+import { priceVector } from '../cost/price-vector.ts';
+import { Cpu } from '../cpu/cpu.ts';
+import { CpuHardware } from '../cpu/hardware.ts';
+import { Recorder } from '../events/recorder.ts';
+import { GuestRegisters } from '../guest/registers.ts';
+import type { SetupOp } from '../guest/setup.ts';
+import { Kvm } from '../kvm/kvm.ts';
+import { HostMemory } from '../memory/host-memory.ts';
+import { Observation } from '../reference/observation.ts';
+import { Reference } from '../reference/reference.ts';
+import { type Chosen, choose } from './choose.ts';
+import { applyRegisters, bootRegisters } from './guest-state.ts';
+import { type GuestMemory, GuestTables } from './guest-tables.ts';
+import { HostSide } from './host-side.ts';
+import { HostView } from './host-view.ts';
+import { type Layout, layOut } from './layout.ts';
+import { Machine } from './machine.ts';
+import type { MachineOptions, MachineSettings } from './settings.ts';
+import { Tracer } from './tracer.ts';
+import { Vmm } from './vmm.ts';
+
+/** Events kept of a traced access. */
+const TRACE_EVENTS = 1 << 14;
+
+/**
+ * Builds a machine and does the script's set-up on it. Error numbers of KVM's are notes of the result; what contradicts itself, or
+ * cannot be built, is a sentence.
+ */
+export function buildMachine(
+  settings: MachineSettings,
+  setup: readonly SetupOp[],
+  options: MachineOptions,
+): Result<Machine, string> {
+  const chosen = choose(settings);
+  if (!chosen.ok) return chosen;
+  const layout = layOut(setup, chosen.value.design);
+  if (!layout.ok) return layout;
+  const machine = assemble(chosen.value, layout.value, options);
+  const problem = start(machine, layout.value);
+  return problem === null ? ok(machine) : err(problem);
+}
+
+function assemble(chosen: Chosen, layout: Layout, options: MachineOptions): Machine {
+  const { model } = chosen;
+  const state = new StateSet();
+  const memory = new HostMemory();
+  const prices = priceVector(model);
+  const paths = new PathTable(prices);
+  const hostPaths = new PathTable(prices);
+  const events = new Recorder(options.trace === null ? 2 : TRACE_EVENTS);
+  const registers = new GuestRegisters();
+  const observation = new Observation();
+  const cpu = new Cpu({ geometry: model.geometry, memory, paths, events, registers, state, config: chosen.cpu });
+  const fiveLevels = layout.mode === '5-level' && model.features.la57 && chosen.policy.tdp5Level;
+  const levels = chosen.nestedLevels ?? (fiveLevels ? 5 : 4);
+  const kvm = new Kvm(
+    {
+      policy: chosen.policy,
+      mmu: cpu.config.nested === 'npt' ? 'npt' : 'ept',
+      nestedLevels: levels === 5 ? 5 : 4,
+      mitigations: chosen.mitigations,
+      cpu: {
+        maxphyaddr: cpu.config.maxphyaddr,
+        pml: model.features.pml,
+        eptAd: cpu.config.eptAd,
+        p1g: cpu.config.p1g,
+        decodeAssists: model.features.decodeAssists,
+      },
+    },
+    memory,
+    hostPaths,
+    events,
+  );
+  kvm.io.retpolines = chosen.mitigations.includes('retpoline');
+  kvm.io.witness = observation;
+  const vmm = new Vmm(observation, events);
+  vmm.ringToDrain = kvm.io.ring;
+  const vcpu = kvm.createVcpu({ regs: registers, port: new CpuHardware(cpu), paths, userspace: vmm });
+  let host: HostSide | null = null;
+  const reference = options.check
+    ? new Reference({
+        maxPhyAddr: cpu.config.maxphyaddr,
+        gbPages: cpu.config.p1g,
+        eventfdName: (fd) => host?.eventfdName(fd) ?? `${fd}`,
+      })
+    : null;
+  host = new HostSide(kvm, reference);
+  registers.register(state);
+  paths.register(state);
+  hostPaths.register(state);
+  kvm.register(state);
+  vmm.register(state);
+  reference?.register(state);
+  const guestView = new HostView(kvm);
+  const { doorbells } = layout;
+  const parts = {
+    state,
+    memory,
+    paths,
+    events,
+    registers,
+    cpu,
+    kvm,
+    vcpu,
+    vmm,
+    host,
+    guestView,
+    observation,
+    reference,
+    doorbells,
+  };
+  const machine = new Machine({ ...parts, model, hostPaths });
+  if (options.trace !== null) machine.tracer = new Tracer(options.trace, paths, events, () => cpu.flushHits());
+  return machine;
+}
+
+/** Does the set-up and starts the guest; a sentence when it cannot. */
+function start(machine: Machine, layout: Layout): string | null {
+  const { host, guestView, reference, registers, cpu, kvm, hostPaths } = machine.parts;
+  for (const op of layout.host) host.apply(op, 0, machine.notes);
+  let root = 0n;
+  if (layout.mode !== 'none') {
+    const { from, to } = layout.tables;
+    if (!guestView.poke(from, new Uint8Array(1)))
+      return `there is no RAM at 0x${from.toString(16)} for the guest's page tables`;
+    const tables = new GuestTables(layout.mode, from, to, mirrored(guestView, reference));
+    for (const op of layout.maps) {
+      if (op.kind === 'unmap') tables.unmap(op.gva, op.size);
+      else {
+        const problem = tables.map(op);
+        if (problem !== null) return problem;
+      }
+    }
+    root = tables.root;
+  }
+  for (const op of layout.pokes) {
+    if (!guestView.poke(op.gpa, op.bytes))
+      return `vm.poke: nothing backs guest-physical address 0x${op.gpa.toString(16)}`;
+    reference?.poke(op.gpa, op.bytes);
+  }
+  bootRegisters(registers, layout.mode, root, layout.code);
+  for (const op of layout.registers) applyRegisters(registers, op);
+  cpu.registersChanged();
+  for (const vcpu of kvm.vcpus) vcpu.serveRequests();
+  kvm.started = true;
+  hostPaths.forget();
+  return null;
+}
+
+/** Writes that set up guest memory reach the machine and the reference alike. */
+function mirrored(view: HostView, reference: Reference | null): GuestMemory {
+  return {
+    read: (gpa, bytes) => view.read(gpa, bytes),
+    write: (gpa, bytes, value) => {
+      view.write(gpa, bytes, value);
+      if (bytes === 8) reference?.pokeEntry(bigHi(gpa), bigLo(gpa), bigHi(value), bigLo(value));
+      else reference?.pokeWord(bigHi(gpa), bigLo(gpa), bigLo(value) | 0);
+    },
+  };
+}

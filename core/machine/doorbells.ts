@@ -1,0 +1,43 @@
+import type { DoorbellRealisation } from '../design/design.ts';
+import type { DoorbellOp } from '../guest/setup.ts';
+
+/** Where doorbell pages stand when the script asks for no address: a page each, in a hole below 4 GiB that PCs give to PCI BARs. */
+export const DOORBELL_BASE = 0xe000_0000n;
+export const DOORBELL_LIMIT = 0xfec0_0000n;
+/** First port of doorbells on the PIO bus; each takes 8 ports. */
+export const DOORBELL_PORT = 0x4000;
+export const DOORBELL_PORTS = 8;
+/** Memslot numbers of doorbells in read-only slots. */
+export const DOORBELL_SLOT = 16384;
+
+/** A doorbell as this configuration built it. */
+export interface Doorbell {
+  readonly name: string;
+  readonly width: number;
+  readonly space: DoorbellRealisation['space'];
+  /** Guest-physical (and linear) address, or 0n for a port. */
+  readonly gpa: bigint;
+  readonly port: number;
+  /** Length given to KVM_IOEVENTFD; null when userspace serves the doorbell. */
+  readonly ioeventfd: { readonly length: number; readonly datamatch: bigint | null } | null;
+}
+
+/** What the design makes of the `index`-th doorbell of the script, or the sentence why it cannot. */
+export function realiseDoorbell(op: DoorbellOp, index: number, how: DoorbellRealisation): Doorbell | string {
+  const ioeventfd = how.eventfd
+    ? { length: how.length === 0 ? 0 : op.width, datamatch: how.datamatch ? op.match : null }
+    : null;
+  if (how.space === 'pio') {
+    if (op.gpa !== null) {
+      return `doorbell '${op.name}' has a guest-physical address, but this design rings a port: leave gpa out, or choose a design on MMIO`;
+    }
+    if (op.width > 4) return `doorbell '${op.name}' is ${op.width} bytes wide, but a port takes at most 4`;
+    const port = DOORBELL_PORT + index * DOORBELL_PORTS;
+    if (port + DOORBELL_PORTS > 0x1_0000) return `too many doorbells for the port space: ${index + 1}`;
+    return { name: op.name, width: op.width, space: 'pio', gpa: 0n, port, ioeventfd };
+  }
+  const gpa = op.gpa ?? DOORBELL_BASE + BigInt(index) * 4096n;
+  if (op.gpa === null && gpa >= DOORBELL_LIMIT)
+    return `too many doorbells: ${index + 1} pages do not fit below 0xfec00000`;
+  return { name: op.name, width: op.width, space: how.space, gpa, port: 0, ioeventfd };
+}

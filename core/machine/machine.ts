@@ -1,0 +1,297 @@
+import type { StateSet } from '../base/state.ts';
+import type { CpuModel } from '../cost/cpu-model.ts';
+import type { PathTable } from '../cost/paths.ts';
+import { STEP } from '../cost/steps.ts';
+import { CPU_DONE, CPU_FAULT, type Cpu } from '../cpu/cpu.ts';
+import type { Recorder } from '../events/recorder.ts';
+import { Instruction, OP } from '../guest/instruction.ts';
+import { RECORD } from '../guest/records.ts';
+import type { GuestRegisters } from '../guest/registers.ts';
+import type { HostOp } from '../guest/setup.ts';
+import { KVM_ERROR, KVM_ERRORS, KVM_FAULT, KVM_NEXT } from '../kvm/outcome.ts';
+import type { Kvm } from '../kvm/kvm.ts';
+import type { Vcpu } from '../kvm/vcpu.ts';
+import type { HostMemory } from '../memory/host-memory.ts';
+import type { Observation } from '../reference/observation.ts';
+import type { Reference } from '../reference/reference.ts';
+import { argsOf, codeOf, decodeInstruction, lineOf } from './decode.ts';
+import type { Doorbell } from './doorbells.ts';
+import type { HostView } from './host-view.ts';
+import type { HostSide } from './host-side.ts';
+import { NoteLog } from './notes.ts';
+import { repeat, type Repeatable } from './repeat.ts';
+import type { Tracer } from './tracer.ts';
+import type { Vmm } from './vmm.ts';
+
+/** Re-entries of one instruction after which it counts as a livelock. */
+const LIVELOCK = 64;
+
+export interface MachineParts {
+  readonly state: StateSet;
+  readonly memory: HostMemory;
+  readonly paths: PathTable;
+  /** What the host does beside the vCPU: ioctls, notifiers. */
+  readonly hostPaths: PathTable;
+  readonly events: Recorder;
+  readonly registers: GuestRegisters;
+  readonly model: CpuModel;
+  readonly cpu: Cpu;
+  readonly kvm: Kvm;
+  readonly vcpu: Vcpu;
+  readonly vmm: Vmm;
+  readonly host: HostSide;
+  readonly guestView: HostView;
+  readonly observation: Observation;
+  /** Null when the run is not checked. */
+  readonly reference: Reference | null;
+  readonly doorbells: readonly Doorbell[];
+}
+
+/** What stops a run, in words, and the script line of the access (0 unknown). */
+export interface Problem {
+  readonly text: string;
+  readonly line: number;
+}
+
+/**
+ * One vCPU on its way through access records: the CPU executes an instruction, KVM answers its exits, the VMM answers KVM's, and the
+ * reference, where there is one, is asked after each what should have been seen.
+ */
+export class Machine implements Repeatable {
+  readonly parts: MachineParts;
+  readonly state: StateSet;
+  readonly notes = new NoteLog();
+  readonly insn = new Instruction();
+  /** Exits by reason: a column of counters, indexed by reason number (AMD's folded to 11 bits). */
+  readonly exits = new Float64Array(2048);
+  /** [instructions carried out]. */
+  private readonly executed = new Float64Array(1);
+  /** Destination of the last instruction that had one. */
+  resultHi = 0;
+  resultLo = 0;
+  /** The last fault the guest took; vector -1 for none so far. */
+  readonly lastFault = { vector: -1, errorCode: 0, hi: 0, lo: 0 };
+  /** Set when nothing more can run. */
+  problem: Problem | null = null;
+  /** errno of the last host operation, 0 for success. */
+  lastErrno = 0;
+  tracer: Tracer | null = null;
+  private readonly hostOps: HostOp[] = [];
+  private records: Float64Array = new Float64Array(0);
+  private line = 0;
+  private bodyFrom = 0;
+  private bodyTo = 0;
+
+  constructor(parts: MachineParts) {
+    this.parts = parts;
+    this.state = parts.state;
+    this.state.addCounters(() => [this.exits, this.executed]);
+    this.notes.register(this.state);
+  }
+
+  /** Instructions carried out so far. */
+  get accesses(): number {
+    return this.executed[0]!;
+  }
+
+  /** Takes a host operation; its index goes into a HOST record. */
+  addHostOp(op: HostOp): number {
+    return this.hostOps.push(op) - 1;
+  }
+
+  /** Carries out the complete records in [0, length), or up to the first problem. */
+  run(records: Float64Array, length: number): void {
+    this.records = records;
+    this.runRange(0, length);
+  }
+
+  iterate(): void {
+    this.runRange(this.bodyFrom, this.bodyTo);
+  }
+
+  stopped(): boolean {
+    return this.problem !== null;
+  }
+
+  clearChanged(): void {
+    this.parts.memory.changed[0] = 0;
+    if (this.parts.reference !== null) this.parts.reference.changed[0] = 0;
+  }
+
+  changed(): boolean {
+    if (this.tracer !== null && this.tracer.waiting) return true;
+    return this.parts.memory.changed[0] !== 0 || (this.parts.reference?.changed[0] ?? 0) !== 0;
+  }
+
+  private runRange(from: number, to: number): void {
+    const { records, insn } = this;
+    let at = from;
+    while (at < to && this.problem === null) {
+      const header = records[at]! | 0;
+      const code = codeOf(header);
+      if (code <= OP.SET_AC || code >= RECORD.WIDE) {
+        this.line = lineOf(header);
+        decodeInstruction(header, records, at, insn);
+        this.execute();
+        at += 1 + argsOf(header);
+      } else at = this.runOther(code, header, at);
+    }
+  }
+
+  private runOther(code: number, header: number, at: number): number {
+    const { records } = this;
+    this.line = lineOf(header);
+    const first = records[at + 1]!;
+    switch (code) {
+      case RECORD.KICK:
+      case RECORD.BELL_READ:
+      case RECORD.BELL_ADD:
+        this.ring(code, first, records[at + 2]!);
+        return at + 1 + argsOf(header);
+      case RECORD.HOST:
+        this.lastErrno = this.parts.host.apply(this.hostOps[first]!, this.line, this.notes);
+        return at + 1 + argsOf(header);
+      case RECORD.PAUSE:
+        this.pause(first);
+        return at + 1 + argsOf(header);
+      default: {
+        const body = at + 3;
+        const end = body + records[at + 2]!;
+        this.loop(body, end, first);
+        return end;
+      }
+    }
+  }
+
+  private loop(from: number, to: number, iterations: number): void {
+    const outerFrom = this.bodyFrom;
+    const outerTo = this.bodyTo;
+    this.bodyFrom = from;
+    this.bodyTo = to;
+    repeat(this, iterations);
+    this.bodyFrom = outerFrom;
+    this.bodyTo = outerTo;
+  }
+
+  /** A doorbell access: what instruction it is depends on how the design built the doorbell. */
+  private ring(code: number, id: number, value: number): void {
+    const bell = this.parts.doorbells[id]!;
+    const { insn } = this;
+    const lo = Number(bell.gpa & 0xffff_ffffn) | 0;
+    const hi = Number(bell.gpa >> 32n) | 0;
+    if (bell.space === 'pio') {
+      // A port has no read-modify-write: a driver reads it, then writes it.
+      if (code !== RECORD.KICK) this.port(OP.IN, bell, 0);
+      if (code !== RECORD.BELL_READ) this.port(OP.OUT, bell, value);
+      return;
+    }
+    insn.clear(code === RECORD.KICK ? OP.WRITE : code === RECORD.BELL_READ ? OP.READ : OP.ADD, bell.width, hi, lo);
+    insn.data[0] = value | 0;
+    insn.data[1] = Math.floor(value / 0x1_0000_0000) | 0;
+    if (code === RECORD.BELL_ADD) insn.flags = 1;
+    this.execute();
+  }
+
+  private port(op: number, bell: Doorbell, value: number): void {
+    const { insn } = this;
+    insn.clear(op, bell.width, 0, bell.port);
+    insn.port = bell.port;
+    insn.length = 1;
+    insn.data[0] = value | 0;
+    this.execute();
+  }
+
+  /** The guest computes: one step a cycle, in as few edges of the ledger as it allows. */
+  private pause(cycles: number): void {
+    const { paths } = this.parts;
+    for (let left = cycles; left > 0; left -= 0x20000) paths.addN(STEP['guest.pause'], Math.min(left, 0x20000));
+    paths.end();
+  }
+
+  /** Carries out `this.insn`. */
+  private execute(): void {
+    const { cpu, reference, paths } = this.parts;
+    this.executed[0]!++;
+    if (this.tracer !== null || reference !== null) return this.executeWatched();
+    const outcome = cpu.execute(this.insn);
+    if (outcome !== CPU_DONE) this.answer(outcome);
+    else if (!cpu.ended) paths.end();
+    this.keepResult();
+  }
+
+  private executeWatched(): void {
+    const { cpu, reference, observation, registers, guestView, paths } = this.parts;
+    const { insn, tracer } = this;
+    if (tracer !== null) tracer.begin(this.executed[0]!, insn, this.line);
+    observation.clear();
+    if (reference !== null) reference.before(insn, registers, this.line);
+    const outcome = cpu.execute(insn);
+    if (outcome !== CPU_DONE) this.answer(outcome);
+    else if (!cpu.ended) paths.end();
+    this.keepResult();
+    if (reference !== null) {
+      observation.stopped = this.problem === null ? 0 : 1;
+      reference.after(insn, observation, guestView);
+    }
+    if (tracer !== null) tracer.end(this.executed[0]!);
+  }
+
+  private keepResult(): void {
+    this.resultLo = this.insn.result[0]!;
+    this.resultHi = this.insn.result[1]!;
+  }
+
+  /** The instruction faulted or left the guest: on until it is over. */
+  private answer(first: number): void {
+    const { cpu, vcpu, paths } = this.parts;
+    const { insn } = this;
+    let outcome = first;
+    for (let entries = 0; ; entries++) {
+      if (outcome === CPU_FAULT) {
+        this.guestFault(cpu.fault.vector, cpu.fault.errorCode, cpu.fault.hi, cpu.fault.lo);
+        return;
+      }
+      const { exit } = cpu;
+      this.exits[exit.reason & 2047]!++;
+      const decision = vcpu.handleExit(exit, insn);
+      if (decision === KVM_ERROR) {
+        paths.end();
+        this.problem = { text: KVM_ERRORS[vcpu.error], line: this.line };
+        return;
+      }
+      cpu.enterGuest();
+      if (decision === KVM_NEXT) {
+        paths.end();
+        return;
+      }
+      if (decision === KVM_FAULT) {
+        this.guestFault(vcpu.fault.vector, vcpu.fault.errorCode, vcpu.fault.cr2Hi, vcpu.fault.cr2Lo);
+        return;
+      }
+      if (entries === LIVELOCK) {
+        paths.end();
+        this.problem = { text: 'livelock: the instruction exits again and again without progress', line: this.line };
+        return;
+      }
+      outcome = cpu.execute(insn);
+      if (outcome === CPU_DONE) {
+        if (!cpu.ended) paths.end();
+        return;
+      }
+    }
+  }
+
+  /** The guest takes a fault: its handler runs and gives up on the instruction. */
+  private guestFault(vector: number, errorCode: number, hi: number, lo: number): void {
+    const { paths, observation } = this.parts;
+    paths.add(STEP['guest.pf_delivery']);
+    paths.add(STEP['guest.iret']);
+    paths.end();
+    observation.fault(vector, errorCode, hi, lo);
+    this.lastFault.vector = vector;
+    this.lastFault.errorCode = errorCode;
+    this.lastFault.hi = hi;
+    this.lastFault.lo = lo;
+    this.notes.fault(vector, errorCode, hi, lo, this.line);
+  }
+}

@@ -1,0 +1,23 @@
+import type { PageSize } from '../guest/setup.ts';
+
+/** One machine, resolved to names of the registries: what `buildMachine` needs beside the script's own set-up. */
+export interface MachineSettings {
+  readonly cpu: string;
+  readonly mmu: 'ept' | 'npt';
+  readonly kernel: string;
+  readonly design: string;
+  readonly mitigations: string;
+  readonly nestedHost: boolean;
+  readonly vpid: boolean;
+  readonly hostPage: PageSize;
+  readonly seed: number;
+  readonly switches: Readonly<Record<string, boolean | number | string>>;
+}
+
+/** What is asked of a run beside its machine. */
+export interface MachineOptions {
+  /** Run the reference beside the machine. */
+  readonly check: boolean;
+  /** Number of the one access to record step by step, counted from 1; null for none. */
+  readonly trace: number | null;
+}

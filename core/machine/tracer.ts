@@ -1,0 +1,62 @@
+import type { PathTable, StepCount } from '../cost/paths.ts';
+import type { RecordedEvent, Recorder } from '../events/recorder.ts';
+import type { Instruction } from '../guest/instruction.ts';
+import { describeInstruction } from './describe.ts';
+
+/** One access seen whole: what it was, the steps it took, and every event on the way. */
+export interface Trace {
+  readonly access: number;
+  readonly text: string;
+  readonly line: number;
+  readonly steps: readonly StepCount[];
+  readonly events: readonly RecordedEvent[];
+}
+
+/** Watches for one access of a run, counted from 1, and records it alone. */
+export class Tracer {
+  trace: Trace | null = null;
+  private readonly wanted: number;
+  private readonly paths: PathTable;
+  private readonly events: Recorder;
+  private readonly flush: () => void;
+  private before: Float64Array = new Float64Array(0);
+  private text = '';
+  private line = 0;
+
+  /** `flush` puts counts that the CPU has not handed over yet into the ledger. */
+  constructor(wanted: number, paths: PathTable, events: Recorder, flush: () => void) {
+    this.wanted = wanted;
+    this.paths = paths;
+    this.events = events;
+    this.flush = flush;
+  }
+
+  /** True until the access was seen. */
+  get waiting(): boolean {
+    return this.trace === null;
+  }
+
+  begin(access: number, insn: Instruction, line: number): void {
+    if (access !== this.wanted) return;
+    this.flush();
+    this.before = this.paths.counts();
+    this.text = describeInstruction(insn);
+    this.line = line;
+    this.events.clear();
+    this.events.on = true;
+  }
+
+  end(access: number): void {
+    if (access !== this.wanted) return;
+    this.events.on = false;
+    this.flush();
+    const node = this.paths.takenSince(this.before)[0];
+    this.trace = {
+      access,
+      text: this.text,
+      line: this.line,
+      steps: node === undefined ? [] : this.paths.stepsOf(node),
+      events: this.events.list(),
+    };
+  }
+}
