@@ -16,13 +16,7 @@ export { DEFAULT_CPUS, DEFAULT_KERNEL, parseConfigurations } from './experiment/
 export type { Selection } from './experiment/configurations.ts';
 export { nameSteps, percentile, priceResult } from './experiment/pricing.ts';
 export type { Bounds, PricedPath, PricedResult, StageCost, StepCost } from './experiment/pricing.ts';
-export type {
-  Configuration,
-  DivergenceResult,
-  NoteResult,
-  PathResult,
-  RunResult,
-} from './experiment/result.ts';
+export type { Configuration, DivergenceResult, NoteResult, PathResult, RunResult } from './experiment/result.ts';
 export { prepare, Run } from './experiment/run.ts';
 export type { RunOptions } from './experiment/run.ts';
 export { SWITCHES } from './experiment/switches.ts';
