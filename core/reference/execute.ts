@@ -116,10 +116,9 @@ export class Execution {
     const { access, exp } = this;
     exp.hasResult = 1;
     if (!this.locate(access.hi, access.lo, WANT.WRITE)) return;
-    if (!this.load(exp.result)) this.forget();
-    else if (modify(access.op, access.size, exp.result, access.data, access.expected, this.stored)) {
-      this.storeAll(this.stored);
-    }
+    if (!this.load(exp.result)) return this.forget();
+    modify(access.op, access.size, exp.result, access.data, access.expected, this.stored);
+    this.storeAll(this.stored);
   }
 
   private port(op: number, port: number, size: number): void {

@@ -95,7 +95,7 @@ const ROWS = {
   ),
   READONLY_CHANGED: soft(
     'wrong-write',
-    (f) => `${f.what} changed memory that it may not change: the ${f.piece} are ${f.got}, they were ${f.want}`,
+    (f) => `${f.what} changed memory that it may not change (${f.piece}): ${f.got}, before ${f.want}`,
   ),
   WRONG_FAULT: soft(
     'wrong-fault',
@@ -104,7 +104,7 @@ const ROWS = {
   STOPPED: row('unexpected-exit', (f) => `${f.what} stopped the vCPU: KVM could not carry the instruction out`),
   MEMORY_DIFFERS: row(
     'wrong-write',
-    (f) => `at the end the ${f.piece} are ${f.got}; the guest's own stores leave ${f.want}`,
+    (f) => `at the end memory (${f.piece}) holds ${f.got}; the guest's own stores leave ${f.want}`,
   ),
 } as const;
 

@@ -7,18 +7,10 @@ import { type Expectation, RANGE } from './expectation.ts';
 import { matchPieces } from './match-pieces.ts';
 import type { MemoryMap } from './memory-map.ts';
 import { type MachineMemory, type Observation, PIECE } from './observation.ts';
-import { byteOf } from './page-store.ts';
+import { sameBytes } from './page-store.ts';
 import { PieceJudge } from './judge-pieces.ts';
 import type { Reporter } from './reporter.ts';
 import type { UnreadablePages } from './unreadable-pages.ts';
-
-/** True when the first `size` bytes agree. */
-export function sameBytes(a: Int32Array, b: Int32Array, size: number): boolean {
-  if (size === 4) return a[0] === b[0];
-  if (size === 8) return a[0] === b[0] && a[1] === b[1];
-  for (let i = 0; i < size; i++) if (byteOf(a, i) !== byteOf(b, i)) return false;
-  return true;
-}
 
 /** Compares what was observed with what was expected, from the most telling difference to the least, so that one cause is told once. */
 export class Judge {
@@ -150,7 +142,7 @@ function sameFault(exp: Expectation, seen: Observation): boolean {
   if (exp.vector !== seen.vector) return false;
   if (exp.vector < 0) return true;
   if (exp.errorCode !== seen.errorCode) return false;
-  return exp.vector !== 14 || (exp.cr2Hi === seen.cr2Hi && exp.cr2Lo === seen.cr2Lo);
+  return exp.vector !== 14 || ((exp.cr2Hi | 0) === (seen.cr2Hi | 0) && (exp.cr2Lo | 0) === (seen.cr2Lo | 0));
 }
 
 function firstSignal(seen: Observation): number {

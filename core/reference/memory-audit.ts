@@ -1,7 +1,7 @@
 import type { Access } from './access.ts';
 import { bytes, hexBytes } from './describe.ts';
 import type { Expectation } from './expectation.ts';
-import { sameBytes } from './judge.ts';
+import { sameBytes } from './page-store.ts';
 import type { MemoryMap } from './memory-map.ts';
 import type { MachineMemory } from './observation.ts';
 import type { Reporter } from './reporter.ts';

@@ -33,6 +33,11 @@ export class Pieces {
     this.length = 0;
   }
 
+  /** Forgets what an earlier comparison has paired. */
+  unmatch(): void {
+    this.matched.fill(0, 0, this.length);
+  }
+
   push(kind: number, hi: number, lo: number, size: number, fd: number, dataHi: number, dataLo: number): void {
     const i = this.length++;
     if (i === this.kind.length) this.grow();

@@ -1,9 +1,9 @@
 import { OP } from '../guest/instruction.ts';
-import { byteOf } from './page-store.ts';
+import { sameBytes } from './page-store.ts';
 
 /**
- * What a read-modify-write stores: `out` from the old value and the operand; of `out` only the first `size` bytes count. False when nothing
- * is to be stored (a CMPXCHG whose comparand differs).
+ * What a read-modify-write stores: `out` from the old value and the operand; of `out` only the first `size` bytes count. A CMPXCHG whose
+ * comparand differs stores the old value again: the write cycle is always made (SDM vol. 2, CMPXCHG).
  */
 export function modify(
   op: number,
@@ -12,9 +12,11 @@ export function modify(
   operand: Int32Array,
   comparand: Int32Array,
   out: Int32Array,
-): boolean {
+): void {
   if (op === OP.CMPXCHG) {
-    for (let i = 0; i < size; i++) if (byteOf(old, i) !== byteOf(comparand, i)) return false;
+    const equal = sameBytes(old, comparand, size);
+    for (let i = 0; i < 4; i++) out[i] = equal ? operand[i]! : old[i]!;
+    return;
   }
   let carry = 0;
   for (let i = 0; i < 4; i++) {
@@ -29,5 +31,4 @@ export function modify(
     else if (op === OP.XOR) out[i] = a ^ b;
     else out[i] = b;
   }
-  return true;
 }

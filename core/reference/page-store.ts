@@ -98,6 +98,14 @@ export function putByte(words: Int32Array, i: number, value: number): void {
   words[i >> 2] = (words[i >> 2]! & ~(0xff << shift)) | ((value & 0xff) << shift);
 }
 
+/** True when the first `size` bytes agree. */
+export function sameBytes(a: Int32Array, b: Int32Array, size: number): boolean {
+  if (size === 4) return a[0] === b[0];
+  if (size === 8) return a[0] === b[0] && a[1] === b[1];
+  for (let i = 0; i < size; i++) if (byteOf(a, i) !== byteOf(b, i)) return false;
+  return true;
+}
+
 function grow(column: Int32Array): Int32Array<ArrayBuffer> {
   const grown = new Int32Array(column.length * 2);
   grown.set(column);

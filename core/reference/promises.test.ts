@@ -123,7 +123,7 @@ describe('a read-modify-write outside RAM', () => {
   it.each([
     ['67 add', OP.ADD, [3], ['read 0x30000000 4', 'write 0x30000000 4 =0x13']],
     ['68 xchg', OP.XCHG, [3], ['read 0x30000000 4', 'write 0x30000000 4 =0x3']],
-    ['cmpxchg that fails', OP.CMPXCHG, [3], ['read 0x30000000 4']],
+    ['cmpxchg that fails: the old value again', OP.CMPXCHG, [3], ['read 0x30000000 4', 'write 0x30000000 4 =0x10']],
   ] as [string, number, number[], string[]][])('%s reads from userspace, then writes', (_name, op, data, expected) => {
     const guest = new TestGuest();
     guest.begin(op, A, 4, data);

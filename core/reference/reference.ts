@@ -9,10 +9,11 @@ import { DivergenceLog } from './divergence-log.ts';
 import { Execution } from './execute.ts';
 import { Expectation } from './expectation.ts';
 import { Ioeventfds, type IoeventfdSpec } from './ioeventfds.ts';
-import { Judge, sameBytes } from './judge.ts';
+import { Judge } from './judge.ts';
 import { auditMemory } from './memory-audit.ts';
 import { MemoryMap } from './memory-map.ts';
 import type { MachineMemory, Observation } from './observation.ts';
+import { sameBytes } from './page-store.ts';
 import { Parts } from './parts.ts';
 import { PromisedBus } from './promised-bus.ts';
 import { Reporter } from './reporter.ts';
@@ -144,7 +145,7 @@ export class Reference {
 
   /** What must be observed of the instruction given to `before`. `seen` supplies userspace's answers to reads. Changes memory. */
   expect(seen: Observation): Expectation {
-    seen.pieces.matched.fill(0, 0, seen.pieces.length);
+    seen.pieces.unmatch();
     this.execution.run(this.access, seen, this.expectation);
     return this.expectation;
   }
@@ -156,6 +157,7 @@ export class Reference {
   after(insn: Instruction, seen: Observation, machine: MachineMemory): number {
     const { access, judge, reporter } = this;
     const exp = this.expectation;
+    if (seen.pieces.length !== 0) seen.pieces.unmatch();
     this.execution.run(access, seen, exp);
     if (seen.pieces.length === 0) {
       if (this.plainlyEqual(insn, seen, machine)) return 0;
