@@ -1,5 +1,4 @@
-import { OP } from '../../core/guest/instruction.ts';
-import { ARGS_UNIT, LINE_UNIT, RECORD } from '../../core/guest/records.ts';
+import { ARGS_UNIT, LINE_UNIT, OP, RECORD } from '../../core/index.ts';
 
 /** What a batch is checked against. */
 export interface BatchRules {

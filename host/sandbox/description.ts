@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { err, ok, type Result } from '../../core/base/result.ts';
+import { err, ok, type Result } from '../../core/index.ts';
 
 const text = (limit: number, what: string) =>
   v.pipe(

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import type { PageSize, PagingMode } from '../../core/guest/setup.ts';
+import type { PageSize, PagingMode } from '../../core/index.ts';
 
 // The fields of which the arguments of `vm` and `host` are made. Messages are the second half of a sentence whose subject is the field.
 

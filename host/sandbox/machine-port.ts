@@ -1,6 +1,6 @@
-import type { HostOp } from '../../core/guest/setup.ts';
+import type { HostOp } from '../../core/index.ts';
 
-/** The model, as a script drives it; core/machine's Machine is one. */
+/** The model, as a script drives it; core/experiment's Run is one. */
 export interface MachinePort {
   /** Keeps an operation of the host for a HOST record; returns the record's argument. */
   addHostOp(op: HostOp): number;
@@ -19,5 +19,5 @@ export interface MachinePort {
     readonly lo: number;
   };
   /** True once nothing more can run. */
-  stopped(): boolean;
+  readonly stop: boolean;
 }

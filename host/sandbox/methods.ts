@@ -1,5 +1,4 @@
-import { OP } from '../../core/guest/instruction.ts';
-import { ARGS_UNIT, RECORD, SIZE_UNIT } from '../../core/guest/records.ts';
+import { ARGS_UNIT, OP, RECORD, SIZE_UNIT } from '../../core/index.ts';
 
 /** How a method of `cpu` becomes a record. */
 export interface Method {

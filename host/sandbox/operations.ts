@@ -1,6 +1,5 @@
 import * as v from 'valibot';
-import { err, ok, type Result } from '../../core/base/result.ts';
-import type { HostOp, PageSize, SetupOp } from '../../core/guest/setup.ts';
+import { err, type HostOp, ok, type PageSize, type Result, type SetupOp } from '../../core/index.ts';
 import {
   PAGE_BYTES,
   shown,

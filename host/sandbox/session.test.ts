@@ -25,7 +25,7 @@ class Tape {
     this.batches.push([...records.subarray(0, length)]);
   }
 
-  stopped(): boolean {
+  get stop(): boolean {
     return this.batches.length >= this.stopAfter;
   }
 

@@ -1,7 +1,15 @@
-import { err, ok, type Result } from '../../core/base/result.ts';
-import { wordsToBig } from '../../core/base/words.ts';
-import { ARGS_UNIT, LINE_UNIT, RECORD } from '../../core/guest/records.ts';
-import type { HostOp, PageSize, SetupOp } from '../../core/guest/setup.ts';
+import {
+  ARGS_UNIT,
+  err,
+  type HostOp,
+  LINE_UNIT,
+  ok,
+  type PageSize,
+  RECORD,
+  type Result,
+  type SetupOp,
+  wordsToBig,
+} from '../../core/index.ts';
 import { checkBatch, type BatchRules } from './batch.ts';
 import type { CompiledScript } from './compile/compiled-script.ts';
 import { MARKS } from './compile/instrument.ts';
@@ -198,7 +206,7 @@ export class Session {
       return this.errorAt(place, `the script made more than ${limits.records} records; use cpu.repeat() for hot loops`);
     }
     if (length > 0) machine.run(this.batch, length);
-    this.stopped = machine.stopped();
+    this.stopped = machine.stop;
     this.results[2] = machine.resultLo >>> 0;
     this.words[6] = machine.resultLo;
     this.words[7] = machine.resultHi;

@@ -1,4 +1,4 @@
-import { err, ok, type Result } from '../../../core/base/result.ts';
+import { err, ok, type Result } from '../../../core/index.ts';
 import type { ScriptError } from '../script-error.ts';
 import type { CompiledScript } from './compiled-script.ts';
 import { refusals, toScriptError } from './diagnostics.ts';

@@ -1,5 +1,5 @@
 import ts from 'typescript';
-import { LINE_UNIT } from '../../../core/guest/records.ts';
+import { LINE_UNIT } from '../../../core/index.ts';
 import { LINED, LINED_UNUSED, METHODS, returnsValue } from '../methods.ts';
 import { placeOf } from './diagnostics.ts';
 import { CONTRACT } from './program.ts';
