@@ -10,8 +10,14 @@ type PscSizes = readonly [number, number, number, number];
 /** Everything that the silicon of one vCPU remembers about translations. */
 export class Caches {
   readonly dtlb: Tlb;
+  /** First level of stores: an array of its own, or the loads'. */
+  readonly storeTlb: Tlb;
   readonly itlb: Tlb;
   readonly stlb: Tlb;
+  /** Second level of fetches: an array of its own, or the one of data. */
+  readonly stlbInstr: Tlb;
+  /** Each of the TLBs above once. */
+  readonly tlbs: readonly Tlb[];
   /** Linear or combined paging-structure caches (Intel). Spare words: guest frame of the table. */
   readonly guestPsc: SplitPsc;
   /** Guest-physical paging-structure caches (Intel). */
@@ -23,8 +29,11 @@ export class Caches {
 
   constructor(geometry: Geometry, config: CpuConfig) {
     this.dtlb = new Tlb(geometry.dtlb);
+    this.storeTlb = geometry.storeDtlb === null ? this.dtlb : new Tlb(geometry.storeDtlb);
     this.itlb = new Tlb(geometry.itlb);
     this.stlb = new Tlb(geometry.stlb);
+    this.stlbInstr = geometry.stlbInstr === null ? this.stlb : new Tlb(geometry.stlbInstr);
+    this.tlbs = [...new Set([this.dtlb, this.storeTlb, this.itlb, this.stlb, this.stlbInstr])];
     const split = splitSizes(geometry, config);
     this.guestPsc = new SplitPsc(split);
     this.nestedPsc = new SplitPsc(config.nested === 'ept' ? split : [0, 0, 0, 0]);
@@ -49,9 +58,7 @@ export class Caches {
   }
 
   clear(): void {
-    this.dtlb.clear();
-    this.itlb.clear();
-    this.stlb.clear();
+    for (const tlb of this.tlbs) tlb.clear();
     this.guestPsc.tags.clear();
     this.nestedPsc.tags.clear();
     this.nestedTlb.clear();

@@ -21,6 +21,7 @@ import { GuestWalker } from './guest-walk.ts';
 import { Invalidation } from './invalidate.ts';
 import { LineCache, PLACE } from './line-cache.ts';
 import { EptWalker } from './nested-ept.ts';
+import { NptWalker } from './nested-npt.ts';
 import type { NestedWalker } from './nested.ts';
 import { KIND_OF, STEP_OF } from './op-table.ts';
 import { loadOperand, storeOperand } from './operand.ts';
@@ -115,7 +116,8 @@ export class Cpu {
     this.random = new Random(config.seed);
     this.ept =
       config.nested === 'ept' ? new EptWalker(config, memory, this.lines, this.caches, this.tally, events) : null;
-    this.nested = this.ept;
+    const npt = config.nested === 'npt';
+    this.nested = npt ? new NptWalker(config, memory, this.lines, this.caches, this.tally, events) : this.ept;
     const walker = new GuestWalker(config, memory, this.lines, this.caches, this.tally, events, this.nested);
     this.translator = new Translator(config, this.mode, this.caches, walker, this.nested, this.tally, events);
     this.invalidation = new Invalidation(this.caches, this.contexts, this.translator, events);
@@ -135,9 +137,11 @@ export class Cpu {
       const lo = insn.lo;
       const size = insn.size;
       const { translator, mode } = this;
-      const cells = this.caches.dtlb.tags.cells;
+      const tags = op === 0 ? this.caches.dtlb.tags : this.caches.storeTlb.tags;
+      const cells = tags.cells;
       const vpn = (lo >>> 12) | (hi << 20);
-      const at = translator.hint[vpn & HINT_MASK]! * STRIDE;
+      const slot = (op === 0 ? translator.hint : translator.storeHint)[vpn & HINT_MASK]!;
+      const at = slot * STRIDE;
       const mask = cells[at + F_MASK]!;
       const upper = hi >> 12;
       const tag = cells[at + F_HI]! ^ upper;
@@ -173,7 +177,7 @@ export class Cpu {
             this.memory.changed[0] = 1;
           }
         } else storeOperand(this.memory, hfn, offset, size, insn.data);
-        if (cells[at + F_USED] === 0) this.caches.dtlb.tags.touch(translator.hint[vpn & HINT_MASK]!);
+        if (cells[at + F_USED] === 0) tags.touch(slot);
         this.hits[op * 2]!++;
         this.ended = 1;
         return CPU_DONE;
@@ -393,9 +397,7 @@ export class Cpu {
     this.age[0] = 0;
     const { random, caches } = this;
     const arrays = [
-      caches.dtlb.tags,
-      caches.itlb.tags,
-      caches.stlb.tags,
+      ...caches.tlbs.map((tlb) => tlb.tags),
       caches.guestPsc.tags,
       caches.nestedPsc.tags,
       caches.nestedTlb,

@@ -3,7 +3,6 @@ import type { Recorder } from '../events/recorder.ts';
 import type { Caches } from './caches.ts';
 import { contextOfTag, contextTag, GLOBAL_PCID, type Contexts } from './contexts.ts';
 import { GUEST, NESTED, tableDimension, tableOwner } from './table-cache.ts';
-import type { Tlb } from './tlb.ts';
 import type { Translator } from './translate.ts';
 
 /** First argument of hw_invalidate. */
@@ -63,10 +62,8 @@ export class Invalidation {
 
   /** MOV CR4, CR0.PG cleared, INVPCID type 2, INVVPID type 1, VM entry or exit without VPID: all linear and combined mappings. */
   allLinear(): void {
-    const { dtlb, itlb, stlb, guestPsc, tableCache } = this.caches;
-    dtlb.clear();
-    itlb.clear();
-    stlb.clear();
+    const { tlbs, guestPsc, tableCache } = this.caches;
+    for (const tlb of tlbs) tlb.clear();
     guestPsc.tags.clear();
     if (tableCache.size !== 0) tableCache.dropWhere((hi) => tableDimension(hi) === GUEST);
     this.tell(INVALIDATED.LINEAR, 0, 0);
@@ -90,19 +87,14 @@ export class Invalidation {
 
   private dropAddress(hi: number, lo: number, pcid: number): void {
     const vpn = (lo >>> 12) | (hi << 20);
-    const { dtlb, itlb, stlb } = this.caches;
     for (const id of this.contexts.withPcid(pcid)) {
       const tag = contextTag(id, hi);
-      for (const tlb of [dtlb, itlb, stlb]) tlb.dropWholePage(vpn, tag, tag);
+      for (const tlb of this.caches.tlbs) tlb.dropWholePage(vpn, tag, tag);
     }
   }
 
   private dropLinear(test: (context: number) => boolean): void {
-    const { dtlb, itlb, stlb } = this.caches;
-    const drop = (tlb: Tlb): void => tlb.tags.dropWhere((hi) => test(contextOfTag(hi)));
-    drop(dtlb);
-    drop(itlb);
-    drop(stlb);
+    for (const tlb of this.caches.tlbs) tlb.tags.dropWhere((hi) => test(contextOfTag(hi)));
     this.dropUpper(test);
   }
 

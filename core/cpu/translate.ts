@@ -42,6 +42,8 @@ export class Translator {
   globalContext = 0;
   /** Page number modulo 1024 -> slot of the first-level data TLB: verified at each use, so it decides nothing. */
   readonly hint = new Uint16Array(1 << HINT_BITS);
+  /** The same for stores, whose TLB may be an array of its own. */
+  readonly storeHint: Uint16Array;
   /** Root of the tables without nesting (a host frame). */
   nativeRoot = 0;
 
@@ -83,6 +85,7 @@ export class Translator {
     this.events = events;
     this.implicit = { user: false, wp: false, smep: false, smap: false, pkru: 0 };
     this.access = mode;
+    this.storeHint = caches.storeTlb === caches.dtlb ? this.hint : new Uint16Array(1 << HINT_BITS);
     this.probesCaches = caches.guestPsc.present || caches.tableCache.slots !== 0;
     this.confirms = config.vendor === 'amd' && config.npfDropsTranslation;
   }
@@ -107,7 +110,7 @@ export class Translator {
     this.globalTag = globalTag;
     this.kind = kind;
     this.access = implicit ? this.implicitMode() : mode;
-    const tlb = kind === KIND.FETCH ? caches.itlb : caches.dtlb;
+    const tlb = kind === KIND.READ ? caches.dtlb : kind === KIND.FETCH ? caches.itlb : caches.storeTlb;
     const slot = tlb.find(vpn, tag, globalTag);
     if (slot !== 0) {
       const cells = tlb.tags.cells;
@@ -115,7 +118,7 @@ export class Translator {
       const flags = cells[at + F_FLAGS]!;
       if (this.suffices(flags)) {
         tlb.tags.touch(slot);
-        if (kind !== KIND.FETCH) this.hint[vpn & HINT_MASK] = slot;
+        this.remember(slot);
         const mask = cells[at + F_MASK]!;
         this.flags = flags;
         this.hfn = cells[at + F_BASE]! + (vpn & ~mask);
@@ -134,8 +137,9 @@ export class Translator {
   dropLinear(hi: number, vpn: number, wholePage: boolean, upper: boolean): void {
     const tag = contextTag(this.context, hi);
     const globalTag = contextTag(this.globalContext, hi);
-    const { dtlb, itlb, stlb } = this.caches;
-    for (const tlb of [dtlb, itlb, stlb]) {
+    const { tlbs } = this.caches;
+    for (let i = 0; i < tlbs.length; i++) {
+      const tlb = tlbs[i]!;
       if (wholePage) tlb.dropWholePage(vpn, tag, globalTag);
       else tlb.dropPage(vpn, tag, globalTag);
     }
@@ -144,8 +148,9 @@ export class Translator {
 
   private secondLevel(tlb: Tlb): boolean {
     const { vpn } = this;
-    const tags = this.caches.stlb.tags;
-    const slot = this.caches.stlb.find(vpn, this.tag, this.globalTag);
+    const second = this.kind === KIND.FETCH ? this.caches.stlbInstr : this.caches.stlb;
+    const tags = second.tags;
+    const slot = second.find(vpn, this.tag, this.globalTag);
     if (slot === 0) return false;
     const at = slot * STRIDE;
     const flags = tags.cells[at + F_FLAGS]!;
@@ -228,7 +233,8 @@ export class Translator {
     this.flags = flags;
     const isGlobal = (flags & RIGHT.GLOBAL) !== 0;
     const mine = isGlobal ? this.globalTag : this.tag;
-    this.caches.stlb.insert(cls, vpn, mine, isGlobal ? this.tag : this.globalTag, base, flags);
+    const second = this.kind === KIND.FETCH ? this.caches.stlbInstr : this.caches.stlb;
+    second.insert(cls, vpn, mine, isGlobal ? this.tag : this.globalTag, base, flags);
     this.fillFirst(tlb, cls, base, flags);
     if (this.events.on) this.events.emit(EVENT.hw_tlb_fill, pageBytes(CLASS_MASK[cls]!), flags, this.hi, this.lo);
   }
@@ -237,7 +243,12 @@ export class Translator {
     const isGlobal = (flags & RIGHT.GLOBAL) !== 0;
     const mine = isGlobal ? this.globalTag : this.tag;
     const slot = tlb.insert(cls, this.vpn, mine, isGlobal ? this.tag : this.globalTag, base, flags);
-    if (this.kind !== KIND.FETCH) this.hint[this.vpn & HINT_MASK] = slot;
+    this.remember(slot);
+  }
+
+  private remember(slot: number): void {
+    if (this.kind === KIND.READ) this.hint[this.vpn & HINT_MASK] = slot;
+    else if (this.kind !== KIND.FETCH) this.storeHint[this.vpn & HINT_MASK] = slot;
   }
 
   /** True where a cached entry's rights serve the access under way without a walk. */

@@ -17,6 +17,7 @@ const tlb = (entries: number, ways: number) => ({ entries, ways, source });
 /** A Skylake-like geometry. */
 export const INTEL: Geometry = {
   dtlb: { p4k: tlb(64, 4), p2m: tlb(32, 4), p1g: tlb(4, 4) },
+  storeDtlb: null,
   itlb: { p4k: tlb(64, 8), p2m: tlb(8, 8), p1g: null },
   stlb: {
     p4k: null,
@@ -24,6 +25,7 @@ export const INTEL: Geometry = {
     p1g: tlb(16, 4),
     shared: { sizes: ['4K', '2M'], geometry: tlb(1536, 12) },
   },
+  stlbInstr: null,
   psc: { kind: 'split', pml5: 2, pml4: 4, pdpt: 8, pd: 32, source },
   nestedTlb: { entries: 64, source },
   l1d: { bytes: 32 << 10, ways: 8, source },
@@ -39,6 +41,7 @@ export const AMD: Geometry = {
   dtlb: { p4k: null, p2m: null, p1g: null, shared: { sizes: ['4K', '2M', '1G'], geometry: tlb(72, 72) } },
   itlb: { p4k: null, p2m: null, p1g: null, shared: { sizes: ['4K', '2M', '1G'], geometry: tlb(64, 64) } },
   stlb: { p4k: null, p2m: null, p1g: tlb(64, 64), shared: { sizes: ['4K', '2M'], geometry: tlb(3072, 12) } },
+  stlbInstr: { p4k: null, p2m: null, p1g: null, shared: { sizes: ['4K', '2M'], geometry: tlb(512, 8) } },
   psc: { kind: 'unified', entries: 64, source },
   l2: { bytes: 1 << 20, ways: 8, source },
   l3: { bytes: 32 << 20, ways: 16, source },

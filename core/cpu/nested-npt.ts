@@ -1,0 +1,194 @@
+import { EVENT } from '../events/kinds.ts';
+import type { Recorder } from '../events/recorder.ts';
+import { PARTS_PER_FRAME, type HostMemory } from '../memory/host-memory.ts';
+import { LARGE_RESERVED, PTE, reservedAddressHi } from '../spec/paging.ts';
+import { PFERR } from '../spec/vm-exit.ts';
+import type { Caches } from './caches.ts';
+import type { CpuConfig } from './config.ts';
+import { PLACE, type LineCache } from './line-cache.ts';
+import { NEED, NESTED_DENIED, NESTED_DIRTY, NESTED_OK, type NestedWalker } from './nested.ts';
+import { pscClass } from './psc.ts';
+import { CLASS_MASK, F_BASE, F_FLAGS, F_MASK, STRIDE } from './tag-array.ts';
+import { findTable, NESTED, storeTable } from './table-cache.ts';
+import { tableIndex } from './table-index.ts';
+import type { Tally } from './tally.ts';
+
+const { R, W, X, RIGHTS, WALK } = NEED;
+
+/**
+ * The walker of AMD's nested tables: ordinary long-mode tables (APM vol. 2, 15.25). Every access is a user access, so U must be 1 at
+ * every level; an access to a guest table is also a write; CR0.WP has no say. Accessed and dirty are bits 5 and 6.
+ */
+export class NptWalker implements NestedWalker {
+  hfn = 0;
+  rights = 0;
+  cls = 0;
+  usedCached = 0;
+  denied = 0;
+  private root = 0;
+  private levels = 4;
+  private rootId = 0;
+  private reached = 0;
+  private start = 0;
+  private readonly reservedHi: number;
+  private readonly p1g: boolean;
+  private readonly table = new Int32Array(6);
+
+  private readonly memory: HostMemory;
+  private readonly lines: LineCache;
+  private readonly caches: Caches;
+  private readonly tally: Tally;
+  private readonly events: Recorder;
+
+  constructor(config: CpuConfig, memory: HostMemory, lines: LineCache, caches: Caches, tally: Tally, events: Recorder) {
+    this.memory = memory;
+    this.lines = lines;
+    this.caches = caches;
+    this.tally = tally;
+    this.events = events;
+    this.reservedHi = reservedAddressHi(config.maxphyaddr) | (config.hostNx ? 0 : PTE.NX_HI);
+    this.p1g = config.p1g;
+  }
+
+  setRoot(hfn: number, levels: number, rootId: number): void {
+    this.root = hfn;
+    this.levels = levels;
+    this.rootId = rootId;
+  }
+
+  translate(gfnHi: number, gfnLo: number, need: number): number {
+    const wanted = (need & WALK) !== 0 ? need | R | W : need;
+    const tags = this.caches.nestedTlb;
+    if (tags.size !== 0) {
+      const slot = this.findPage(gfnHi, gfnLo);
+      if (slot !== 0) {
+        const at = slot * STRIDE;
+        const flags = tags.cells[at + F_FLAGS]!;
+        if ((flags & wanted & RIGHTS) === (wanted & RIGHTS) && ((wanted & W) === 0 || (flags & NESTED_DIRTY) !== 0)) {
+          tags.touch(slot);
+          const mask = tags.cells[at + F_MASK]!;
+          this.hfn = tags.cells[at + F_BASE]! + (gfnLo & ~mask);
+          this.rights = flags;
+          this.cls = mask === -1 ? 0 : pscClass(mask);
+          this.usedCached = 1;
+          this.tally.nestedTlbHits++;
+          if (this.events.on) this.events.emit(EVENT.hw_nested_tlb_hit, gfnLo, gfnHi, this.hfn, 0);
+          return NESTED_OK;
+        }
+      }
+    }
+    return this.walk(gfnHi, gfnLo, wanted);
+  }
+
+  dropPage(gfnHi: number, gfnLo: number): void {
+    const { nestedTlb } = this.caches;
+    for (let slot = this.findPage(gfnHi, gfnLo); slot !== 0; slot = this.findPage(gfnHi, gfnLo)) nestedTlb.drop(slot);
+  }
+
+  /** Drops the cached upper entries of the walk just made, which was this page's. */
+  dropUpper(gfnHi: number, gfnLo: number): void {
+    const cache = this.caches.tableCache;
+    if (cache.size === 0) return;
+    for (let level = this.start; level >= this.reached; level--) {
+      cache.drop(findTable(cache, this.table[level]!, tableIndex(level, gfnHi, gfnLo), this.rootId, NESTED));
+    }
+  }
+
+  private findPage(gfnHi: number, gfnLo: number): number {
+    const tags = this.caches.nestedTlb;
+    const tag = (this.rootId << 8) | gfnHi;
+    const slot = tags.find(0, gfnLo, tag, tag);
+    if (slot !== 0) return slot;
+    const large = tags.find(1, gfnLo, tag, tag);
+    return large !== 0 ? large : tags.find(2, gfnLo, tag, tag);
+  }
+
+  private walk(gfnHi: number, gfnLo: number, need: number): number {
+    const cache = this.caches.tableCache;
+    const { words, chunkOf } = this.memory;
+    const { lines, tally, reservedHi, rootId } = this;
+    const on = this.events.on;
+    const top = this.levels;
+    let level = top;
+    let table = this.root;
+    let rights: number = RIGHTS;
+    let user: number = PTE.U;
+    let missing = 0;
+    this.start = top;
+    this.reached = top;
+    if (top === 4 && gfnHi >= 16) return this.deny(0);
+    for (;;) {
+      const index = tableIndex(level, gfnHi, gfnLo);
+      this.table[level] = table;
+      this.reached = level;
+      let lo: number;
+      let hi: number;
+      const kept = level === 1 || cache.live[0] === 0 ? 0 : findTable(cache, table, index, rootId, NESTED);
+      if (kept !== 0) {
+        lo = cache.cells[kept * STRIDE + F_BASE]!;
+        hi = cache.cells[kept * STRIDE + F_FLAGS]!;
+        this.usedCached = 1;
+        if (on) this.events.emit(EVENT.hw_psc_hit, 1, level - 1, (lo >>> 12) | (hi << 20), 0);
+      } else {
+        const at = (chunkOf[table * PARTS_PER_FRAME + (index >> 5)]! << 6) + ((index & 31) << 1);
+        lo = words[at]! | 0;
+        hi = words[at + 1]! | 0;
+        const place = lines.walkLoad(table, index);
+        tally.nestedLoads++;
+        if (place !== PLACE.L1) tally.countNested(place);
+        if (on) this.events.emit(EVENT.hw_nested_entry, level, place, hi, lo);
+      }
+      if ((lo & PTE.P) === 0) return this.deny(0);
+      if ((hi & reservedHi) !== 0) return this.deny(PFERR.P | PFERR.RSVD);
+      user &= lo;
+      rights &= R | ((lo & PTE.W) !== 0 ? W : 0) | (hi >= 0 ? X : 0);
+      if (level === 1 || (lo & PTE.PS) !== 0) {
+        if (
+          level > 1 &&
+          (level === 2 ? (lo & LARGE_RESERVED.M2) !== 0 : level > 3 || !this.p1g || (lo & LARGE_RESERVED.G1) !== 0)
+        ) {
+          return this.deny(PFERR.P | PFERR.RSVD);
+        }
+        if (user === 0 || (rights & need & RIGHTS) !== (need & RIGHTS)) return this.deny(PFERR.P);
+        const writes = (need & W) !== 0;
+        missing |= ~lo & (writes ? PTE.A | PTE.D : PTE.A);
+        if (missing !== 0) this.setFlags(gfnHi, gfnLo, level, writes);
+        const base = ((lo >>> 12) | (hi << 20)) & CLASS_MASK[level - 1]!;
+        const flags = rights | (writes || (lo & PTE.D) !== 0 ? NESTED_DIRTY : 0);
+        this.cls = level - 1;
+        this.hfn = base + (gfnLo & ~CLASS_MASK[level - 1]!);
+        this.rights = flags;
+        const page = this.caches.nestedTlb;
+        const slot = page.insert(0, this.cls, gfnLo, (rootId << 8) | gfnHi);
+        if (slot !== 0) {
+          page.cells[slot * STRIDE + F_BASE] = base;
+          page.cells[slot * STRIDE + F_FLAGS] = flags;
+        }
+        return NESTED_OK;
+      }
+      missing |= ~lo & PTE.A;
+      // An upper entry may be cached although the walk fails below, once it and those above are accessed.
+      if (kept === 0 && missing === 0 && cache.slots !== 0) storeTable(cache, table, index, rootId, NESTED, hi, lo);
+      table = (lo >>> 12) | (hi << 20);
+      level--;
+    }
+  }
+
+  private deny(bits: number): number {
+    this.denied = bits;
+    return NESTED_DENIED;
+  }
+
+  /** Sets A in every entry of the walk just made that lacks it, D in the leaf for a write. */
+  private setFlags(gfnHi: number, gfnLo: number, leaf: number, write: boolean): void {
+    for (let level = this.start; level >= leaf; level--) {
+      const table = this.table[level]!;
+      const index = tableIndex(level, gfnHi, gfnLo);
+      const lo = this.memory.entryLo(table, index);
+      const set = lo | PTE.A | (write && level === leaf ? PTE.D : 0);
+      if (set === lo) continue;
+      this.memory.setWord(table, index * 2, set);
+      this.tally.nestedSetAd++;
+    }
+  }
+}
