@@ -46,6 +46,12 @@ export const SWITCHES: readonly SwitchRow[] = [
   { name: 'eptAD', kind: 'boolean', default: 'of the CPU', what: 'EPT accessed and dirty bits' },
   { name: 'mmioCaching', kind: 'boolean', default: 'true', what: "KVM's module parameter mmio_caching" },
   { name: 'maxphyaddr', kind: 'number', default: 'of the CPU', what: 'bits of physical address' },
+  {
+    name: 'pscEntries',
+    kind: 'number',
+    default: 'of the CPU',
+    what: 'entries of each split paging-structure cache, or of the unified one; 0 for none',
+  },
   { name: 'nestedTlbEntries', kind: 'number', default: 'of the CPU', what: 'entries of the nested TLB' },
   {
     name: 'nestedLevels',

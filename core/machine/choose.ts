@@ -56,7 +56,7 @@ function cpuSwitches(settings: MachineSettings, model: CpuModel, design: Design)
   const given = { ...settings.switches };
   delete given['mmioCaching'];
   delete given['nestedLevels'];
-  const { eptAD, ...others } = given;
+  const { eptAD, pscEntries, ...others } = given;
   return {
     nested: settings.mmu,
     vendor: model.vendor,
@@ -67,7 +67,11 @@ function cpuSwitches(settings: MachineSettings, model: CpuModel, design: Design)
     nrips: features.nrips,
     seed: settings.seed,
     misconfigFillsInsnLen: !settings.nestedHost,
+    ...(typeof pscEntries === 'number' ? { pscSizes: pscSizes(pscEntries, model.vendor) } : {}),
     ...design.cpu,
     ...others,
   };
 }
+
+const pscSizes = (entries: number, vendor: 'intel' | 'amd'): NonNullable<CpuConfig['pscSizes']> =>
+  vendor === 'amd' ? entries : [entries, entries, entries, entries];
