@@ -72,16 +72,16 @@ export class IoBusSet {
     if (bus.gone) return ERRNO.ENOMEM;
     let at = bus.first(hi, lo, length);
     if (at >= 0) {
-      do {
+      while (bus.stillEqual(at)) {
         this.offered++;
-        const device = bus.device[at]!;
+        const device = bus.deviceAt(at);
         if (this.deviceWrite(device, hi, lo, length, dataHi, dataLo)) {
           this.taker = device;
           this.compares = bus.compares;
           return ERRNO.OK;
         }
         at++;
-      } while (bus.stillEqual(at));
+      }
     }
     this.compares = bus.compares;
     return ERRNO.EOPNOTSUPP;
@@ -93,16 +93,16 @@ export class IoBusSet {
     if (bus.gone) return ERRNO.ENOMEM;
     let at = bus.first(hi, lo, length);
     if (at >= 0) {
-      do {
+      while (bus.stillEqual(at)) {
         this.offered++;
-        const device = bus.device[at]!;
+        const device = bus.deviceAt(at);
         if (this.devices.kind[device] === DEVICE.IN_KERNEL) {
           this.taker = device;
           this.compares = bus.compares;
           return ERRNO.OK;
         }
         at++;
-      } while (bus.stillEqual(at));
+      }
     }
     this.compares = bus.compares;
     return ERRNO.EOPNOTSUPP;
@@ -136,7 +136,7 @@ export class IoBusSet {
       if (!keep) this.destroy(device);
       return ERRNO.OK;
     }
-    const all = [...bus.device.subarray(0, bus.count)];
+    const all = Array.from({ length: bus.count }, (_, n) => bus.deviceAt(n));
     bus.destroy();
     for (const each of all) this.destroy(each);
     return ERRNO.ENOMEM;

@@ -12,14 +12,14 @@ function busOf(ranges: readonly Range[], policy: IoPolicy = MODERN_IO): IoBus {
 }
 
 /** Devices in bus order. */
-const order = (bus: IoBus): number[] => [...bus.device.subarray(0, bus.count)];
+const order = (bus: IoBus): number[] => Array.from({ length: bus.count }, (_, at) => bus.deviceAt(at));
 
 /** Devices offered a write that all of them refuse. */
 function offered(bus: IoBus, address: number, length: number): number[] {
   const seen: number[] = [];
   let at = bus.first(0, address, length);
   if (at >= 0)
-    do seen.push(bus.device[at++]!);
+    do seen.push(bus.deviceAt(at++));
     while (bus.stillEqual(at));
   return seen;
 }
