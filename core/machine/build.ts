@@ -76,8 +76,8 @@ function assemble(chosen: Chosen, layout: Layout, options: MachineOptions): Mach
     events,
   );
   kvm.io.retpolines = chosen.mitigations.includes('retpoline');
-  kvm.io.witness = observation;
-  const vmm = new Vmm(observation, events);
+  kvm.io.witness = options.check ? observation : null;
+  const vmm = new Vmm(options.check ? observation : null, events);
   vmm.ringToDrain = kvm.io.ring;
   const vcpu = kvm.createVcpu({ regs: registers, port: new CpuHardware(cpu), paths, userspace: vmm });
   let host: HostSide | null = null;

@@ -17,10 +17,11 @@ export class Vmm implements UserspacePort {
   readonly exits = new Float64Array(2);
   /** The VM's coalesced ring, once there is a VM. */
   ringToDrain: CoalescedRing | null = null;
-  private readonly observation: Observation;
+  /** Null when nobody asks what was seen. */
+  private readonly observation: Observation | null;
   private readonly events: Recorder;
 
-  constructor(observation: Observation, events: Recorder) {
+  constructor(observation: Observation | null, events: Recorder) {
     this.observation = observation;
     this.events = events;
   }
@@ -40,7 +41,7 @@ export class Vmm implements UserspacePort {
   private mmio(io: VcpuIo): void {
     this.exits[0]!++;
     if (io.isWrite === 0) io.mmioData.fill(-1);
-    this.observation.mmio(io.isWrite !== 0, io.physHi, io.physLo, io.length, io.mmioData[1]!, io.mmioData[0]!);
+    this.observation?.mmio(io.isWrite !== 0, io.physHi, io.physLo, io.length, io.mmioData[1]!, io.mmioData[0]!);
     if (this.events.on) this.events.emit(EVENT.kvm_userspace_exit, KVM_EXIT.MMIO, io.length, io.physHi, io.physLo);
   }
 
@@ -48,11 +49,12 @@ export class Vmm implements UserspacePort {
     this.exits[1]!++;
     const bytes = io.pioSize * io.pioCount;
     if (io.pioIn !== 0) io.pioData.fill(-1, 0, (bytes + 3) >> 2);
+    if (this.events.on) this.events.emit(EVENT.kvm_userspace_exit, KVM_EXIT.IO, io.pioSize, 0, io.pioPort);
+    if (this.observation === null) return;
     for (let at = 0; at < bytes; at += io.pioSize) {
       let value = 0;
       for (let i = 0; i < io.pioSize; i++) value |= getByte(io.pioData, at + i) << (i * 8);
       this.observation.pio(io.pioIn === 0, io.pioPort, io.pioSize, value);
     }
-    if (this.events.on) this.events.emit(EVENT.kvm_userspace_exit, KVM_EXIT.IO, io.pioSize, 0, io.pioPort);
   }
 }
