@@ -1,6 +1,6 @@
 import type { StateSet } from '../base/state.ts';
 import type { ExitFrame } from '../cost/exit-frame.ts';
-import type { MitigationId } from '../cost/mitigations.ts';
+import { hasRetpoline, type MitigationId } from '../cost/mitigations.ts';
 import type { PathTable } from '../cost/paths.ts';
 import { STEP } from '../cost/steps.ts';
 import type { Recorder } from '../events/recorder.ts';
@@ -56,7 +56,7 @@ export class Kvm {
   readonly recorder: Recorder;
   readonly vcpus: Vcpu[] = [];
   readonly stats = createStats();
-  /** Ledger of what the host does beside the vCPUs (ioctls, MMU notifiers). */
+  /** Ledger of what the host does beside the vCPUs (ioctls, MMU notifiers); none of the vCPUs' own. */
   readonly hostPaths: PathTable;
   /** MMIO SPTEs are in use. */
   readonly mmioCaching: boolean;
@@ -91,6 +91,7 @@ export class Kvm {
     this.recorder = recorder;
     this.hostMm = new HostMm(memory);
     this.io = new IoBusSet(policy.io, recorder);
+    this.io.retpolines = hasRetpoline(config.mitigations);
     this.irqchip = new Irqchip(this.io);
     this.ioeventfds = new Ioeventfds(this.io);
     this.zones = new CoalescedZones(this.io);
@@ -169,14 +170,17 @@ export class Kvm {
     for (const vcpu of this.vcpus) vcpu.requestReload();
   }
 
-  /** Frees the obsolete roots that no vCPU uses any more. */
-  freeObsoleteRoots(): number {
-    let leaves = 0;
+  /** Frees the obsolete roots that no vCPU uses any more; the host pays for zapping what is in them. */
+  freeObsoleteRoots(): void {
     for (const root of this.obsoleteRoots.splice(0)) {
       if (this.vcpus.some((vcpu) => vcpu.root === root)) this.obsoleteRoots.push(root);
-      else leaves += this.mmu.freeTree(root);
+      else this.chargeHost(STEP.kvm_mmu_zap_spte, this.mmu.freeTree(root));
     }
-    return leaves;
+  }
+
+  /** Charges many repeats of a step to the host: the ledger takes fewer than 2^18 at once. */
+  chargeHost(step: number, times: number): void {
+    for (let left = times; left > 0; left -= 0x20000) this.hostPaths.addN(step, Math.min(left, 0x20000));
   }
 
   /** kvm_flush_remote_tlbs: every vCPU drops what it has cached of the nested tables before it goes on. */

@@ -190,6 +190,7 @@ export class Vcpu {
     if ((requests & REQUEST_RELOAD) !== 0) {
       if (charged) this.paths.add(STEP.kvm_mmu_reload);
       this.loadRoot();
+      this.kvm.freeObsoleteRoots();
     }
     if ((requests & (REQUEST_RELOAD | REQUEST_FLUSH)) !== 0) this.flushNow(charged);
     if (!charged) return;

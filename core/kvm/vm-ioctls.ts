@@ -6,7 +6,6 @@ import type { IoeventfdArgs } from './io/ioeventfd.ts';
 import type { Kvm } from './kvm.ts';
 import type { MemoryRegion } from './memslots/check-region.ts';
 import { type DirtyLog, getDirtyLog } from './memslots/dirty-log.ts';
-import { chargeMany } from './mmu/slot-changes.ts';
 import { drainPml } from './run-loop/pml.ts';
 
 /** Numbers of the `host` event. */
@@ -22,7 +21,6 @@ export function setMemoryRegion(kvm: Kvm, region: MemoryRegion): number {
   kvm.hostPaths.add(STEP['ioctl.memslot']);
   const result = kvm.slots.setRegion(region);
   kvm.hostPaths.addN(STEP.synchronize_srcu_expedited, kvm.slots.lastSwaps);
-  kvm.countSlots();
   finish(kvm, HOST_EVENT.MEMORY_REGION);
   return result;
 }
@@ -48,7 +46,7 @@ export function dirtyLog(kvm: Kvm, slot: number): DirtyLog {
   const log = getDirtyLog(kvm.slots, kvm.slotChanges, slot);
   if (log.errno === ERRNO.OK) {
     kvm.hostPaths.add(STEP['mmu_lock.write']);
-    chargeMany(kvm, STEP['ioctl.get_dirty_log'], Math.ceil(log.bitmap.length / 2));
+    kvm.chargeHost(STEP['ioctl.get_dirty_log'], Math.ceil(log.bitmap.length / 2));
   }
   finish(kvm, HOST_EVENT.DIRTY_LOG);
   return log;
@@ -68,10 +66,20 @@ export function invalidateHva(kvm: Kvm, first: number, pages: number): void {
     const shift = baseGfn[row]! - hvaPage[row]!;
     if (from < to) zapped += kvm.mmu.zapLeaves(from + shift, to + shift);
   }
-  chargeMany(kvm, STEP.kvm_mmu_zap_spte, zapped);
+  kvm.chargeHost(STEP.kvm_mmu_zap_spte, zapped);
   if (zapped > 0) kvm.flushRemoteTlbs();
   finish(kvm, HOST_EVENT.INVALIDATE);
   kvm.hostMm.reclaim(first, pages);
+}
+
+/** `invalidateHva` for the host pages behind guest frames, wherever slots hold them. */
+export function reclaimGuest(kvm: Kvm, gfn: number, frames: number): void {
+  const { baseGfn, hvaPage, pages } = kvm.slots.table;
+  for (let row = 0; row < baseGfn.length; row++) {
+    const from = Math.max(gfn, baseGfn[row]!);
+    const to = Math.min(gfn + frames, baseGfn[row]! + pages[row]!);
+    if (from < to) invalidateHva(kvm, hvaPage[row]! + from - baseGfn[row]!, to - from);
+  }
 }
 
 function busIoctl(kvm: Kvm, event: number, ioctl: () => number): number {
@@ -97,13 +105,9 @@ function syncPml(kvm: Kvm, vcpu: Kvm['vcpus'][number]): void {
   }
 }
 
-/** The ioctl's own path ends; then the vCPUs serve what it asked of them, and obsolete roots go. */
+/** The vCPUs serve what was asked of them, each on a path of its own; then the host's path ends. */
 function finish(kvm: Kvm, event: number): void {
   if (kvm.recorder.on) kvm.recorder.emit(EVENT.host, event, 0, 0, 0);
-  kvm.hostPaths.end();
   for (const vcpu of kvm.vcpus) vcpu.serveRequests();
-  const leaves = kvm.freeObsoleteRoots();
-  if (leaves === 0) return;
-  chargeMany(kvm, STEP.kvm_mmu_zap_spte, leaves);
   kvm.hostPaths.end();
 }

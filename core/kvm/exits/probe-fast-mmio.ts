@@ -2,7 +2,6 @@ import { EVENT } from '../../events/kinds.ts';
 import { chargeBus } from '../io/charge-bus.ts';
 import { ERRNO } from '../io/errno.ts';
 import { BUS } from '../io/io-bus.ts';
-import { STEP } from '../../cost/steps.ts';
 import { STAT } from '../stats.ts';
 import type { Vcpu } from '../vcpu.ts';
 
@@ -17,7 +16,6 @@ export function probeFastMmio(vcpu: Vcpu, hi: number, lo: number): boolean {
     vcpu.paths.add(vcpu.blocks.eventfdHit(io.compares));
   } else {
     chargeBus(vcpu.paths, io);
-    vcpu.paths.addN(STEP['mitigation.retpoline'], io.offered * vcpu.blocks.retpoline);
   }
   if (!taken) return false;
   vcpu.kvm.stats[STAT.kvm_fast_mmio]!++;

@@ -26,7 +26,7 @@ export class SlotChanges implements SlotObserver {
     const { kvm } = this;
     kvm.hostPaths.add(STEP['mmu_lock.write']);
     const zapped = kvm.mmu.zapLeaves(baseGfn, baseGfn + pages);
-    chargeMany(kvm, STEP.kvm_mmu_zap_spte, zapped);
+    kvm.chargeHost(STEP.kvm_mmu_zap_spte, zapped);
     if (zapped > 0) kvm.flushRemoteTlbs();
   }
 
@@ -42,7 +42,7 @@ export class SlotChanges implements SlotObserver {
       ? mmu.changeLeaves(from, to, (lo, level) => (level === LEVEL.P4K ? lo & ~dirty : writeProtected(lo)))
       : mmu.changeLeaves(from, to, writeProtected);
     kvm.hostPaths.add(STEP['mmu_lock.write']);
-    chargeMany(kvm, STEP.kvm_mmu_slot_dirty_log, changed);
+    kvm.chargeHost(STEP.kvm_mmu_slot_dirty_log, changed);
     kvm.flushRemoteTlbs();
   }
 
@@ -55,7 +55,7 @@ export class SlotChanges implements SlotObserver {
     const [from, to] = this.rangeOf(row);
     const zapped = kvm.mmu.zapLeaves(from, to);
     kvm.hostPaths.add(STEP['mmu_lock.write']);
-    chargeMany(kvm, STEP.kvm_mmu_zap_spte, zapped);
+    kvm.chargeHost(STEP.kvm_mmu_zap_spte, zapped);
     if (zapped > 0) kvm.flushRemoteTlbs();
   }
 
@@ -68,7 +68,7 @@ export class SlotChanges implements SlotObserver {
       const changed = kvm.logsByPml
         ? kvm.mmu.changeLeaves(base + bit, base + bit + 1, (lo) => lo & ~dirty)
         : kvm.mmu.changeLeaves(base + bit, base + bit + 1, writeProtected);
-      chargeMany(kvm, STEP.kvm_mmu_slot_dirty_log, changed);
+      kvm.chargeHost(STEP.kvm_mmu_slot_dirty_log, changed);
     }
   }
 
@@ -77,6 +77,7 @@ export class SlotChanges implements SlotObserver {
   }
 
   swapped(): void {
+    this.kvm.countSlots();
     this.kvm.kickAll();
   }
 
@@ -99,12 +100,7 @@ export class SlotChanges implements SlotObserver {
         tables.walk(kvm.mmu.root(), Math.floor(gfn / 0x100000), (gfn % 0x100000) << 12, LEVEL.P4K);
         kvm.mmu.splitLeaf();
       }
-      chargeMany(kvm, STEP.tdp_mmu_link_sp, large.length);
+      kvm.chargeHost(STEP.tdp_mmu_link_sp, large.length);
     }
   }
-}
-
-/** The ledger takes at most 2^18 repeats at once. */
-export function chargeMany(kvm: Kvm, step: number, times: number): void {
-  for (let left = times; left > 0; left -= 0x20000) kvm.hostPaths.addN(step, Math.min(left, 0x20000));
 }
