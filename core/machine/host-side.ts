@@ -1,12 +1,16 @@
-import { STEP } from '../cost/steps.ts';
-import { EVENT } from '../events/kinds.ts';
-import type { CoalescedOp, DirtyLogOp, HostOp, IoeventfdOp, MemslotOp, PageSize, ReclaimOp } from '../guest/setup.ts';
+import type { CoalescedOp, HostOp, IoeventfdOp, MemslotOp, PageSize } from '../guest/setup.ts';
 import { errnoName } from '../kvm/io/errno.ts';
 import { IOEVENTFD_FLAG } from '../kvm/io/ioeventfd.ts';
 import type { Kvm } from '../kvm/kvm.ts';
-import { getDirtyLog } from '../kvm/memslots/dirty-log.ts';
 import { SLOT_FLAG } from '../kvm/memslots/slot-table.ts';
-const reclaimRange = (..._x: unknown[]): void => {};
+import {
+  dirtyLog,
+  ioeventfd,
+  reclaimGuest,
+  registerCoalesced,
+  setMemoryRegion,
+  unregisterCoalesced,
+} from '../kvm/vm-ioctls.ts';
 import type { Reference } from '../reference/reference.ts';
 import type { NoteLog } from './notes.ts';
 
@@ -35,10 +39,6 @@ export class HostSide {
   apply(op: HostOp, line: number, notes: NoteLog): number {
     const errno = this.carryOut(op);
     if (errno !== 0) notes.add(`${describe(op)}: ${errnoName(errno)}`, line);
-    const { kvm } = this;
-    if (kvm.recorder.on) kvm.recorder.emit(EVENT.host, errno, 0, 0, 0);
-    for (const vcpu of kvm.vcpus) vcpu.serveRequests();
-    kvm.hostPaths.end();
     return errno;
   }
 
@@ -66,9 +66,10 @@ export class HostSide {
       case 'coalesced':
         return this.coalesced(op);
       case 'get-dirty-log':
-        return this.dirtyLog(op);
+        return dirtyLog(this.kvm, op.slot).errno;
       case 'reclaim':
-        return this.reclaim(op);
+        reclaimGuest(this.kvm, Number(op.gpa >> 12n), Number((op.size + 4095n) >> 12n));
+        return 0;
     }
   }
 
@@ -76,10 +77,8 @@ export class HostSide {
     const { kvm } = this;
     const hva = op.hva ?? this.hvaFor(op);
     const flags = (op.readonly ? SLOT_FLAG.READONLY : 0) | (op.logDirty ? SLOT_FLAG.LOG_DIRTY : 0);
-    kvm.hostPaths.add(STEP['ioctl.memslot']);
     if (op.size > 0n && hva % 4096n === 0n) this.mapHva(hva, op.size, op.hostPage);
-    const errno = kvm.slots.setRegion({ slot: op.slot, flags, gpa: op.gpa, size: op.size, hva });
-    kvm.hostPaths.addN(STEP.synchronize_srcu_expedited, kvm.slots.lastSwaps);
+    const errno = setMemoryRegion(kvm, { slot: op.slot, flags, gpa: op.gpa, size: op.size, hva });
     if (errno === 0) this.reference?.setRegion(op.slot, op.gpa, op.size, hva, op.readonly);
     return errno;
   }
@@ -91,10 +90,7 @@ export class HostSide {
       (op.pio ? IOEVENTFD_FLAG.PIO : 0) |
       (op.deassign ? IOEVENTFD_FLAG.DEASSIGN : 0);
     const fd = this.fdOf(op.fd);
-    kvm.io.srcu.fill(0);
-    kvm.hostPaths.add(STEP['ioctl.ioeventfd']);
-    const errno = kvm.ioeventfds.ioctl({ datamatch: op.datamatch ?? 0n, addr: op.addr, len: op.length, fd, flags });
-    kvm.hostPaths.addN(STEP.synchronize_srcu_expedited, kvm.io.srcu[1]!);
+    const errno = ioeventfd(kvm, { datamatch: op.datamatch ?? 0n, addr: op.addr, len: op.length, fd, flags });
     if (errno !== 0 || reference === null) return errno;
     const spec = {
       pio: op.pio,
@@ -109,28 +105,12 @@ export class HostSide {
   }
 
   private coalesced(op: CoalescedOp): number {
-    const { zones, io, hostPaths } = this.kvm;
     const zone = { addr: op.addr, size: op.size, pio: op.pio ? 1 : 0 };
-    io.srcu.fill(0);
-    hostPaths.add(STEP['ioctl.ioeventfd']);
-    const errno = op.unregister ? zones.unregister(zone) : zones.register(zone);
-    hostPaths.addN(STEP.synchronize_srcu_expedited, io.srcu[1]!);
+    const errno = op.unregister ? unregisterCoalesced(this.kvm, zone) : registerCoalesced(this.kvm, zone);
     if (errno !== 0 || this.reference === null) return errno;
     if (op.unregister) this.reference.unregisterZone(op.pio, op.addr, BigInt(op.size));
     else this.reference.registerZone(op.pio, op.addr, BigInt(op.size));
     return errno;
-  }
-
-  private dirtyLog(op: DirtyLogOp): number {
-    const { kvm } = this;
-    const taken = getDirtyLog(kvm.slots, kvm.slots.observer, op.slot);
-    kvm.hostPaths.addN(STEP['ioctl.get_dirty_log'], Math.ceil(taken.bitmap.length / 2));
-    return taken.errno;
-  }
-
-  private reclaim(op: ReclaimOp): number {
-    reclaimRange(this.kvm, Number(op.gpa >> 12n), Number((op.size + 4095n) >> 12n));
-    return 0;
   }
 
   /** A slot number keeps its host address as long as its size stays. */
