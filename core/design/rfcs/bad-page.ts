@@ -6,8 +6,8 @@ export const badPage: Design = {
   title: 'Probe where a write to a read-only slot was recognised (kvm_handle_bad_page)',
   source: 'Xiao Guangrong’s first alternative in the review of the RFC of August 2015 (seed 001)',
   claims: [
-    { says: 'the workload of fast_page_fault() is included but it’s light enough', who: 'Xiao Guangrong, seed 001' },
-    { says: 'that was supposed to be a slow path, I doubt it’ll work well', who: 'M. Tsirkin, seed 001' },
+    { says: 'the lockless walk of fast_page_fault() comes on top, which is small', who: 'Xiao Guangrong, seed 001' },
+    { says: 'this is a slow path by design; it would have to be restructured to perform', who: 'M. Tsirkin, seed 001' },
   ],
   policy: { violationHook: 'bad-page' },
   doorbell: { space: 'ro-slot', eventfd: true, length: 0, datamatch: false },

@@ -6,10 +6,10 @@ export const fastMmio: Design = {
   title: 'Zero-length ioeventfd on the FAST_MMIO bus',
   source: '68c3b4d1676d "KVM: VMX: speed up wildcard MMIO EVENTFD" (seed 000); 01cde4eaaeca for AMD',
   claims: [
-    { says: 'on VMX MMIO EVENTFD is essentially as fast as PIO', who: 'M. Tsirkin, seed 000' },
-    { says: 'no measurable slowdown to non-eventfd MMIO', who: 'M. Tsirkin, seed 000' },
+    { says: 'with it an MMIO eventfd on VMX costs about what a port costs', who: 'M. Tsirkin, seed 000' },
+    { says: 'other MMIO gets no slower that could be measured', who: 'M. Tsirkin, seed 000' },
     {
-      says: 'the CPU must do a pagewalk on each access: reserved PTEs are never cached',
+      says: 'each access walks the tables, because reserved entries are never cached',
       who: 'M. Tsirkin, seed 001, of this design',
     },
   ],

@@ -7,12 +7,12 @@ export const rfcViolation: Design = {
   source:
     'RFC "vmx: allow ioeventfd for EPT violations", M. Tsirkin, August 2015 (seed 001); the SVM patch was untested',
   claims: [
-    { says: 'TLBs are cached, which finally makes MMIO as fast as port IO', who: 'M. Tsirkin, seed 001' },
-    { says: 'ioeventfd memory is never read', who: 'M. Tsirkin, seed 001' },
-    { says: 'you always do bus_write even if it is a read access', who: 'Xiao Guangrong, seed 001' },
-    { says: 'the workload of _bus_write is added for all kinds of page fault', who: 'Xiao Guangrong, seed 001' },
-    { says: 'the page table entry is nonpresent forever for eventfd memory', who: 'Xiao Guangrong, seed 001' },
-    { says: 'it completely bypasses the logic of handling RO memslot', who: 'Xiao Guangrong, seed 001' },
+    { says: 'the TLB caches the page, so MMIO catches up with ports', who: 'M. Tsirkin, seed 001' },
+    { says: 'nobody reads the memory of an ioeventfd', who: 'M. Tsirkin, seed 001' },
+    { says: 'reads kick as well: the access type is not looked at', who: 'Xiao Guangrong, seed 001' },
+    { says: 'every kind of page fault pays for the look-up', who: 'Xiao Guangrong, seed 001' },
+    { says: 'nothing is ever installed for the page, so nothing can be cached', who: 'Xiao Guangrong, seed 001' },
+    { says: 'the handling of read-only slots is bypassed', who: 'Xiao Guangrong, seed 001' },
   ],
   policy: { violationHook: 'head' },
   doorbell: { space: 'ro-slot', eventfd: true, length: 0, datamatch: false },

@@ -7,7 +7,7 @@ export const rfcWriteBit: Design = {
   title: 'The RFC with a test of the write bit',
   source: 'seed 001, objection 1, answered with the exit qualification (error code on AMD); never posted',
   claims: [
-    { says: 'you can not assume that the memory region can’t be read by guest', who: 'Xiao Guangrong, seed 001' },
+    { says: 'the guest may read the region, so the access type has to be looked at', who: 'Xiao Guangrong, seed 001' },
   ],
   policy: { violationHook: 'head-write-only' },
   breaks: [

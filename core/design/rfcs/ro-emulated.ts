@@ -4,7 +4,7 @@ export const roEmulated: Design = {
   id: 'ro-emulated',
   title: 'Mainline: a write to a read-only slot is emulated and finds the ioeventfd on the MMIO bus',
   source: 'KVM_MEM_READONLY; kvm-semantics.md section 7.3, flow F11',
-  claims: [{ says: 'a slow path that is slow by design', who: 'M. Tsirkin, seed 001' }],
+  claims: [{ says: 'everything behind fast_page_fault() is meant to be slow and rare', who: 'M. Tsirkin, seed 001' }],
   policy: {},
   doorbell: { space: 'ro-slot', eventfd: true, length: 'width', datamatch: false },
   cpu: {},

@@ -9,8 +9,8 @@ export const svmFastMmio: Design = {
   title: 'FAST_MMIO on NPT, next RIP stored on #NPF',
   source: '01cde4eaaeca "KVM: SVM: ... fast MMIO" (posted 13 November 2025, Linux 7.0)',
   claims: [
-    { says: 'next RIP is in practice available on #NPF', who: 'S. Christopherson, 01cde4eaaeca' },
-    { says: 'nRIP is reset to zero for intercepts other than of instructions', who: 'AMD APM vol. 2, 15.7.1' },
+    { says: 'the next RIP is there on #NPF in practice', who: 'S. Christopherson, 01cde4eaaeca' },
+    { says: 'nRIP is zero for all intercepts but those of instructions', who: 'AMD APM vol. 2, 15.7.1' },
   ],
   cpu: { nripOnNpf: true },
   needs: [NPT_ONLY, FAST_ON_NPT],

@@ -7,7 +7,7 @@ export const wildcard: Design = {
   claims: [
     { says: 'MMIO 3609 cycles against 1762 for PIO', who: 'M. Tsirkin, QEMU pci-testdev, 2013' },
     {
-      says: 'MMIO is much slower than PIO, due to the need to do page walk and emulation',
+      says: 'MMIO loses to PIO because of page walk and emulation',
       who: 'M. Tsirkin, seed 000',
     },
   ],

@@ -7,7 +7,7 @@ export const writeMostly: Design = {
   source: 'Xiao Guangrong’s second alternative in the review of the RFC of August 2015 (seed 001)',
   claims: [
     {
-      says: 'the MMU recognises the region which is write-mostly, then makes the page table entry reserved other than readonly',
+      says: 'the MMU could give regions that are mostly written a reserved entry instead of a read-only one',
       who: 'Xiao Guangrong, seed 001',
     },
   ],
