@@ -33,6 +33,7 @@ export interface MachineOptions {
   readonly mmu?: 'ept' | 'npt';
   readonly kernel?: string;
   readonly policy?: Partial<KvmPolicy>;
+  readonly mitigations?: KvmConfig['mitigations'];
   readonly cpu?: Partial<KvmConfig['cpu']>;
   readonly silicon?: Partial<CpuConfig>;
 }
@@ -69,7 +70,7 @@ export class KvmMachine {
     const model = mmu === 'ept' ? skylakeSp : zen4;
     const cpu = { maxphyaddr: 46, pml: true, eptAd: true, p1g: true, decodeAssists: true, ...options.cpu };
     const policy = { ...kernel.value.policy, ...options.policy };
-    this.kvm = new Kvm({ policy, mmu, mitigations: [], cpu }, this.memory, this.hostPaths, this.recorder);
+    this.kvm = new Kvm({ policy, mmu, mitigations: options.mitigations ?? [], cpu }, this.memory, this.hostPaths, this.recorder);
     this.cpu = new Cpu({
       geometry: model.geometry,
       memory: this.memory,
