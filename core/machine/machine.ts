@@ -236,7 +236,9 @@ export class Machine implements Repeatable {
     if (tracer !== null) tracer.end(this.executed[0]!);
   }
 
+  /** A load that was swallowed or faulted leaves its destination register alone. */
   private keepResult(): void {
+    if (this.insn.resultWritten === 0) return;
     this.resultLo = this.insn.result[0]!;
     this.resultHi = this.insn.result[1]!;
   }

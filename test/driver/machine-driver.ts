@@ -163,13 +163,19 @@ export class MachineDriver {
     this.machine = machine;
   }
 
-  /** The value read, zero-extended, or undefined when the destination register was left alone or the guest faulted. */
+  /**
+   * The destination register after a load, zero-extended: the value read, or what stood there before when the load was swallowed.
+   * Undefined when the guest faulted.
+   */
   read(size: number, gva: Word): bigint | undefined {
-    const faults = this.faults;
     this.insn(OP.READ, size, gva);
+    return this.fault === null ? this.register(size) : undefined;
+  }
+
+  /** The low bytes of the destination register. */
+  register(size: number): bigint {
     const { resultHi, resultLo } = this.machine;
-    const value = (BigInt(resultHi >>> 0) << 32n) | BigInt(resultLo >>> 0);
-    return this.faults === faults && this.written ? BigInt.asUintN(size * 8, value) : undefined;
+    return BigInt.asUintN(size * 8, (BigInt(resultHi >>> 0) << 32n) | BigInt(resultLo >>> 0));
   }
 
   read32(gva: Word): bigint | undefined {
@@ -270,12 +276,10 @@ export class MachineDriver {
     return difference(before, this.result());
   }
 
-  get faults(): number {
-    return this.machine.lastFault.count ?? 0;
-  }
-
-  private get written(): boolean {
-    return true;
+  /** The fault of the last access or loop, null for none. */
+  get fault(): { vector: number; errorCode: number; address: bigint } | null {
+    const { vector, errorCode, hi, lo } = this.machine.lastFault;
+    return vector < 0 ? null : { vector, errorCode, address: (BigInt(hi >>> 0) << 32n) | BigInt(lo >>> 0) };
   }
 
   /** Divergence kinds with their counts, sorted: `{ 'spurious-signal': 3 }`. */
@@ -301,7 +305,39 @@ export class MachineDriver {
     if (this.recording > 0) return this;
     const records = this.list.take();
     this.list.clear();
+    this.machine.lastFault.vector = -1;
     this.machine.run(records, records.length);
     return this;
   }
+}
+
+/** What happened between two results of one run. */
+export interface Difference {
+  readonly steps: Readonly<Record<string, number>>;
+  readonly exits: Readonly<Record<string, number>>;
+  readonly stats: Readonly<Record<string, number>>;
+  readonly eventfds: Readonly<Record<string, number>>;
+  readonly userspaceExits: number;
+}
+
+function difference(before: RunResult, after: RunResult): Difference {
+  return {
+    steps: growth(stepTimes(before), stepTimes(after)),
+    exits: growth(before.exits, after.exits),
+    stats: growth(before.stats, after.stats),
+    eventfds: growth(before.eventfds, after.eventfds),
+    userspaceExits: after.userspaceExits - before.userspaceExits,
+  };
+}
+
+function stepTimes(result: RunResult): Record<string, number> {
+  const times: Record<string, number> = {};
+  for (const { steps, count } of result.paths)
+    for (const [name, repeats] of steps) times[name] = (times[name] ?? 0) + repeats * count;
+  return times;
+}
+
+function growth(before: Readonly<Record<string, number>>, after: Readonly<Record<string, number>>) {
+  const grown = Object.entries(after).map(([name, count]) => [name, count - (before[name] ?? 0)] as const);
+  return Object.fromEntries(grown.filter(([, more]) => more !== 0));
 }
