@@ -5,7 +5,7 @@ import type { HostMemory } from '../memory/host-memory.ts';
 /** Pages of a host page, by level: 1 (4 KiB), 2 (2 MiB), 3 (1 GiB). */
 const PAGES_OF_LEVEL = [0, 1, 512, 512 * 512] as const;
 const CHUNK = 512;
-/** Mark of a host page that was reclaimed: it keeps its frames and its contents, and has to be faulted in again. */
+/** Mark of a host page that was reclaimed: its contents are kept, and it has to be faulted in again. */
 const RECLAIMED = 1 << 30;
 
 /** No mapping there, or a write to a read-only one. */
@@ -77,7 +77,7 @@ export class HostMm {
     const chunk = (area.chunks[Math.floor(unit / CHUNK)] ??= new Int32Array(CHUNK));
     const at = unit % CHUNK;
     if (chunk[at] === 0 || (chunk[at]! & RECLAIMED) !== 0) {
-      chunk[at] = chunk[at] === 0 ? this.takeFrames(size) : chunk[at]! & ~RECLAIMED;
+      chunk[at] = chunk[at] === 0 ? this.takeFrames(size) : this.bringBack(chunk[at]! & ~RECLAIMED, size);
       this.epoch[0]!++;
     }
     return chunk[at]! + (page % size);
@@ -119,6 +119,15 @@ export class HostMm {
     const found = this.areas.find((area) => page >= area.first && page < area.first + area.pages);
     if (found !== undefined) this.last = found;
     return found;
+  }
+
+  /** A reclaimed page of 4 KiB comes back in another frame, a huge one in its own. */
+  private bringBack(old: number, size: number): number {
+    if (size > 1) return old;
+    const frame = this.memory.allocFrame();
+    for (let w = 0; w < 1024; w++) this.memory.setWord(frame, w, this.memory.word(old, w));
+    this.memory.freeFrame(old);
+    return frame;
   }
 
   private takeFrames(size: number): number {
