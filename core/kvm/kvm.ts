@@ -5,6 +5,7 @@ import type { PathTable } from '../cost/paths.ts';
 import { STEP } from '../cost/steps.ts';
 import type { Recorder } from '../events/recorder.ts';
 import type { HostMemory } from '../memory/host-memory.ts';
+import { EMULATOR_STAT } from './emulate/emulator.ts';
 import { HostMm } from './host-mm.ts';
 import { CoalescedZones } from './io/coalesced-zones.ts';
 import { IoBusSet } from './io/io-bus-set.ts';
@@ -70,6 +71,8 @@ export class Kvm {
   readonly skipsByDecode: boolean;
   /** Event delivery is looked at when the exit is handled (and not by the emulator). */
   readonly checksVectoringAtExit: boolean;
+  /** IN goes past the emulator. */
+  readonly fastPioIn: boolean;
   /** The CPU hands over the instruction's bytes with a nested page fault. */
   readonly suppliesBytes: boolean;
   /** The CPU hands over an empty buffer and this kernel re-enters for that, for ever. */
@@ -106,6 +109,7 @@ export class Kvm {
     this.fastMmioOnMisconfig = policy.fastMmioOnEptMisconfig;
     this.skipsByDecode = policy.underHypervisor && policy.fastMmioSkip === 'decode-under-hypervisor';
     this.checksVectoringAtExit = policy.vectoringCheck === 'at-exit';
+    this.fastPioIn = policy.fastPioIn === 'all' || (policy.fastPioIn === 'amd' && !this.isIntel);
     this.suppliesBytes = !this.isIntel && cpu.decodeAssists && config.emptyInsnBuffer !== true;
     this.reentersOnEmptyBuffer =
       !this.isIntel && cpu.decodeAssists && config.emptyInsnBuffer === true && policy.emptyInsnBufferReenters;
@@ -216,7 +220,12 @@ export class Kvm {
     this.searchSteps = Math.ceil(Math.log2(slots + 1));
   }
 
+  /** KVM's statistics, those of the vCPUs' emulators included. */
   statsByName(): Record<StatName, number> {
-    return statsByName(this.stats);
+    const stats = statsByName(this.stats);
+    for (const { emulator } of this.vcpus) {
+      for (const [name, at] of Object.entries(EMULATOR_STAT)) stats[name as StatName] += emulator.stat[at]!;
+    }
+    return stats;
   }
 }
