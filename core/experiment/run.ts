@@ -12,6 +12,8 @@ export interface RunOptions {
   readonly check?: boolean;
   /** Number of one access, counted from 1, to record step by step. */
   readonly trace?: number;
+  /** Interrupt controllers and timer in the kernel, as QEMU has them; default false. */
+  readonly irqchip?: boolean;
 }
 
 /** Builds the machine of a configuration with the script's set-up done, or says in one sentence why it cannot be. */
@@ -20,7 +22,11 @@ export function prepare(
   setup: readonly SetupOp[],
   options: RunOptions = {},
 ): Result<Run, string> {
-  const machine = buildMachine(configuration, setup, { check: options.check ?? true, trace: options.trace ?? null });
+  const machine = buildMachine(configuration, setup, {
+    check: options.check ?? true,
+    trace: options.trace ?? null,
+    irqchip: options.irqchip ?? false,
+  });
   return machine.ok ? ok(new Run(configuration, machine.value)) : err(machine.error);
 }
 

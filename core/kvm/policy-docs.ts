@@ -74,6 +74,15 @@ export const POLICY_DOCS: { readonly [K in OwnField]: PolicyDoc } = {
     doc: 'five-level nested tables are used where the CPU has them and guest addresses need them',
     source: '855feb673640, 4.14',
   },
+  misconfigHandler: {
+    doc: 'what handle_ept_misconfig() calls when no fast kick was found: handle_mmio_page_fault() itself, and the page-fault handler only for a stale SPTE; or the page-fault handler with the reserved bit',
+    source: `e08d26f0714c, 4.14: recalled; ${SEMANTICS} 9.6`,
+  },
+  fastPioIn: {
+    doc: 'IN without a string goes past the emulator: nowhere, on AMD, or on both',
+    source:
+      '8370c3d08bd9, 4.1 (AMD) and 432baf60eee3, 4.17 (Intel): recalled; inl_from_kernel of 2017 is emulated in published-figures.md A1.13',
+  },
   exitGpaUsed: {
     doc: 'the emulator takes the GPA of the exit for a sole memory operand; before, it walked the guest tables',
     source: '618232e2196a, 4.14; published-figures.md B0',

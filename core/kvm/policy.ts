@@ -29,6 +29,8 @@ export interface KvmPolicy {
   // --- memslots
   readonly slots: SlotPolicy;
   // --- emulation
+  readonly misconfigHandler: 'mmio-first' | 'page-fault';
+  readonly fastPioIn: 'none' | 'amd' | 'all';
   readonly exitGpaUsed: boolean;
   readonly emptyInsnBufferReenters: boolean;
   readonly vectoringCheck: 'at-exit' | 'at-emulation';

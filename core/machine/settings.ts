@@ -20,4 +20,9 @@ export interface MachineOptions {
   readonly check: boolean;
   /** Number of the one access to record step by step, counted from 1; null for none. */
   readonly trace: number | null;
+  /**
+   * KVM_CREATE_IRQCHIP and KVM_CREATE_PIT2 before the vCPU, as QEMU does: interrupt controllers and timer stand on the buses. The
+   * reference knows none of their registers. Default false.
+   */
+  readonly irqchip?: boolean;
 }

@@ -46,6 +46,8 @@ export const linux314: Kernel = {
         spaceBits: 0,
       },
     },
+    misconfigHandler: 'mmio-first',
+    fastPioIn: 'none',
     exitGpaUsed: false,
     emptyInsnBufferReenters: false,
     vectoringCheck: 'at-exit',

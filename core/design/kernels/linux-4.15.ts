@@ -19,6 +19,7 @@ export const linux415: Kernel = {
       ...linux42.policy.slots,
       generation: { ...linux42.policy.slots.generation, start: [-150n, -148n], step: 4n },
     },
+    misconfigHandler: 'page-fault',
     exitGpaUsed: true,
     emptyInsnBufferReenters: true,
     xcr0: 'inner',

@@ -10,6 +10,7 @@ export const linux42: Kernel = {
     ...linux315.policy,
     io: { ...linux315.policy.io, zeroLengthCompare: true, fastMmioTwin: 'separate' },
     pml: true,
+    fastPioIn: 'amd',
     slots: {
       ...linux315.policy.slots,
       userSlots: 509,

@@ -14,6 +14,7 @@ export const linux618: Kernel = {
     mmu: 'tdp-mmu',
     mmuLock: 'rwlock',
     eagerPageSplit: true,
+    fastPioIn: 'all',
     slots: MODERN_SLOTS,
     ops: 'static',
     emptyInsnBufferReenters: false,

@@ -1,13 +1,14 @@
 import { STEP } from '../../cost/steps.ts';
 import { type Instruction, OP } from '../../guest/instruction.ts';
+import { REG } from '../../guest/registers.ts';
 import type { VmExit } from '../../spec/vm-exit.ts';
 import { type EmulatorPort, TRANSLATED } from '../emulate/emulator-port.ts';
 import { APIC_GFN } from '../io/irqchip.ts';
-import { guestLevels, GuestWalk } from '../mmu/guest-walk.ts';
+import { GuestWalk } from '../mmu/guest-walk.ts';
 import { VECTOR } from '../outcome.ts';
 import type { Vcpu } from '../vcpu.ts';
 
-/** Calls of the emulator through kvm_x86_ops and its own operation table. Estimate, from reading 4.15; as core/cost/flows.ts. */
+/** Calls of the emulator through kvm_x86_ops and its own operation table. Estimate, from reading 4.15. */
 const EMULATOR_CALLS = 10;
 
 /** What the emulator sees of its vCPU: the exit's guest-physical address, the guest's tables, guest memory. */
@@ -46,7 +47,7 @@ export class VcpuEmulatorPort implements EmulatorPort {
     paths.addN(STEP['mitigation.retpoline'], blocks.retpoline * EMULATOR_CALLS);
     if (this.hasBytes) return;
     paths.add(STEP['x86_decode_insn.fetch']);
-    paths.addN(STEP.paging64_walk_addr, guestLevels(regs));
+    paths.addN(STEP.paging64_walk_addr, this.walk.depth(regs.at[REG.RIP_HI]!, regs.at[REG.RIP_LO]!));
   }
 
   translate(hi: number, lo: number, write: number): number {

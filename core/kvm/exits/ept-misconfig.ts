@@ -2,7 +2,7 @@ import type { Instruction } from '../../guest/instruction.ts';
 import { PFERR, type VmExit } from '../../spec/vm-exit.ts';
 import { KVM_RETRY } from '../outcome.ts';
 import type { Vcpu } from '../vcpu.ts';
-import { kvmMmuPageFault } from './page-fault.ts';
+import { answerMmioFault, FULL_FAULT, kvmMmuPageFault } from './page-fault.ts';
 import { probeFastMmio } from './probe-fast-mmio.ts';
 import { skipEmulatedInstruction } from './skip.ts';
 
@@ -17,5 +17,7 @@ export function handleEptMisconfig(vcpu: Vcpu, exit: VmExit, insn: Instruction):
   if (kvm.fastMmioOnMisconfig && (vcpu.guestMode === 0 || !kvm.policy.fastMmioRefusedInL2)) {
     if (probeFastMmio(vcpu, exit.gpaHi, exit.gpaLo)) return skipEmulatedInstruction(vcpu, exit);
   }
-  return kvmMmuPageFault(vcpu, exit, insn, PFERR.RSVD);
+  if (kvm.policy.misconfigHandler === 'page-fault') return kvmMmuPageFault(vcpu, exit, insn, PFERR.RSVD);
+  const outcome = answerMmioFault(vcpu, exit, insn);
+  return outcome === FULL_FAULT ? kvmMmuPageFault(vcpu, exit, insn, 0) : outcome;
 }

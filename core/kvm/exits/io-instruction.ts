@@ -10,7 +10,7 @@ import { skipEmulatedInstruction } from './skip.ts';
 const QUIRK_PORT = 0x7e;
 
 /**
- * handle_io, io_interception: a string goes to the emulator; IN and OUT take the fast way, which needs neither decode nor walk. An OUT
+ * handle_io, io_interception: a string goes to the emulator, and in older kernels IN too; else IN and OUT take the fast way, which needs neither decode nor walk. An OUT
  * that nobody took leaves with RIP on it, and is skipped when KVM_RUN comes back and RIP has not moved.
  * (spec/kvm-semantics.md section 11; flows F17 and F18)
  */
@@ -22,10 +22,10 @@ export function handleIo(vcpu: Vcpu, exit: VmExit, insn: Instruction): number {
   // EXITINFO1 (APM vol. 2, 15.10.2): IN 0, string 2, size one-hot in 6:4, port 31:16.
   const bits = exit.qualification;
   const isString = (bits & (kvm.isIntel ? 16 : 4)) !== 0;
-  if (isString) return emulateWithoutGpa(vcpu, insn);
   const size = kvm.isIntel ? (bits & 7) + 1 : (bits >>> 4) & 7;
   const port = bits >>> 16;
   const isIn = (bits & (kvm.isIntel ? 8 : 1)) !== 0;
+  if (isString || (isIn && !kvm.fastPioIn)) return emulateWithoutGpa(vcpu, insn);
   if (isIn ? emulator.ports.fastIn(io, port, size, insn.result) : emulator.ports.fastOut(io, port, size, insn.data)) {
     if (isIn) insn.resultWritten = 1;
     return skipEmulatedInstruction(vcpu, exit);

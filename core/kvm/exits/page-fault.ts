@@ -10,6 +10,23 @@ import type { Vcpu } from '../vcpu.ts';
 import { emulateInstruction } from './emulate-instruction.ts';
 import { skipEmulatedInstruction } from './skip.ts';
 
+/** No outcome yet: the MMIO SPTE is stale, and the full fault path has to make a new one. */
+export const FULL_FAULT = -1;
+
+/** handle_mmio_page_fault() and what its result leads to; FULL_FAULT when that is the fault path. */
+export function answerMmioFault(vcpu: Vcpu, exit: VmExit, insn: Instruction): number {
+  switch (handleMmioPageFault(vcpu, exit.gpaHi, exit.gpaLo)) {
+    case RET_PF.EMULATE:
+      return emulateInstruction(vcpu, exit, insn);
+    case RET_PF.RETRY:
+      return KVM_RETRY;
+    case RET_PF.EINVAL:
+      return vcpu.stop('reserved-spte');
+    default:
+      return FULL_FAULT;
+  }
+}
+
 /**
  * kvm_mmu_page_fault: a reserved bit means an MMIO SPTE, which is emulated unless it is stale; anything else goes through the fault
  * path. Only "emulate" runs the emulator; every other good result re-enters the guest. (spec/kvm-semantics.md 9.1)
@@ -17,10 +34,8 @@ import { skipEmulatedInstruction } from './skip.ts';
 export function kvmMmuPageFault(vcpu: Vcpu, exit: VmExit, insn: Instruction, error: number): number {
   vcpu.paths.add(STEP.kvm_mmu_page_fault);
   if ((error & PFERR.RSVD) !== 0) {
-    const result = handleMmioPageFault(vcpu, exit.gpaHi, exit.gpaLo);
-    if (result === RET_PF.EMULATE) return emulateInstruction(vcpu, exit, insn);
-    if (result === RET_PF.RETRY) return KVM_RETRY;
-    if (result === RET_PF.EINVAL) return vcpu.stop('reserved-spte');
+    const outcome = answerMmioFault(vcpu, exit, insn);
+    if (outcome !== FULL_FAULT) return outcome;
   }
   const { stats } = vcpu.kvm;
   stats[STAT.pf_taken]!++;

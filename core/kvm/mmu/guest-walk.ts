@@ -87,6 +87,26 @@ export class GuestWalk {
     }
   }
 
+  /** Levels that a walk to a linear address reads; nothing is set. All levels where nothing is mapped. */
+  depth(hi: number, lo: number): number {
+    const top = guestLevels(this.regs);
+    if (top === 0) return 0;
+    const { at } = this.regs;
+    const bytes = top === 2 ? 4 : 8;
+    let tableLo = at[REG.CR3_LO]! & (top === 3 ? ~0x1f : ~0xfff);
+    let tableHi = top > 3 ? at[REG.CR3_HI]! & 0xfffff : 0;
+    for (let level = top; level > 1; level--) {
+      this.entry[1] = 0;
+      if (!this.ram.read(tableHi, tableLo | (indexOf(top, level, hi, lo) * bytes), bytes, this.entry, 0)) return top;
+      const low = this.entry[0]!;
+      if ((low & PRESENT) === 0) return top;
+      if ((low & LARGE) !== 0 && this.largeAllowed(top, level)) return top - level + 1;
+      tableLo = low & ~0xfff;
+      tableHi = this.entry[1]! & 0xfffff;
+    }
+    return top;
+  }
+
   private fault(code: number): boolean {
     this.errorCode = code;
     return false;
