@@ -249,3 +249,27 @@ it.each([
   expect(m.state.sameState(before)).toBe(true);
   expect(m.memory.changed[0]).toBe(0);
 });
+
+it.each(['ept', 'npt'] as const)('five-level nested tables on %s are walked and filled to the fifth', (mmu) => {
+  const m = new KvmMachine({ mmu, nestedLevels: 5 });
+  m.slot(0, 0n, 64);
+  m.write(0x1000n, 4, 9n);
+  expect([m.took('kvm_tdp_mmu_map'), m.took('tdp_mmu_link_sp')]).toEqual([5, 4]);
+  expect(m.read(0x1000n, 4)).toBe(9n);
+  m.write(A, 4, 1n);
+  m.write(A + 0x1000n, 4, 1n);
+  m.write(A, 4, 1n);
+  expect(m.took('get_mmio_spte')).toBe(5);
+});
+
+it.each([
+  ['4.15', 0],
+  ['6.18', 1],
+])('on %s an emulation for which AMD hands over no bytes ends %i times', (kernel, emulations) => {
+  const m = new KvmMachine({ mmu: 'npt', kernel, emptyInsnBuffer: true });
+  if (emulations === 0) expect(() => m.write(A, 4, 1n)).toThrow('never ends');
+  else {
+    m.write(A, 4, 1n);
+    expect(m.took('x86_decode_insn.fetch')).toBe(1);
+  }
+});

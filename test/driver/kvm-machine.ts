@@ -34,6 +34,8 @@ export interface MachineOptions {
   readonly kernel?: string;
   readonly policy?: Partial<KvmPolicy>;
   readonly mitigations?: KvmConfig['mitigations'];
+  readonly nestedLevels?: 4 | 5;
+  readonly emptyInsnBuffer?: boolean;
   readonly cpu?: Partial<KvmConfig['cpu']>;
   readonly silicon?: Partial<CpuConfig>;
 }
@@ -70,7 +72,15 @@ export class KvmMachine {
     const model = mmu === 'ept' ? skylakeSp : zen4;
     const cpu = { maxphyaddr: 46, pml: true, eptAd: true, p1g: true, decodeAssists: true, ...options.cpu };
     const policy = { ...kernel.value.policy, ...options.policy };
-    this.kvm = new Kvm({ policy, mmu, mitigations: options.mitigations ?? [], cpu }, this.memory, this.hostPaths, this.recorder);
+    const config: KvmConfig = {
+      policy,
+      mmu,
+      nestedLevels: options.nestedLevels ?? 4,
+      mitigations: options.mitigations ?? [],
+      emptyInsnBuffer: options.emptyInsnBuffer ?? false,
+      cpu,
+    };
+    this.kvm = new Kvm(config, this.memory, this.hostPaths, this.recorder);
     this.cpu = new Cpu({
       geometry: model.geometry,
       memory: this.memory,
