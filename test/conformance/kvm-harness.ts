@@ -29,7 +29,7 @@ export class GuestVm {
   readonly vm = new OracleVm();
 
   constructor() {
-    GUEST_OPS['boot']!(this.vm, { op: 'boot', mode: 'long64' }, {});
+    GUEST_OPS['boot']!(this.vm, { op: 'boot', mode: 'long64' }, {}, (op) => op);
   }
 
   entry(addr: bigint, options: EntryOptions = {}): string {

@@ -22,16 +22,17 @@ export type Operand =
     };
 
 /** Operand sizes, the largest first: what KVM split is joined as far as one operand can explain it. */
-const SIZES = [16, 8, 4, 2];
+const SIZES = [8, 4, 2];
 
 /**
  * Joins what KVM split. An operand reaches userspace in parts, one a page, and each part in pieces of at most 8 bytes; but the devices are
  * offered the operand's parts before userspace sees any, so it has to be offered as a whole. Of the code only two things are looked at:
- * a string instruction's element size, and whether there is a 16-byte move at all; without that 8 + 8 bytes are two operands.
+ * a string instruction's element size, and whether any operand can be wider than 8 bytes; if none can, 8 + 8 bytes are two
+ * operands.
  */
 export function operandsOf(raw: readonly RawAccess[], code: readonly number[]): Operand[] {
   const element = elementSize(code);
-  const sizes = element === undefined ? SIZES.filter((size) => size < 16 || hasWideMove(code)) : [element];
+  const sizes = element === undefined ? [...wideOperands(code), ...SIZES] : [element];
   const operands: Operand[] = [];
   for (let at = 0; at < raw.length;) {
     const first = raw[at]!;
@@ -102,6 +103,9 @@ const PREFIXES: ReadonlySet<number> = new Set([
   0xf0, 0xf2, 0xf3, 0x66, 0x67, 0x2e, 0x36, 0x3e, 0x26, 0x64, 0x65, 0xfc, 0xfd,
 ]);
 
+/** MOVS, CMPS, STOS, LODS, SCAS, INS and OUTS of bytes; the opcode above each is the one of words. */
+const BYTE_STRINGS: ReadonlySet<number> = new Set([0xa4, 0xa6, 0xaa, 0xac, 0xae, 0x6c, 0x6e]);
+
 /** Element size of the string instruction the code begins with (CLD and STD before it do not count), if it is one. */
 function elementSize(code: readonly number[]): number | undefined {
   let word = false;
@@ -110,8 +114,8 @@ function elementSize(code: readonly number[]): number | undefined {
     if (byte === 0x66) word = true;
     else if ((byte & 0xf0) === 0x40) quad = (byte & 8) !== 0;
     else if (!PREFIXES.has(byte)) {
-      if ([0xa4, 0xaa, 0x6c, 0x6e].includes(byte)) return 1;
-      if (![0xa5, 0xab, 0x6d, 0x6f].includes(byte)) return undefined;
+      if (BYTE_STRINGS.has(byte)) return 1;
+      if (!BYTE_STRINGS.has(byte - 1)) return undefined;
       if (quad && byte > 0x6f) return 8;
       return word ? 2 : 4;
     }
@@ -119,6 +123,10 @@ function elementSize(code: readonly number[]): number | undefined {
   return undefined;
 }
 
-/** MOVUPS, MOVAPS, MOVDQU and their kin. */
-const hasWideMove = (code: readonly number[]): boolean =>
-  code.some((byte, i) => byte === 0x0f && [0x10, 0x11, 0x28, 0x29, 0x2b, 0x6f, 0x7f, 0xe7].includes(code[i + 1] ?? 0));
+const WIDE_MOVES: ReadonlySet<number> = new Set([0x10, 0x11, 0x28, 0x29, 0x2b, 0x6f, 0x7f, 0xe7]);
+
+/** Operands of more than 8 bytes the code may have: 16 for MOVUPS, MOVAPS, MOVDQU and their kin, 10 for SGDT, SIDT, LGDT and LIDT. */
+function wideOperands(code: readonly number[]): number[] {
+  const second = code.filter((_byte, at) => code[at - 1] === 0x0f);
+  return [...(second.some((byte) => WIDE_MOVES.has(byte)) ? [16] : []), ...(second.includes(0x01) ? [10] : [])];
+}

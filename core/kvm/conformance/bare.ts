@@ -13,7 +13,7 @@ import {
   textField,
   UnsupportedError,
 } from './fields.ts';
-import { GuestRun } from './guest-run.ts';
+import type { GuestRun } from './guest-run.ts';
 import type { OracleVm } from './oracle-vm.ts';
 
 /** Guest memory an INS batch goes to when its real destination is RAM: the second MiB is the guest's own. */
@@ -24,9 +24,7 @@ const SCRATCH = 0x10_0000n;
  * values it wrote there. Reads got the same replies in both runs, since nothing registered answers a read; so what was written is the same
  * too. That no longer holds once a read meets RAM (an extra slot), and such a case is not replayed.
  */
-export function replayBare(vm: OracleVm, op: JsonObject, recorded: JsonObject): JsonObject[] {
-  const run = new GuestRun(vm);
-  placeRam(vm, op);
+export function replayBare(run: GuestRun, vm: OracleVm, op: JsonObject, recorded: JsonObject): void {
   vm.ram.answered = false;
   const raw = listField(recorded, 'bare').map((event) => {
     if (!isObject(event)) throw new MalformedError('an entry of "bare" is not an object');
@@ -37,11 +35,10 @@ export function replayBare(vm: OracleVm, op: JsonObject, recorded: JsonObject): 
     else run.run(instructionOf(operand));
     if (vm.ram.answered) throw new UnsupportedError('"bare" accesses read an extra slot');
   }
-  return run.end();
 }
 
 /** `ram`: memory written before the code runs. */
-function placeRam(vm: OracleVm, op: JsonObject): void {
+export function placeRam(vm: OracleVm, op: JsonObject): void {
   if (op['ram'] === undefined) return;
   const ram = objectField(op, 'ram');
   for (const gpa of Object.keys(ram)) {
@@ -67,6 +64,7 @@ function portAccess(event: JsonObject): RawAccess {
   const isOut = textField(event, 'direction') === 'out';
   const count = numberField(event, 'count');
   if (isOut && count !== 1) throw new UnsupportedError('a port write of several elements at once');
+  if (count > 4096) throw new MalformedError(`field "count" is ${count}, more than KVM reads at once`);
   const size = numberField(event, 'size');
   const bytes = bytesField(event, isOut ? 'data' : 'reply');
   return { kind: isOut ? 'out' : 'in', port: numberField(event, 'port'), size, count, bytes };

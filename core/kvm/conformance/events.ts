@@ -2,7 +2,7 @@ import { wordsToBig } from '../../base/words.ts';
 import { KVM_EXIT } from '../emulate/kvm-exit.ts';
 import type { VcpuIo } from '../emulate/vcpu-io.ts';
 import { RING_ENTRIES } from '../io/coalesced-ring.ts';
-import { getByte } from '../../memory/host-memory.ts';
+import { getByte, putByte } from '../../memory/host-memory.ts';
 import { hexBytes, type JsonObject } from './fields.ts';
 import type { OracleVm } from './oracle-vm.ts';
 
@@ -66,6 +66,20 @@ const hex = (hi: number, lo: number): string => '0x' + wordsToBig(hi, lo).toStri
 
 /** Numbers above 2^31 are written as hexadecimal strings. */
 const numeral = (value: bigint): number | string => (value > 1n << 31n ? '0x' + value.toString(16) : Number(value));
+
+/**
+ * The files' rule for read replies: byte j of the k-th read exit is (0x11 * (j % 8 + 1) + k + j / 8) & 0xff. Fills the reply in and returns
+ * its bytes; `nextK` is asked only when the exit is a read.
+ */
+export function answerRead(v: VcpuIo, nextK: () => number): number[] | undefined {
+  const isPort = v.exitReason === KVM_EXIT.IO;
+  if (isPort ? v.pioIn === 0 : v.isWrite === 1) return undefined;
+  const k = nextK();
+  const length = isPort ? v.pioSize * v.pioCount : v.length;
+  const bytes = Array.from({ length }, (_, j) => (0x11 * ((j % 8) + 1) + k + (j >> 3)) & 0xff);
+  bytes.forEach((byte, j) => putByte(isPort ? v.pioData : v.mmioData, j, byte));
+  return bytes;
+}
 
 /** The first bytes of little-endian words, as hexadecimal digits in memory order. */
 export const bytesOf = (words: Int32Array, length: number): string =>

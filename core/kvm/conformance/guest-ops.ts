@@ -2,14 +2,16 @@ import { bigHi, bigLo } from '../../base/words.ts';
 import { VcpuIo } from '../emulate/vcpu-io.ts';
 import { Instruction, OP } from '../../guest/instruction.ts';
 import { errnoName } from '../io/errno.ts';
-import { replayBare } from './bare.ts';
+import { placeRam, replayBare } from './bare.ts';
+import { runCode } from './code/run-code.ts';
+import { RunProtocol } from './code/run-protocol.ts';
 import { bytesOf } from './events.ts';
 import { bigField, type JsonObject, MalformedError, numberField, textField, UnsupportedError } from './fields.ts';
 import { GuestRun } from './guest-run.ts';
 import type { OracleVm } from './oracle-vm.ts';
 
-/** `recorded` is the answer in the file: only its "bare" list may be looked at. */
-type GuestOp = (vm: OracleVm, op: JsonObject, recorded: JsonObject) => JsonObject;
+/** `recorded` is the answer in the file: only its "bare" list may be looked at. `act` carries out an operation of the host. */
+type GuestOp = (vm: OracleVm, op: JsonObject, recorded: JsonObject, act: (op: JsonObject) => JsonObject) => JsonObject;
 
 const MODES: ReadonlySet<string> = new Set(['long64', 'prot32', 'real16']);
 const BOOT_RAM = 0x20_0000n;
@@ -53,12 +55,16 @@ function read(vm: OracleVm, insn: Instruction): JsonObject {
   return insn.resultWritten === 1 ? { events, value: bytesOf(insn.result, insn.size) } : { events };
 }
 
-const guestCode: GuestOp = (vm, op, recorded) => {
-  if (op['concurrent'] !== undefined) throw new UnsupportedError('the host acts while the guest runs');
-  if (recorded['bare'] === undefined)
-    throw new UnsupportedError('an instruction decoder is needed (no "bare" accesses)');
-  return { events: replayBare(vm, op, recorded) };
+/** By its raw accesses where they are given; else the code is decoded, which works for little more than moves. */
+const guestCode: GuestOp = (vm, op, recorded, act) => {
+  const run = new GuestRun(vm);
+  placeRam(vm, op);
+  if (recorded['bare'] === undefined) return runCode(vm, op, act);
+  replayBare(run, vm, op, recorded);
+  return { events: run.end() };
 };
+
+const protocol = (vm: OracleVm): RunProtocol => (vm.protocol ??= new RunProtocol(vm));
 
 /** Operations of the guest, by name. */
 export const GUEST_OPS: Readonly<Record<string, GuestOp>> = {
@@ -68,4 +74,9 @@ export const GUEST_OPS: Readonly<Record<string, GuestOp>> = {
   guest_out: (vm, op) => write(vm, access(OP.OUT, op, 'port')),
   guest_in: (vm, op) => read(vm, access(OP.IN, op, 'port')),
   guest_code: guestCode,
+  vcpu_start: (vm, op) => protocol(vm).start(op),
+  vcpu_run: (vm) => protocol(vm).run(),
+  vcpu_regs: (vm, op) => protocol(vm).regs(op),
+  immediate_exit: (vm, op) => protocol(vm).setImmediateExit(op),
+  mmio_reply: (vm, op) => protocol(vm).reply(op),
 };

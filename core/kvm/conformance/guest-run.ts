@@ -1,14 +1,10 @@
 import { EMULATED } from '../emulate/emulator.ts';
-import { KVM_EXIT } from '../emulate/kvm-exit.ts';
 import type { VcpuIo } from '../emulate/vcpu-io.ts';
 import { type Instruction, OP } from '../../guest/instruction.ts';
-import { putByte } from '../../memory/host-memory.ts';
-import { EventLog } from './events.ts';
+import { answerRead, EventLog } from './events.ts';
 import { type JsonObject, UnsupportedError } from './fields.ts';
+import { CODE_GPA } from './code/guest-cpu.ts';
 import type { OracleVm } from './oracle-vm.ts';
-
-/** Where the recorder put the code of every guest step; page tables lie in the same slot. */
-const CODE_GPA = 0x1000;
 
 /** Runs instructions on the vCPU of a case as the recorder's userspace did: it answers every read by the rule of the files. */
 export class GuestRun {
@@ -39,8 +35,10 @@ export class GuestRun {
         done = emulator.emulate(insn, this.v);
         continue;
       }
-      const reply = this.reply();
-      this.log.exit(this.v, reply);
+      this.log.exit(
+        this.v,
+        answerRead(this.v, () => this.reads++),
+      );
       done = emulator.resume(insn, this.v);
     }
   }
@@ -49,20 +47,6 @@ export class GuestRun {
   end(): JsonObject[] {
     this.log.look();
     return this.log.events;
-  }
-
-  /** Byte j of the k-th read exit is (0x11 * (j % 8 + 1) + k + j / 8) & 0xff. */
-  private reply(): number[] | undefined {
-    const { v } = this;
-    const isPort = v.exitReason === KVM_EXIT.IO;
-    if (isPort ? v.pioIn === 0 : v.isWrite === 1) return undefined;
-    const k = this.reads++;
-    const bytes = Array.from(
-      { length: isPort ? v.pioSize * v.pioCount : v.length },
-      (_, j) => (0x11 * ((j % 8) + 1) + k + (j >> 3)) & 0xff,
-    );
-    bytes.forEach((byte, j) => putByte(isPort ? v.pioData : v.mmioData, j, byte));
-    return bytes;
   }
 
   private checkDevices(): void {

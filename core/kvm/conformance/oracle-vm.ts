@@ -1,4 +1,5 @@
 import { EmulatedRam } from './emulated-ram.ts';
+import type { RunProtocol } from './code/run-protocol.ts';
 import { Descriptors } from './descriptors.ts';
 import { Emulator } from '../emulate/emulator.ts';
 import { VcpuIo } from '../emulate/vcpu-io.ts';
@@ -39,4 +40,6 @@ export class OracleVm {
   readonly emulator = new Emulator(this.io, this.irqchip, this.ram, NO_STEPS);
   /** The vCPU, once booted. */
   vcpu: VcpuIo | undefined;
+  /** KVM_RUN step by step, once a case begins with it. */
+  protocol: RunProtocol | undefined;
 }

@@ -26,6 +26,7 @@ export function replayCase(recorded: OracleCase): CaseOutcome {
     } catch (error) {
       if (error instanceof UnsupportedError) return { outcome: 'skipped', why: error.message };
       if (error instanceof MalformedError) return { outcome: 'malformed', why: `setup[${index}]: ${error.message}` };
+      if (error instanceof RangeError) return { outcome: 'skipped', why: 'the case takes more memory than there is' };
       throw error;
     }
   }
@@ -36,7 +37,7 @@ function perform(vm: OracleVm, op: JsonObject, recorded: JsonObject): JsonObject
   const name = textField(op, 'op');
   if (name === 'repeat') return repeatOp(op, (body) => perform(vm, body, {}));
   const guest = Object.hasOwn(GUEST_OPS, name) ? GUEST_OPS[name] : undefined;
-  if (guest !== undefined) return guest(vm, op, recorded);
+  if (guest !== undefined) return guest(vm, op, recorded, (act) => perform(vm, act, {}));
   const host = Object.hasOwn(HOST_OPS, name) ? HOST_OPS[name] : undefined;
   if (host === undefined) throw new UnsupportedError(`the operation "${name}" is not known`);
   return host(vm, op);
