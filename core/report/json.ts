@@ -1,0 +1,86 @@
+import type { RecordedEvent } from '../events/recorder.ts';
+import type { PathResult } from '../experiment/result.ts';
+import { difference } from './difference.ts';
+import type { RunView, ScenarioView } from './view.ts';
+
+// Reports as data. Each names its schema; docs/json.md describes them. A field is never renamed or given another meaning within a version.
+
+export interface Provenance {
+  /** Version of the program. */
+  readonly version: string;
+  /** The script's own text, so that the run can be repeated. */
+  readonly script: string;
+}
+
+const scenarioPart = ({ file, title, question, claims }: ScenarioView, { version, script }: Provenance) => ({
+  version,
+  scenario: { file, title, question, claims, script },
+});
+
+const runPart = ({ result, priced, model }: RunView) => ({
+  configuration: result.configuration,
+  cpu: { id: model.id, name: model.name, ghz: model.ghz },
+  accesses: result.accesses,
+  cycles: { perAccess: priced.perAccess, total: priced.total, provenance: priced.provenance },
+  userspaceExits: result.userspaceExits,
+  exits: result.exits,
+  eventfds: result.eventfds,
+  checked: result.checked,
+  divergences: result.divergences,
+  notes: result.notes,
+  problem: result.problem,
+  stats: result.stats,
+  stages: priced.stages,
+  steps: priced.steps,
+  paths: priced.paths.map(({ path, cycles }) => ({ count: path.count, cycles, steps: path.steps })),
+  hostPaths: result.hostPaths,
+});
+
+export const runJson = (scenario: ScenarioView, run: RunView, provenance: Provenance) => ({
+  schema: 'exitlab.run/1',
+  ...scenarioPart(scenario, provenance),
+  run: runPart(run),
+});
+
+export const compareJson = (
+  scenario: ScenarioView,
+  runs: readonly RunView[],
+  baseline: number,
+  provenance: Provenance,
+) => ({
+  schema: 'exitlab.compare/1',
+  ...scenarioPart(scenario, provenance),
+  baseline: runs[baseline]?.result.configuration.name ?? null,
+  runs: runs.map(runPart),
+  differences: runs
+    .filter((_, n) => n !== baseline)
+    .map((run) => ({ configuration: run.result.configuration.name, ...difference(runs[baseline]!, run) })),
+});
+
+export interface ExplainedJson {
+  /** Number of the access, 0 when the most frequent path is explained instead. */
+  readonly access: number;
+  readonly text: string;
+  readonly line: number;
+  readonly steps: PathResult['steps'];
+  readonly events: readonly RecordedEvent[];
+}
+
+export const explainJson = (
+  scenario: ScenarioView,
+  run: RunView,
+  explained: ExplainedJson,
+  provenance: Provenance,
+) => ({
+  schema: 'exitlab.explain/1',
+  ...scenarioPart(scenario, provenance),
+  configuration: run.result.configuration,
+  access: explained.access,
+  text: explained.text,
+  line: explained.line,
+  steps: explained.steps.map(([step, times]) => {
+    const price = run.model.prices[step as keyof typeof run.model.prices];
+    return { step, times, cycles: price.value * times, price };
+  }),
+  events: explained.events.map(({ name, args }) => ({ name, args })),
+});

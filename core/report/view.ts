@@ -1,0 +1,36 @@
+import type { CpuModel } from '../cost/cpu-model.ts';
+import type { PricedResult } from '../experiment/pricing.ts';
+import type { Configuration, RunResult } from '../experiment/result.ts';
+
+/** What a report shows of the script. */
+export interface ScenarioView {
+  readonly file: string;
+  readonly title: string;
+  readonly question: string;
+  readonly claims: readonly string[];
+}
+
+/** A run with its prices. */
+export interface RunView {
+  readonly result: RunResult;
+  readonly priced: PricedResult;
+  readonly model: CpuModel;
+}
+
+/** A configuration in words, without its name. */
+export function describeConfiguration(configuration: Configuration): string {
+  const { cpu, mmu, kernel, design, mitigations, nestedHost, vpid, hostPage, seed, switches } = configuration;
+  const parts = [
+    `design ${design}`,
+    `cpu ${cpu}`,
+    `mmu ${mmu}`,
+    `kernel ${kernel}`,
+    `mitigations ${mitigations}`,
+    `host pages ${hostPage}`,
+    vpid ? 'vpid' : 'no vpid',
+    ...(nestedHost ? ['nested host'] : []),
+    `seed ${seed}`,
+    ...Object.entries(switches).map(([name, value]) => `${name}=${String(value)}`),
+  ];
+  return parts.join(', ');
+}

@@ -1,0 +1,140 @@
+import { availableParallelism } from 'node:os';
+import {
+  findCpuModel,
+  priceResult,
+  type Configuration,
+  type RunView,
+  type ScenarioView,
+  type Selection,
+  type Trace,
+} from '../../core/index.ts';
+import type { CompiledScript } from '../sandbox/compile/compiled-script.ts';
+import { DEFAULT_LIMITS, type Limits } from '../sandbox/limits.ts';
+import { WorkerPool } from '../workers/pool.ts';
+import type { Answer, Job } from '../workers/protocol.ts';
+import { last, numberOf, type Given, type OptionSpec } from './arguments.ts';
+import { BadInput } from './bad-input.ts';
+import { Progress } from './progress.ts';
+import type { Terminal } from './terminal.ts';
+
+export const RUN_OPTIONS: readonly OptionSpec[] = [
+  { name: 'no-reference', help: 'do not check what the guest observes; faster' },
+  { name: 'strict', help: 'exit with 1 when the guest observed something wrong or was stopped' },
+  { name: 'time-limit', argument: 'SECONDS', help: `of one run, default ${DEFAULT_LIMITS.seconds}` },
+  { name: 'jobs', short: 'j', argument: 'N', help: 'runs at a time, default one a processor' },
+];
+
+/** Runs of one script. Opened once, closed whatever happens. */
+export class Experiment {
+  readonly script: CompiledScript;
+  readonly scenario: ScenarioView;
+  /** What the script itself wants compared. */
+  readonly defaults: Selection;
+  private readonly pool: WorkerPool;
+  private readonly limits: Limits;
+  private readonly check: boolean;
+  private readonly terminal: Terminal;
+
+  private constructor(
+    script: CompiledScript,
+    described: { scenario: ScenarioView; defaults: Selection },
+    pool: WorkerPool,
+    limits: Limits,
+    check: boolean,
+    terminal: Terminal,
+  ) {
+    this.script = script;
+    this.scenario = described.scenario;
+    this.defaults = described.defaults;
+    this.pool = pool;
+    this.limits = limits;
+    this.check = check;
+    this.terminal = terminal;
+  }
+
+  /** Evaluates the script's scenario, does the work, and ends every worker. */
+  static async with<T>(
+    script: CompiledScript,
+    options: Given,
+    terminal: Terminal,
+    work: (experiment: Experiment) => Promise<T>,
+  ): Promise<T> {
+    const limits = { ...DEFAULT_LIMITS, seconds: numberOf(options, 'time-limit', DEFAULT_LIMITS.seconds, 1) };
+    const pool = new WorkerPool(numberOf(options, 'jobs', availableParallelism(), 1));
+    try {
+      const answer = await pool.run({ kind: 'describe', script, limits });
+      if (answer.kind !== 'described') throw failure(answer, null);
+      const { title, question, claims, configurations } = answer.description;
+      const described = {
+        scenario: { file: script.file, title, question, claims },
+        defaults: configurations as Selection,
+      };
+      const check = last(options, 'no-reference') === undefined;
+      return await work(new Experiment(script, described, pool, limits, check, terminal));
+    } finally {
+      await pool.close();
+    }
+  }
+
+  /** Runs the script on each configuration, a few at a time. */
+  async runAll(configurations: readonly Configuration[]): Promise<RunView[]> {
+    const progress = new Progress(this.terminal, configurations.length);
+    try {
+      // Messages of the script would come once a configuration: the first one speaks.
+      const runs = configurations.map(async (configuration, n) => {
+        const run = await this.runOne(
+          configuration,
+          0,
+          (records) => progress.update(n, records),
+          n === 0 ? progress : null,
+        );
+        progress.finish();
+        return run.view;
+      });
+      return await Promise.all(runs);
+    } finally {
+      progress.clear();
+    }
+  }
+
+  /** Runs the script once and records one access; 0 records none. */
+  async runTraced(configuration: Configuration, access: number): Promise<{ view: RunView; trace: Trace | null }> {
+    const progress = new Progress(this.terminal, 1);
+    try {
+      return await this.runOne(configuration, access, (accesses) => progress.update(0, accesses), progress);
+    } finally {
+      progress.clear();
+    }
+  }
+
+  private async runOne(
+    configuration: Configuration,
+    trace: number,
+    onAccesses: (accesses: number) => void,
+    voice: Progress | null,
+  ): Promise<{ view: RunView; trace: Trace | null }> {
+    const job: Job = { kind: 'run', script: this.script, limits: this.limits, configuration, check: this.check, trace };
+    const answer = await this.pool.run(job, (report) => {
+      if (report.kind === 'progress') onAccesses(report.accesses);
+      else voice?.say(report.text);
+    });
+    if (answer.kind !== 'ran') throw failure(answer, configuration);
+    const { result } = answer.report;
+    const model = findCpuModel(configuration.cpu);
+    if (!model.ok) throw new BadInput(model.error);
+    const priced = priceResult(result.paths, model.value);
+    if (!priced.ok) throw new Error(priced.error);
+    return { view: { result, priced: priced.value, model: model.value }, trace: answer.report.trace };
+  }
+}
+
+/** A job that did not end as it should, as an error of the right kind. */
+function failure(answer: Answer, configuration: Configuration | null): Error {
+  const where = configuration === null || configuration.name === '' ? '' : `${configuration.name}: `;
+  if (answer.kind === 'script-error') return new BadInput([answer.error]);
+  if (answer.kind === 'refused') return new BadInput(`${where}${answer.message}`);
+  return new Error(`${where}${answer.kind === 'crashed' ? answer.message : 'the worker answered something else'}`);
+}
+
+/** True when a run did not go as a guest must expect. */
+export const isWrong = ({ result }: RunView): boolean => result.divergences.length > 0 || result.problem !== null;

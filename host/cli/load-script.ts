@@ -1,0 +1,37 @@
+import { readFile } from 'node:fs/promises';
+import { compileScript } from '../sandbox/compile/compile.ts';
+import type { CompiledScript } from '../sandbox/compile/compiled-script.ts';
+import { BadInput } from './bad-input.ts';
+
+/** Characters of a script; more is no script. */
+const LARGEST = 4 * 1024 * 1024;
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EISDIR: 'it is a directory',
+  EACCES: 'permission denied',
+  ENOTDIR: 'there is no such file',
+  ELOOP: 'too many symbolic links',
+  ENAMETOOLONG: 'the name is too long',
+};
+
+/** Reads, checks and compiles the script of a file. */
+export async function loadScript(file: string): Promise<CompiledScript> {
+  let bytes: Buffer;
+  try {
+    bytes = await readFile(file);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? '';
+    throw new BadInput(`${file}: cannot be read: ${REASONS[code] ?? (code || String(error))}`);
+  }
+  if (bytes.length > LARGEST) throw new BadInput(`${file}: ${bytes.length} bytes are too long for a script`);
+  let text: string;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw new BadInput(`${file}: it is not a text in UTF-8`);
+  }
+  const compiled = compileScript(text, file);
+  if (!compiled.ok) throw new BadInput(compiled.error);
+  return compiled.value;
+}

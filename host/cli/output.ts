@@ -1,0 +1,40 @@
+import { rename, rm, writeFile } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import type { OptionSpec } from './arguments.ts';
+import { BadInput } from './bad-input.ts';
+import type { Terminal } from './terminal.ts';
+
+export const OUTPUT_OPTIONS: readonly OptionSpec[] = [
+  { name: 'json', help: 'print JSON (docs/json.md) instead of text' },
+  { name: 'output', short: 'o', argument: 'FILE', help: 'write the report to a file, whole or not at all' },
+];
+
+/** Files that are being written; removed when the process is interrupted. */
+const unfinished = new Set<string>();
+
+/** Removes what was being written. */
+export function discardUnfinished(): void {
+  for (const file of unfinished) rmSync(file, { force: true });
+}
+
+/** Prints a report, or writes it to a file: under another name first, so that the file is whole whenever it exists. */
+export async function deliver(text: string, file: string | undefined, terminal: Terminal): Promise<void> {
+  if (file === undefined) {
+    terminal.out(text);
+    return;
+  }
+  const temporary = `${file}.${process.pid}.part`;
+  unfinished.add(temporary);
+  try {
+    await writeFile(temporary, text);
+    await rename(temporary, file);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw new BadInput(`${file}: cannot be written: ${(error as NodeJS.ErrnoException).code ?? String(error)}`);
+  } finally {
+    unfinished.delete(temporary);
+  }
+}
+
+/** JSON for people and programs alike. */
+export const jsonText = (value: object): string => `${JSON.stringify(value, null, 2)}\n`;
