@@ -55,7 +55,7 @@ export class CoalescedZones {
     if ((zone.size | 0) < 0) return ERRNO.OK;
     const hi = bigHi(zone.addr);
     const lo = bigLo(zone.addr);
-    for (const device of [...this.list]) {
+    for (const device of this.list) {
       if (io.devices.wildcard[device] !== pio || !io.zoneHolds(device, hi, lo, zone.size)) continue;
       if (io.unregisterDevice(busOf(pio), device) !== ERRNO.OK) break;
     }
