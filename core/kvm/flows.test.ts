@@ -1,72 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { KvmMachine, type MachineOptions } from '../../test/driver/kvm-machine.ts';
-import {
-  fastKickFlow,
-  mmioKickFlow,
-  mmioToUserspaceFlow,
-  portKickFlow,
-  portToUserspaceFlow,
-  vmcallFlow,
-  type FlowSetting,
-} from '../cost/flows.ts';
-import { POINTER_OPS, FIRST_FAST_MMIO, OUTER_SWAP, STATIC_OPS } from '../cost/epochs.ts';
-import type { StepCount } from '../cost/paths.ts';
-import { STEPS } from '../cost/steps.ts';
+import { KvmMachine } from '../../test/driver/kvm-machine.ts';
 import { OP } from '../guest/instruction.ts';
 
 /** Flows F1 to F12, F17, F18 and F20 of spec/kvm-semantics.md section 13: the steps each takes, and those it must not take. */
 const A = 0x3000_0000n;
-
-/**
- * What the lists of core/cost/flows.ts leave open: how the silicon walked, how many bus compares this VM needs, and the walks of guest
- * tables (the driver's guest has no paging).
- */
-const OPEN = /^(guest|walk)\.|^kvm_io_bus_cmp$|^paging64_walk_addr$/;
-
-function counted(steps: readonly { readonly name: string; readonly times: number }[]): Record<string, number> {
-  const counts: Record<string, number> = {};
-  for (const { name, times } of steps) if (!OPEN.test(name)) counts[name] = (counts[name] ?? 0) + times;
-  return counts;
-}
-const listed = (steps: readonly StepCount[]) =>
-  counted(steps.map(({ step, times }) => ({ name: STEPS[step]!.name, times })));
-
-describe('exits take the steps that the price lists were fitted on', () => {
-  const kernels: [string, FlowSetting, MachineOptions][] = [
-    ['Intel, 4.2', FIRST_FAST_MMIO('intel'), { kernel: '4.2' }],
-    ['Intel, 4.15', POINTER_OPS('intel'), { kernel: '4.15' }],
-    ['Intel, 6.18', STATIC_OPS('intel'), { kernel: '6.18' }],
-    ['Intel, 7.0', OUTER_SWAP('intel'), { kernel: '7.0' }],
-    ['Intel, 4.15, retpolines', POINTER_OPS('intel', ['retpoline']), { kernel: '4.15', mitigations: ['retpoline'] }],
-    ['Intel, 6.18, L1D flush', STATIC_OPS('intel', ['l1d-flush']), { kernel: '6.18', mitigations: ['l1d-flush'] }],
-    ['AMD, 6.18', STATIC_OPS('amd'), { kernel: '6.18', mmu: 'npt' }],
-    ['AMD, 7.0', OUTER_SWAP('amd'), { kernel: '7.0', mmu: 'npt' }],
-  ];
-
-  it.each(kernels)('%s: hypercall, port kick, port to userspace', (_, setting, options) => {
-    const m = new KvmMachine(options);
-    m.eventfd(0x500n, 1, { pio: true });
-    m.run(OP.VMCALL, 0n, 0, 0n);
-    expect(counted(m.lastSteps)).toEqual(listed(vmcallFlow(setting)));
-    m.run(OP.OUT, 0x500n, 1, 1n);
-    expect(counted(m.lastSteps)).toEqual(listed(portKickFlow(setting)));
-    m.run(OP.OUT, 0x501n, 1, 1n);
-    expect(counted(m.lastSteps)).toEqual(listed(portToUserspaceFlow(setting)));
-  });
-
-  it.each(kernels.filter(([name]) => name.startsWith('Intel')))('%s: MMIO kicks', (_, setting, options) => {
-    const m = new KvmMachine(options);
-    m.eventfd(A, 0);
-    m.eventfd(A + 64n, 4);
-    m.write(A, 4, 1n);
-    m.write(A, 4, 1n);
-    expect(counted(m.lastSteps)).toEqual(listed(fastKickFlow(setting)));
-    m.write(A + 64n, 4, 1n);
-    expect(counted(m.lastSteps)).toEqual(listed(mmioKickFlow(setting)));
-    m.write(A + 128n, 4, 1n);
-    expect(counted(m.lastSteps)).toEqual(listed(mmioToUserspaceFlow(setting)));
-  });
-});
 
 const KERNEL_WORK = /^(?!hw|guest|walk|vcpu_enter|vcpu_run|vmx_|svm_|srcu_|handle_exit_irqoff|kvm_load)/;
 
@@ -75,6 +12,113 @@ const handler = (m: KvmMachine): string[] =>
   m.lastSteps
     .filter(({ name }) => KERNEL_WORK.test(name))
     .map(({ name, times }) => (times === 1 ? name : `${name} x${times}`));
+
+const HIT = ['kvm_io_bus_write', 'kvm_io_bus_cmp x2', 'kvm_iodevice_write', 'ioeventfd_write', 'eventfd_signal'];
+const EMULATOR = ['x86_emulate_instruction', 'x86_decode_insn.fetch', 'x86_decode_insn', 'x86_emulate_insn'];
+const OPERAND = ['emulator_read_write', 'emulator_read_write_onepage', 'vcpu_mmio_gva_to_gpa', 'vcpu_mmio_write'];
+
+describe('a kick between prologue and epilogue', () => {
+  const kicked = (options: ConstructorParameters<typeof KvmMachine>[0]) => {
+    const m = new KvmMachine(options);
+    m.eventfd(A, 0);
+    m.eventfd(A + 64n, 4);
+    m.eventfd(0x500n, 1, { pio: true });
+    m.write(A, 4, 1n);
+    return m;
+  };
+
+  it('F1: fast on EPT', () => {
+    const m = kicked({});
+    m.write(A, 4, 1n);
+    expect(handler(m)).toEqual(['handle_ept_misconfig', ...HIT, 'skip_emulated_instruction']);
+    expect(m.took('hw.vmread')).toBe(7);
+  });
+
+  it('F1n: fast, KVM itself in a VM', () => {
+    const m = kicked({ policy: { underHypervisor: true }, silicon: { misconfigFillsInsnLen: false } });
+    m.write(A, 4, 1n);
+    expect(handler(m)).toEqual(['handle_ept_misconfig', ...HIT, ...EMULATOR.slice(0, 3), 'skip_emulated_instruction']);
+  });
+
+  it('F2: fast on NPT', () => {
+    const m = kicked({ mmu: 'npt', silicon: { nripOnNpf: true } });
+    m.write(A, 4, 1n);
+    expect(handler(m)).toEqual(['npf_interception', ...HIT, 'skip_emulated_instruction']);
+  });
+
+  it.each([
+    ['7.0', ['kvm_mmu_page_fault']],
+    ['4.2', []],
+  ])('F3: by length on %s', (kernel, pageFault) => {
+    const m = kicked({ kernel });
+    m.write(A + 64n, 4, 1n);
+    const names = handler(m).filter((name) => !name.startsWith('kvm_io_bus_cmp'));
+    expect(names).toEqual([
+      'handle_ept_misconfig',
+      'kvm_io_bus_write',
+      ...pageFault,
+      'handle_mmio_page_fault',
+      ...EMULATOR,
+      ...OPERAND,
+      ...HIT.filter((name) => !name.startsWith('kvm_io_bus_cmp')),
+      'emulator_commit',
+    ]);
+  });
+
+  it('F4: to userspace', () => {
+    const m = kicked({});
+    m.write(A + 128n, 4, 1n);
+    expect(handler(m).slice(-6)).toEqual([
+      'mmio_fragment',
+      'emulator_commit',
+      'kvm_vcpu_ioctl.return',
+      'userspace.dispatch_mmio',
+      'kvm_vcpu_ioctl.entry',
+      'complete_emulated_mmio',
+    ]);
+  });
+
+  it.each(['ept', 'npt'] as const)('F17: by port on %s', (mmu) => {
+    const m = kicked({ mmu });
+    m.run(OP.OUT, 0x500n, 1, 1n);
+    expect(handler(m)).toEqual(['handle_io', 'kvm_fast_pio', ...HIT, 'skip_emulated_instruction']);
+  });
+
+  it('F18: by port to userspace', () => {
+    const m = kicked({});
+    m.run(OP.OUT, 0x501n, 1, 1n);
+    expect(handler(m).slice(-4)).toEqual([
+      'kvm_vcpu_ioctl.return',
+      'userspace.dispatch_pio',
+      'kvm_vcpu_ioctl.entry',
+      'skip_emulated_instruction',
+    ]);
+  });
+
+  it('an indirect call goes through a retpoline where that mitigation is on', () => {
+    const m = kicked({ kernel: '4.15', mitigations: ['retpoline'] });
+    const withPointers = 11;
+    m.write(A, 4, 1n);
+    expect(m.took('mitigation.retpoline')).toBe(withPointers + 1);
+    m.write(A + 64n, 4, 1n);
+    expect(m.took('mitigation.retpoline')).toBe(withPointers + 1 + 10);
+  });
+
+  it('L1D is flushed before the entry after an emulation only', () => {
+    const m = kicked({ mitigations: ['l1d-flush'] });
+    m.write(A, 4, 1n);
+    expect(m.took('mitigation.l1d_flush')).toBe(0);
+    m.write(A + 64n, 4, 1n);
+    expect(m.took('mitigation.l1d_flush')).toBe(1);
+  });
+
+  it('the frame is whole: one hardware exit, one entry, SRCU taken and dropped', () => {
+    const m = kicked({});
+    m.write(A + 64n, 4, 1n);
+    for (const name of ['hw.vmexit', 'hw.vmentry', 'srcu_read_lock', 'srcu_read_unlock', 'vcpu_run'] as const)
+      expect(m.took(name)).toBe(1);
+  });
+});
 
 describe('the fault path, step by step', () => {
   it('F7: first touch of an MMIO page', () => {
