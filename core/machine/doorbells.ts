@@ -1,3 +1,4 @@
+import { bigHi, bigLo } from '../base/words.ts';
 import type { DoorbellRealisation } from '../design/design.ts';
 import type { DoorbellOp } from '../guest/setup.ts';
 
@@ -17,6 +18,9 @@ export interface Doorbell {
   readonly space: DoorbellRealisation['space'];
   /** Guest-physical (and linear) address, or 0n for a port. */
   readonly gpa: bigint;
+  /** The same as two words. */
+  readonly hi: number;
+  readonly lo: number;
   readonly port: number;
   /** Length given to KVM_IOEVENTFD; null when userspace serves the doorbell. */
   readonly ioeventfd: { readonly length: number; readonly datamatch: bigint | null } | null;
@@ -34,10 +38,19 @@ export function realiseDoorbell(op: DoorbellOp, index: number, how: DoorbellReal
     if (op.width > 4) return `doorbell '${op.name}' is ${op.width} bytes wide, but a port takes at most 4`;
     const port = DOORBELL_PORT + index * DOORBELL_PORTS;
     if (port + DOORBELL_PORTS > 0x1_0000) return `too many doorbells for the port space: ${index + 1}`;
-    return { name: op.name, width: op.width, space: 'pio', gpa: 0n, port, ioeventfd };
+    return { name: op.name, width: op.width, space: 'pio', gpa: 0n, hi: 0, lo: port, port, ioeventfd };
   }
   const gpa = op.gpa ?? DOORBELL_BASE + BigInt(index) * 4096n;
   if (op.gpa === null && gpa >= DOORBELL_LIMIT)
     return `too many doorbells: ${index + 1} pages do not fit below 0xfec00000`;
-  return { name: op.name, width: op.width, space: how.space, gpa, port: 0, ioeventfd };
+  return {
+    name: op.name,
+    width: op.width,
+    space: how.space,
+    gpa,
+    hi: bigHi(gpa) | 0,
+    lo: bigLo(gpa) | 0,
+    port: 0,
+    ioeventfd,
+  };
 }

@@ -177,15 +177,18 @@ export class Machine implements Repeatable {
   private ring(code: number, id: number, value: number): void {
     const bell = this.parts.doorbells[id]!;
     const { insn } = this;
-    const lo = Number(bell.gpa & 0xffff_ffffn) | 0;
-    const hi = Number(bell.gpa >> 32n) | 0;
     if (bell.space === 'pio') {
       // A port has no read-modify-write: a driver reads it, then writes it.
       if (code !== RECORD.KICK) this.port(OP.IN, bell, 0);
       if (code !== RECORD.BELL_READ) this.port(OP.OUT, bell, value);
       return;
     }
-    insn.clear(code === RECORD.KICK ? OP.WRITE : code === RECORD.BELL_READ ? OP.READ : OP.ADD, bell.width, hi, lo);
+    insn.clear(
+      code === RECORD.KICK ? OP.WRITE : code === RECORD.BELL_READ ? OP.READ : OP.ADD,
+      bell.width,
+      bell.hi,
+      bell.lo,
+    );
     insn.data[0] = value | 0;
     insn.data[1] = Math.floor(value / 0x1_0000_0000) | 0;
     if (code === RECORD.BELL_ADD) insn.flags = 1;
