@@ -8,11 +8,13 @@ export { cpuModels, findCpuModel } from './cost/cpu-models.ts';
 export { MITIGATIONS } from './cost/mitigations.ts';
 export { STAGES, STEPS } from './cost/steps.ts';
 export type { Stage, StepName, StepRow } from './cost/steps.ts';
+export { applyDesign } from './design/apply.ts';
 export type { Design } from './design/design.ts';
 export type { Kernel } from './design/kernel.ts';
 export { designs, findDesign, findKernel, kernels } from './design/registry.ts';
 export { EVENT_ROWS } from './events/kinds.ts';
-export { DEFAULT_CPUS, DEFAULT_KERNEL, parseConfigurations } from './experiment/configurations.ts';
+export type { EventColumns } from './events/recorder.ts';
+export { DEFAULT_CPUS, DEFAULT_KERNEL, nameConfigurations, parseConfigurations } from './experiment/configurations.ts';
 export type { Selection } from './experiment/configurations.ts';
 export { nameSteps, percentile, priceResult } from './experiment/pricing.ts';
 export type { Bounds, PricedPath, PricedResult, StageCost, StepCost } from './experiment/pricing.ts';
@@ -40,5 +42,9 @@ export type {
   SetupOp,
   UnmapOp,
 } from './guest/setup.ts';
+export { differences } from './kvm/policy-differences.ts';
+export type { PolicyDifference } from './kvm/policy-differences.ts';
+export type { MachineState, StateTable } from './machine/inspect.ts';
+export type { LineCount } from './machine/line-counts.ts';
 export type { Trace } from './machine/tracer.ts';
 export type { DivergenceKind } from './reference/divergence.ts';

@@ -37,6 +37,9 @@ export class PathTable {
   private nextSibling = new Int32Array(1024);
   private cost = new Float64Array(1024);
   private count = new Float64Array(1024);
+  private first = new Float64Array(1024);
+  /** Number of the access under way, from 1: a column of the machine's. */
+  ordinal = new Float64Array(1);
   private readonly elapsed = new Float64Array(1);
   private readonly blocks: StepCount[][] = [];
   private readonly price: Float64Array;
@@ -84,7 +87,9 @@ export class PathTable {
   /** Ends the current access: its path gains one, the clock its price. */
   end(): void {
     const at = this.at;
-    this.count[at]!++;
+    const count = this.count[at]!;
+    if (count === 0) this.first[at] = this.ordinal[0]!;
+    this.count[at] = count + 1;
     this.elapsed[0]! += this.cost[at]!;
     this.at = 0;
   }
@@ -96,6 +101,7 @@ export class PathTable {
 
   /** Adds `times` accesses to a path that was reached before, without walking to it again. */
   endAt(node: number, times: number): void {
+    if (this.count[node] === 0) this.first[node] = this.ordinal[0]!;
     this.count[node]! += times;
     this.elapsed[0]! += this.cost[node]! * times;
   }
@@ -140,6 +146,13 @@ export class PathTable {
       if (this.count[node]! > 0) rows.push({ steps: this.stepsOf(node), count: this.count[node]! });
     }
     return rows;
+  }
+
+  /** Number of the first access that was seen on each path of `rows()`. */
+  firsts(): number[] {
+    const firsts: number[] = [];
+    for (let node = 1; node < this.used; node++) if (this.count[node]! > 0) firsts.push(this.first[node]!);
+    return firsts;
   }
 
   /** The steps from the root to a node, blocks expanded, equal neighbours merged. */
@@ -189,6 +202,7 @@ export class PathTable {
     this.nextSibling = widened(this.nextSibling, new Int32Array(size));
     this.cost = widened(this.cost, new Float64Array(size));
     this.count = widened(this.count, new Float64Array(size));
+    this.first = widened(this.first, new Float64Array(size));
   }
 }
 

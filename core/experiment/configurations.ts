@@ -130,7 +130,7 @@ const AXES: readonly Axis[] = [
 ];
 
 /** Names each configuration by what it does not share with all others. One CPU a vendor says no more than the MMU does. */
-function nameConfigurations(list: readonly Configuration[]): Configuration[] {
+export function nameConfigurations(list: readonly Configuration[]): Configuration[] {
   const varies = (key: keyof Configuration): boolean => new Set(list.map((c) => c[key])).size > 1;
   const cpusPerMmu = new Set(list.map((c) => `${c.mmu}/${c.cpu}`)).size > new Set(list.map((c) => c.mmu)).size;
   const shown = AXES.filter(([key]) =>

@@ -2,6 +2,9 @@ import { err, ok, type Result } from '../base/result.ts';
 import type { HostOp, SetupOp } from '../guest/setup.ts';
 import { buildMachine } from '../machine/build.ts';
 import { exitName } from '../machine/exit-names.ts';
+import type { EventColumns } from '../events/recorder.ts';
+import { inspectMachine } from '../machine/inspect.ts';
+import type { LineCount } from '../machine/line-counts.ts';
 import type { Machine, Problem } from '../machine/machine.ts';
 import type { Trace } from '../machine/tracer.ts';
 import { nameSteps } from './pricing.ts';
@@ -14,6 +17,12 @@ export interface RunOptions {
   readonly trace?: number;
   /** Interrupt controllers and timer in the kernel, as QEMU has them; default false. */
   readonly irqchip?: boolean;
+  /** Note accesses and exits by script line, and the first access of each path; default false. */
+  readonly details?: boolean;
+  /** Events of the whole run to keep, the last so many; default none. Not together with `trace`. */
+  readonly events?: number;
+  /** With `trace`: look at the machine before and after the access, and stop after it. */
+  readonly inspect?: boolean;
 }
 
 /** Builds the machine of a configuration with the script's set-up done, or says in one sentence why it cannot be. */
@@ -26,14 +35,20 @@ export function prepare(
     check: options.check ?? true,
     trace: options.trace ?? null,
     irqchip: options.irqchip ?? false,
+    details: options.details ?? false,
+    events: options.events ?? 0,
   });
-  return machine.ok ? ok(new Run(configuration, machine.value)) : err(machine.error);
+  if (!machine.ok) return err(machine.error);
+  const run = new Run(configuration, machine.value);
+  if (options.inspect === true) run.stopAfterTrace();
+  return ok(run);
 }
 
 /** One run of one configuration: access records in, counts out. */
 export class Run {
   readonly configuration: Configuration;
   private readonly machine: Machine;
+  private inspects = false;
 
   constructor(configuration: Configuration, machine: Machine) {
     this.configuration = configuration;
@@ -74,9 +89,37 @@ export class Run {
     return this.machine.problem;
   }
 
-  /** True once nothing more can run. */
+  /** True once nothing more can run, or is wanted. */
   get stop(): boolean {
-    return this.machine.problem !== null;
+    return this.machine.problem !== null || (this.inspects && this.trace !== null);
+  }
+
+  /** Looks at the machine around the traced access, and wants no more after it. */
+  stopAfterTrace(): void {
+    const { tracer, parts } = this.machine;
+    this.inspects = true;
+    if (tracer !== null) tracer.look = (insn) => inspectMachine(parts, insn);
+  }
+
+  /** Calls this now and then while a long loop runs. */
+  onPulse(pulse: () => void): void {
+    this.machine.pulse = pulse;
+  }
+
+  /** Number of the first access on each path of the result; exact with `details`. */
+  firsts(): number[] {
+    this.machine.parts.cpu.flushHits();
+    return this.machine.parts.paths.firsts();
+  }
+
+  /** Accesses and exits by script line; empty without `details`. */
+  lines(): LineCount[] {
+    return this.machine.details?.lines.list() ?? [];
+  }
+
+  /** Events of the run; null unless they were asked for. */
+  events(): EventColumns | null {
+    return this.machine.details?.recordsAccesses === true ? this.machine.parts.events.columns() : null;
   }
 
   /** Instructions carried out, multiplied-out ones included. */

@@ -13,6 +13,7 @@ import { HostMemory } from '../memory/host-memory.ts';
 import { Observation } from '../reference/observation.ts';
 import { Reference } from '../reference/reference.ts';
 import { type Chosen, choose } from './choose.ts';
+import { Details } from './details.ts';
 import { applyRegisters, bootRegisters } from './guest-state.ts';
 import { type GuestMemory, GuestTables } from './guest-tables.ts';
 import { HostSide } from './host-side.ts';
@@ -41,7 +42,9 @@ export function buildMachine(
   if (!layout.ok) return layout;
   const machine = assemble(chosen.value, layout.value, options);
   const problem = start(machine, layout.value);
-  return problem === null ? ok(machine) : err(problem);
+  if (problem !== null) return err(problem);
+  if (options.trace === null && (options.events ?? 0) > 0) machine.parts.events.on = true;
+  return ok(machine);
 }
 
 function assemble(chosen: Chosen, layout: Layout, options: MachineOptions): Machine {
@@ -51,7 +54,8 @@ function assemble(chosen: Chosen, layout: Layout, options: MachineOptions): Mach
   const prices = priceVector(model);
   const paths = new PathTable(prices);
   const hostPaths = new PathTable(prices);
-  const events = new Recorder(options.trace === null ? 2 : TRACE_EVENTS);
+  const recorded = options.trace === null ? (options.events ?? 0) : TRACE_EVENTS;
+  const events = new Recorder(recorded, recorded > 0 ? paths : null);
   const registers = new GuestRegisters();
   const observation = new Observation();
   const cpu = new Cpu({ geometry: model.geometry, memory, paths, events, registers, state, config: chosen.cpu });
@@ -118,6 +122,10 @@ function assemble(chosen: Chosen, layout: Layout, options: MachineOptions): Mach
     doorbells,
   };
   const machine = new Machine({ ...parts, model, hostPaths });
+  if (options.details === true || (options.events ?? 0) > 0) {
+    machine.details = new Details((options.events ?? 0) > 0);
+    machine.details.register(state);
+  }
   if (options.trace !== null) machine.tracer = new Tracer(options.trace, paths, events, () => cpu.flushHits());
   return machine;
 }

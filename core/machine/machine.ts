@@ -3,6 +3,7 @@ import type { CpuModel } from '../cost/cpu-model.ts';
 import type { PathTable } from '../cost/paths.ts';
 import { STEP } from '../cost/steps.ts';
 import { CPU_DONE, CPU_FAULT, type Cpu } from '../cpu/cpu.ts';
+import { EVENT } from '../events/kinds.ts';
 import type { Recorder } from '../events/recorder.ts';
 import { Instruction, OP } from '../guest/instruction.ts';
 import { RECORD } from '../guest/records.ts';
@@ -15,6 +16,7 @@ import type { HostMemory } from '../memory/host-memory.ts';
 import type { Observation } from '../reference/observation.ts';
 import type { Reference } from '../reference/reference.ts';
 import { argsOf, codeOf, decodeInstruction, lineOf } from './decode.ts';
+import type { Details } from './details.ts';
 import type { Doorbell } from './doorbells.ts';
 import type { HostView } from './host-view.ts';
 import type { HostSide } from './host-side.ts';
@@ -76,6 +78,10 @@ export class Machine implements Repeatable {
   /** errno of the last host operation, 0 for success. */
   lastErrno = 0;
   tracer: Tracer | null = null;
+  /** Null when nobody asks for more than the result. */
+  details: Details | null = null;
+  /** Called every so many iterations of a loop, for whoever shows progress. */
+  pulse: () => void = () => {};
   private readonly hostOps: HostOp[] = [];
   private records: Float64Array = new Float64Array(0);
   private line = 0;
@@ -86,6 +92,7 @@ export class Machine implements Repeatable {
     this.parts = parts;
     this.state = parts.state;
     this.state.addCounters(() => [this.exits, this.executed]);
+    parts.paths.ordinal = this.executed;
     this.notes.register(this.state);
   }
 
@@ -215,7 +222,7 @@ export class Machine implements Repeatable {
   private execute(): void {
     const { cpu, reference, paths } = this.parts;
     this.executed[0]!++;
-    if (this.tracer !== null || reference !== null) return this.executeWatched();
+    if (this.tracer !== null || reference !== null || this.details !== null) return this.executeWatched();
     const outcome = cpu.execute(this.insn);
     if (outcome !== CPU_DONE) this.answer(outcome);
     else if (!cpu.ended) paths.end();
@@ -224,19 +231,28 @@ export class Machine implements Repeatable {
 
   private executeWatched(): void {
     const { cpu, reference, observation, registers, guestView, paths } = this.parts;
-    const { insn, tracer } = this;
+    const { insn, tracer, details } = this;
     if (tracer !== null) tracer.begin(this.executed[0]!, insn, this.line);
+    if (details !== null) this.note(details);
     observation.clear();
     if (reference !== null) reference.before(insn, registers, this.line);
     const outcome = cpu.execute(insn);
     if (outcome !== CPU_DONE) this.answer(outcome);
     else if (!cpu.ended) paths.end();
+    else if (details !== null && details.isNewHit(insn.op, cpu.ended)) cpu.flushHits();
     this.keepResult();
     if (reference !== null) {
       observation.stopped = this.problem === null ? 0 : 1;
       reference.after(insn, observation, guestView);
     }
-    if (tracer !== null) tracer.end(this.executed[0]!);
+    if (tracer !== null) tracer.end(this.executed[0]!, insn);
+  }
+
+  private note(details: Details): void {
+    details.lines.access(this.line);
+    if (!details.recordsAccesses) return;
+    const { op, size, hi, lo } = this.insn;
+    this.parts.events.emit(EVENT.access, op, size, hi, lo);
   }
 
   /** A load that was swallowed or faulted leaves its destination register alone. */
@@ -258,6 +274,7 @@ export class Machine implements Repeatable {
       }
       const { exit } = cpu;
       this.exits[exit.reason & 2047]!++;
+      if (this.details !== null) this.details.lines.exit(this.line);
       const decision = vcpu.handleExit(exit, insn);
       if (decision === KVM_ERROR) {
         paths.end();

@@ -11,7 +11,12 @@ export interface Repeatable {
   clearChanged(): void;
   /** True when a store changed a word since the marks were cleared. */
   changed(): boolean;
+  /** Called every `PULSE` iterations. */
+  pulse(): void;
 }
+
+/** Iterations between two signs of life. */
+const PULSE = 4096;
 
 const FIRST_TRY = 4;
 
@@ -41,6 +46,7 @@ export function repeat(machine: Repeatable, iterations: number): number {
     }
     machine.iterate();
     done++;
+    if (done % PULSE === 0) machine.pulse();
   }
   return done;
 }

@@ -20,6 +20,10 @@ export interface MachineOptions {
   readonly check: boolean;
   /** Number of the one access to record step by step, counted from 1; null for none. */
   readonly trace: number | null;
+  /** Note accesses and exits by script line, and the first access of each path. Default false. */
+  readonly details?: boolean;
+  /** Events of the whole run to keep, the last so many; default none. Not together with `trace`. */
+  readonly events?: number;
   /**
    * KVM_CREATE_IRQCHIP and KVM_CREATE_PIT2 before the vCPU, as QEMU does: interrupt controllers and timer stand on the buses. The
    * reference knows none of their registers. Default false.

@@ -2,6 +2,7 @@ import type { PathTable, StepCount } from '../cost/paths.ts';
 import type { RecordedEvent, Recorder } from '../events/recorder.ts';
 import type { Instruction } from '../guest/instruction.ts';
 import { describeInstruction } from './describe.ts';
+import type { MachineState } from './inspect.ts';
 
 /** One access seen whole: what it was, the steps it took, and every event on the way. */
 export interface Trace {
@@ -10,6 +11,10 @@ export interface Trace {
   readonly line: number;
   readonly steps: readonly StepCount[];
   readonly events: readonly RecordedEvent[];
+  /** For each event, the steps of the access taken before it, every repeat counted. */
+  readonly after: readonly number[];
+  /** The machine before and after the access, as what `look` returned; null without one. */
+  readonly states: { readonly before: MachineState; readonly after: MachineState } | null;
 }
 
 /** Watches for one access of a run, counted from 1, and records it alone. */
@@ -22,6 +27,9 @@ export class Tracer {
   private before: Float64Array = new Float64Array(0);
   private text = '';
   private line = 0;
+  private stateBefore: MachineState | null = null;
+  /** Looks at the machine around the access, for one that is shown whole. */
+  look: ((insn: Instruction) => MachineState) | null = null;
 
   /** `flush` puts counts that the CPU has not handed over yet into the ledger. */
   constructor(wanted: number, paths: PathTable, events: Recorder, flush: () => void) {
@@ -42,14 +50,16 @@ export class Tracer {
     this.before = this.paths.counts();
     this.text = describeInstruction(insn);
     this.line = line;
+    if (this.look !== null) this.stateBefore = this.look(insn);
     this.events.clear();
     this.events.on = true;
   }
 
-  end(access: number): void {
+  end(access: number, insn: Instruction): void {
     if (access !== this.wanted) return;
     this.events.on = false;
     this.flush();
+    const { stateBefore: before, look } = this;
     const node = this.paths.takenSince(this.before)[0];
     this.trace = {
       access,
@@ -57,6 +67,12 @@ export class Tracer {
       line: this.line,
       steps: node === undefined ? [] : this.paths.stepsOf(node),
       events: this.events.list(),
+      after: this.events.nodes().map((at) => this.stepsBefore(at)),
+      states: before === null || look === null ? null : { before, after: look(insn) },
     };
+  }
+
+  private stepsBefore(node: number): number {
+    return this.paths.stepsOf(node).reduce((sum, { times }) => sum + times, 0);
   }
 }

@@ -20,7 +20,7 @@ const done = v.object({});
 const moment = v.pipe(finite, v.minValue(0));
 
 const fileStamp = v.object({ path, name: v.string(), modified: moment });
-const draft = v.strictObject({
+export const draft = v.strictObject({
   /** Stable for one editor: the file's path, or `untitled:1`. */
   key: v.pipe(v.string(), v.nonEmpty(), v.maxLength(4096)),
   /** File it belongs to; null for a text without a file. */
@@ -56,6 +56,8 @@ export const LAB_METHODS = {
         title: v.string(),
         question: v.string(),
         claims: v.array(v.string()),
+        /** What the model answers, in words. */
+        says: v.array(v.string()),
         text: v.string(),
         /** What a comparison of it compares by default, as parseConfigurations takes it. */
         selection: v.record(v.string(), v.unknown()),
@@ -74,6 +76,7 @@ export const LAB_METHODS = {
           title: v.string(),
           question: v.string(),
           claims: v.array(v.string()),
+          says: v.array(v.string()),
           selection: v.record(v.string(), v.unknown()),
         }),
       ),
@@ -163,6 +166,8 @@ export const LAB_EVENTS = {
   'run.result': v.object({ runId: id, index: count, ...outcome.entries }),
   'run.failed': v.object({ runId: id, index: count, ...failure.entries }),
   'run.done': v.object({ runId: id, cancelled: v.boolean(), elapsedMs: finite }),
+  /** Events were missed, after a lost connection: ask `workspace.get` what the last start came to. */
+  'lab.lost': v.object({}),
   /** A command of the shell's menu, by its id in the window's palette; `argument` e.g. the path of a recent file. */
   'shell.command': v.object({ command: v.string(), argument: v.nullable(v.string()) }),
 } as const;

@@ -29,8 +29,6 @@ export const lineCount = v.object({
   line: count,
   accesses: count,
   exits: count,
-  /** Cycles of its accesses on the simulated clock. */
-  cycles: finite,
 });
 
 /** How one configuration of a start ended well. */

@@ -20,6 +20,10 @@ export type Job =
       readonly check: boolean;
       /** The access to record step by step, counted from 1; 0 for none. */
       readonly trace: number;
+      /** Also report accesses by line, first accesses of paths, and the machine around the traced access. Default false. */
+      readonly details?: boolean;
+      /** Events to keep, the last so many. Default none. */
+      readonly events?: number;
     };
 
 /** How a job ended. */

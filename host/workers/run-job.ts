@@ -1,6 +1,7 @@
-import { prepare } from '../../core/index.ts';
+import { prepare, type Run } from '../../core/index.ts';
 import { Session } from '../sandbox/session.ts';
 import type { Answer, Job, Report } from './protocol.ts';
+import type { RunDetails } from './run-report.ts';
 
 /** Milliseconds between two reports of progress. */
 const REPORT_EVERY = 100;
@@ -10,6 +11,12 @@ export async function runJob(job: Job, report: (report: Report) => void): Promis
   let records = 0;
   let accesses = (): number => 0;
   let next = performance.now() + REPORT_EVERY;
+  const showProgress = (): void => {
+    const now = performance.now();
+    if (now < next) return;
+    next = now + REPORT_EVERY;
+    report({ kind: 'progress', records, accesses: accesses() });
+  };
   const session = await Session.open(job.script, {
     seed: job.kind === 'run' ? job.configuration.seed : 0,
     hostPage: job.kind === 'run' ? job.configuration.hostPage : '4K',
@@ -17,10 +24,7 @@ export async function runJob(job: Job, report: (report: Report) => void): Promis
     onMessage: (text) => report({ kind: 'message', text }),
     onProgress: (made) => {
       records = made;
-      const now = performance.now();
-      if (now < next) return;
-      next = now + REPORT_EVERY;
-      report({ kind: 'progress', records, accesses: accesses() });
+      showProgress();
     },
   });
   if (!session.ok) return { kind: 'script-error', error: session.error };
@@ -31,15 +35,30 @@ export async function runJob(job: Job, report: (report: Report) => void): Promis
   if (!setup.ok) return { kind: 'script-error', error: setup.error };
   const prepared = prepare(job.configuration, setup.value, {
     check: job.check,
-    ...(job.trace > 0 ? { trace: job.trace } : {}),
+    ...(job.trace > 0 ? { trace: job.trace, inspect: job.details === true } : {}),
+    details: job.details === true,
+    events: job.events ?? 0,
   });
   if (!prepared.ok) return { kind: 'refused', message: prepared.error };
   const machine = prepared.value;
   accesses = () => machine.accesses;
+  machine.onPulse(showProgress);
   const ran = session.value.guest(machine);
   if (!ran.ok) return { kind: 'script-error', error: ran.error };
   return {
     kind: 'ran',
-    report: { result: machine.result(), trace: machine.trace, records },
+    report: {
+      result: machine.result(),
+      trace: machine.trace,
+      records,
+      ...(job.details === true ? { details: detailsOf(machine) } : {}),
+    },
   };
 }
+
+const detailsOf = (run: Run): RunDetails => ({
+  firsts: run.firsts(),
+  lines: run.lines(),
+  events: run.events(),
+  states: run.trace?.states ?? null,
+});

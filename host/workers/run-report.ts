@@ -1,4 +1,6 @@
-import type { RunResult, Trace } from '../../core/index.ts';
+import type { EventColumns, LineCount, MachineState, RunResult, Trace } from '../../core/index.ts';
+
+export type { EventColumns } from '../../core/index.ts';
 
 /** What one run of a script on one configuration yields. */
 export interface RunReport {
@@ -7,4 +9,15 @@ export interface RunReport {
   readonly trace: Trace | null;
   /** Records that the script made. */
   readonly records: number;
+  /** What was asked for beside the result; see Job. */
+  readonly details?: RunDetails;
+}
+
+export interface RunDetails {
+  /** Number of the first access on each path of the result. */
+  readonly firsts: readonly number[];
+  readonly lines: readonly LineCount[];
+  readonly events: EventColumns | null;
+  /** The machine before and after the traced access. */
+  readonly states: { readonly before: MachineState; readonly after: MachineState } | null;
 }

@@ -1,0 +1,106 @@
+import { hexWords } from '../base/words.ts';
+import { contextTag } from '../cpu/contexts.ts';
+import { RIGHT } from '../cpu/rights.ts';
+import { classOf, RECORD, type TagArray } from '../cpu/tag-array.ts';
+import type { Tlb } from '../cpu/tlb.ts';
+import type { Instruction } from '../guest/instruction.ts';
+import type { GuestWalkRows } from './inspect-tables.ts';
+import type { MachineParts } from './machine.ts';
+import { stateTable, type StateRow, type StateTable } from './state-table.ts';
+
+const { STRIDE, MASK, BASE, FLAGS } = RECORD;
+const SIZES = ['4K', '2M', '1G', '512G', '256T'] as const;
+const LEADS_TO = ['', 'PDE', 'PDPTE', 'PML4E', 'PML5E'] as const;
+
+const RIGHT_NAMES: readonly (readonly [string, number])[] = [
+  ['U', RIGHT.U],
+  ['W', RIGHT.W],
+  ['X', RIGHT.X],
+  ['nested R', RIGHT.NR],
+  ['nested W', RIGHT.NW],
+  ['nested X', RIGHT.NX],
+  ['dirty', RIGHT.DIRTY],
+  ['global', RIGHT.GLOBAL],
+];
+
+const rightsOf = (flags: number): string =>
+  RIGHT_NAMES.filter(([, bit]) => (flags & bit) !== 0)
+    .map(([name]) => name)
+    .join(' ');
+
+const frame = (hfn: number): string => `0x${(BigInt(hfn >>> 0) << 12n).toString(16)}`;
+
+/** Number of a page, low word, and the upper bits of the page number, as the caches are asked. */
+const pageOf = (hi: number, lo: number): number => (lo >>> 12) | (hi << 20);
+
+/** Entries of each TLB that translate the access's page. */
+export function cachedTranslations({ cpu }: MachineParts, insn: Instruction | null): StateTable {
+  const { caches, translator } = cpu;
+  const rows: StateRow[] = [];
+  const show = (name: string, tlb: Tlb, page: number, hi: number): void => {
+    const slot = tlb.find(page, contextTag(translator.context, hi), contextTag(translator.globalContext, hi));
+    if (slot === 0) return;
+    const { cells } = tlb.tags;
+    const at = slot * STRIDE;
+    const base = `0x${(BigInt(pageNumber(hi, page, cells[at + MASK]!)) << 12n).toString(16)}`;
+    const size = SIZES[classOf(cells[at + MASK]!)]!;
+    rows.push({ key: `${name} ${base}`, cells: [name, base, size, frame(cells[at + BASE]!), rightsOf(cells[at + FLAGS]!)] });
+  };
+  if (insn !== null) {
+    const named: readonly (readonly [string, Tlb])[] = [
+      ['L1 data', caches.dtlb],
+      ['L1 stores', caches.storeTlb],
+      ['L1 fetches', caches.itlb],
+      ['L2', caches.stlb],
+      ['L2 fetches', caches.stlbInstr],
+    ];
+    const shift = cpu.mode.canonicalShift;
+    const hi = shift === 31 ? 0 : insn.hi | 0;
+    named.forEach(([name, tlb], n) => {
+      if (named.findIndex(([, other]) => other === tlb) === n) show(name, tlb, pageOf(hi, insn.lo), hi);
+    });
+  }
+  return stateTable('tlb', ['TLB', 'linear page', 'size', 'host frame', 'rights'], rows);
+}
+
+/** Paging-structure caches and nested-TLB entries that a walk of the access's address would find. */
+export function cachedWalks({ cpu }: MachineParts, insn: Instruction | null, guest: GuestWalkRows): StateTable {
+  const { caches, translator, rootId } = cpu;
+  const rows: StateRow[] = [];
+  const show = (cache: string, what: string, tags: TagArray, slot: number): void => {
+    if (slot === 0) return;
+    const { cells } = tags;
+    const at = slot * STRIDE;
+    const cls = classOf(cells[at + MASK]!);
+    const kind = cache === 'nested TLB' ? SIZES[cls]! : LEADS_TO[cls]!;
+    rows.push({ key: `${cache} ${what} ${kind}`, cells: [cache, what, kind, frame(cells[at + BASE]!)] });
+  };
+  if (insn !== null) {
+    const { tags } = caches.guestPsc;
+    const page = pageOf(insn.hi, insn.lo);
+    const tag = contextTag(translator.context, insn.hi | 0);
+    for (let cls = 4; cls > 0 && tags.size > 0; cls--) {
+      const upper = cls === 4 ? tag & ~0xf : tag;
+      show('paging-structure cache', hexWords(insn.hi, insn.lo), tags, tags.find(cls, page, upper, upper));
+    }
+  }
+  for (const { what, hi, lo } of guest.gpa === null ? guest.tables : [...guest.tables, guest.gpa]) {
+    // Frame numbers of guest-physical addresses: bits 51:44 stand beside the nested root's id.
+    const page = pageOf(hi, lo);
+    const tag = (rootId << 8) | ((hi >>> 12) & 0xff);
+    const { tags } = caches.nestedPsc;
+    for (let cls = 4; cls > 0 && tags.size > 0; cls--) {
+      const upper = cls === 4 ? tag & ~0xf : tag;
+      show('guest-physical structure cache', what, tags, tags.find(cls, page, upper, upper));
+    }
+    for (let cls = 0; cls < 3 && caches.nestedTlb.size > 0; cls++) {
+      show('nested TLB', what, caches.nestedTlb, caches.nestedTlb.find(cls, page, tag, tag));
+    }
+  }
+  return stateTable('walk-caches', ['cache', 'for', 'entry', 'host frame'], rows);
+}
+
+/** Number of the first page under an entry, as a double. */
+function pageNumber(hi: number, page: number, mask: number): number {
+  return (hi >>> 12) * 0x1_0000_0000 + ((page & mask) >>> 0);
+}

@@ -1,0 +1,134 @@
+import { hexWords, wordsToPage } from '../base/words.ts';
+import { CR4, REG } from '../guest/registers.ts';
+import { guestLevels } from '../kvm/mmu/guest-walk.ts';
+import { indexOf } from '../kvm/mmu/nested-tables.ts';
+import { frameOf, isLarge, isMmioSpte, isShadowPresent, mmioGeneration } from '../kvm/mmu/spte.ts';
+import type { MachineParts } from './machine.ts';
+import type { StateRow } from './state-table.ts';
+
+/** A guest-physical address as two words, and what it is an address of. */
+export interface GuestAddress {
+  readonly what: string;
+  readonly hi: number;
+  readonly lo: number;
+}
+
+/** The guest's own entries for a linear address, and the guest-physical addresses that a walk of it touches. */
+export interface GuestWalkRows {
+  readonly rows: readonly StateRow[];
+  /** What the address translates to; null where an entry is missing. */
+  readonly gpa: GuestAddress | null;
+  /** Where the entries stand, from the root down. */
+  readonly tables: readonly GuestAddress[];
+}
+
+const PRESENT = 1;
+const LARGE = 1 << 7;
+const LEVEL_NAMES = ['', 'PTE', 'PDE', 'PDPTE', 'PML4E', 'PML5E'] as const;
+const GUEST_BITS: readonly (readonly [string, number])[] = [
+  ['P', 1],
+  ['R/W', 2],
+  ['U/S', 4],
+  ['A', 1 << 5],
+  ['D', 1 << 6],
+  ['PS', LARGE],
+];
+
+/** Walks the guest's tables for a linear address as far as entries lead; nothing is set or faulted in. */
+export function guestEntries(parts: MachineParts, hi: number, lo: number): GuestWalkRows {
+  const { at } = parts.registers;
+  const top = guestLevels(parts.registers);
+  if (top === 0) return { rows: [], gpa: { what: 'the access', hi: 0, lo }, tables: [] };
+  const bytes = top === 2 ? 4 : 8;
+  const rows: StateRow[] = [];
+  const tables: GuestAddress[] = [];
+  let tableLo = at[REG.CR3_LO]! & (top === 3 ? ~0x1f : ~0xfff);
+  let tableHi = top > 3 ? at[REG.CR3_HI]! & 0xfffff : 0;
+  for (let level = top; level > 0; level--) {
+    const entryAt = tableLo + guestIndex(top, level, hi, lo) * bytes;
+    const name = LEVEL_NAMES[level]!;
+    tables.push({ what: name, hi: tableHi, lo: entryAt });
+    const words = readEntry(parts, tableHi, entryAt, bytes);
+    const [entryHi, entryLo] = words ?? [0, 0];
+    const bits = words === null ? 'no memory there yet' : guestBits(entryHi, entryLo, level);
+    rows.push({ key: name, cells: [name, hexWords(tableHi, entryAt), hexWords(entryHi, entryLo), bits] });
+    if ((entryLo & PRESENT) === 0) return { rows, gpa: null, tables };
+    if (level === 1 || ((entryLo & LARGE) !== 0 && largeAllowed(at[REG.CR4]!, top, level))) {
+      const shift = top === 2 ? 12 + (level - 1) * 10 : 12 + (level - 1) * 9;
+      const mask = 2 ** shift - 1;
+      const gpaLo = (entryLo & ~mask & ~0xfff) | (lo & mask);
+      return { rows, gpa: { what: 'the access', hi: top === 2 ? 0 : entryHi & 0xfffff, lo: gpaLo }, tables };
+    }
+    tableLo = entryLo & ~0xfff;
+    tableHi = entryHi & 0xfffff;
+  }
+  return { rows, gpa: null, tables };
+}
+
+/** EPT or NPT entries for each guest-physical address of a walk, from the root down as far as entries lead. */
+export function nestedEntries({ kvm, vcpu, memory }: MachineParts, { gpa, tables }: GuestWalkRows): StateRow[] {
+  const rows: StateRow[] = [];
+  const { bits, levels } = kvm.mmu.tables;
+  for (const { what, hi, lo } of gpa === null ? tables : [...tables, gpa]) {
+    let table = vcpu.root;
+    for (let level = levels; level > 0 && table !== 0; level--) {
+      const index = indexOf(level, hi, lo);
+      const entryLo = memory.entryLo(table, index);
+      const entryHi = memory.entryHi(table, index);
+      const place = `0x${(BigInt(table) * 4096n + BigInt(index * 8)).toString(16)}`;
+      const words = nestedBits(bits.kind, entryHi, entryLo);
+      const mmio = isMmioSpte(bits, entryHi, entryLo) ? `MMIO generation ${mmioGeneration(entryHi, entryLo)}` : words;
+      rows.push({ key: `${what} ${level}`, cells: [what, level, place, hexWords(entryHi, entryLo), mmio] });
+      if (!isShadowPresent(entryLo) || isLarge(entryLo)) break;
+      table = frameOf(entryHi, entryLo);
+    }
+  }
+  return rows;
+}
+
+/** Words of a guest's entry, or null where no memory is behind it yet. */
+function readEntry({ kvm, memory }: MachineParts, hi: number, lo: number, bytes: number): [number, number] | null {
+  const gfn = wordsToPage(hi, lo);
+  const row = kvm.slots.find(0, gfn);
+  if (row < 0) return null;
+  const { hvaPage, baseGfn } = kvm.slots.table;
+  const frame = kvm.hostMm.present(hvaPage[row]! + gfn - baseGfn[row]!);
+  if (frame <= 0) return null;
+  const out = new Int32Array(2);
+  memory.readBytes(frame, lo & 0xfff, bytes, out, 0);
+  return [out[1]!, out[0]!];
+}
+
+function guestBits(hi: number, lo: number, level: number): string {
+  const names = GUEST_BITS.filter(([name, bit]) => (lo & bit) !== 0 && (name !== 'PS' || level > 1)).map(([name]) => name);
+  return [...names, ...(hi < 0 ? ['XD'] : [])].join(' ');
+}
+
+function nestedBits(kind: 'ept' | 'npt', hi: number, lo: number): string {
+  if (kind === 'npt') {
+    const names = GUEST_BITS.filter(([, bit]) => (lo & bit) !== 0).map(([name]) => name);
+    return [...names, ...(hi < 0 ? ['NX'] : [])].join(' ');
+  }
+  const names: readonly (readonly [string, number])[] = [
+    ['R', 1],
+    ['W', 2],
+    ['X', 4],
+    ['PS', LARGE],
+    ['A', 1 << 8],
+    ['D', 1 << 9],
+  ];
+  return names
+    .filter(([, bit]) => (lo & bit) !== 0)
+    .map(([name]) => name)
+    .join(' ');
+}
+
+function largeAllowed(cr4: number, top: number, level: number): boolean {
+  if (top === 2) return level === 2 && (cr4 & CR4.PSE) !== 0;
+  return level === 2 || (level === 3 && top > 3);
+}
+
+function guestIndex(top: number, level: number, hi: number, lo: number): number {
+  if (top === 2) return level === 2 ? lo >>> 22 : (lo >>> 12) & 1023;
+  return top === 3 && level === 3 ? lo >>> 30 : indexOf(level, hi, lo);
+}

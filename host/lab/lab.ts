@@ -1,0 +1,177 @@
+import { availableParallelism, platform } from 'node:os';
+import { join } from 'node:path';
+import {
+  LAB_VERSION,
+  LabError,
+  labFailed,
+  readCall,
+  type Answer,
+  type Lab,
+  type LabEvent,
+  type LabMethod,
+  type LabParams,
+  type LabReply,
+} from '../contract/lab.ts';
+import { readResultFile } from '../contract/result-file.ts';
+import { Checker } from './checker.ts';
+import { Compiler } from './compiler.ts';
+import { Drafts } from './drafts.ts';
+import { EventStore } from './event-store.ts';
+import { failed } from './failed.ts';
+import { type Dialogs, Files } from './files.ts';
+import { readGallery, SCENARIOS } from './gallery.ts';
+import { Inspector } from './inspector.ts';
+import type { Places } from './places.ts';
+import { Pools } from './pools.ts';
+import { Recent } from './recent.ts';
+import { makeResultFile } from './result-files.ts';
+import { Runs } from './runs.ts';
+import { Workspace } from './workspace.ts';
+
+export interface LabOptions {
+  readonly host: 'electron' | 'browser';
+  /** Version of the program. */
+  readonly version: string;
+  /** Folder of drafts, layout and last results; made when it is missing. */
+  readonly dataFolder: string;
+  /** Where the user's files may lie: `anywhere`, or `below(folder)`. */
+  readonly places: Places;
+  /** File dialogs of the system, where there are any. */
+  readonly dialogs?: Dialogs;
+  /** Told of the window's title and unsaved texts. */
+  readonly onWindow?: (window: LabParams<'window.put'>) => void;
+  /** Folder of the gallery's scripts. */
+  readonly scenarios?: string;
+  /** Runs at a time; default one a processor. */
+  readonly threads?: number;
+}
+
+/** The lab behind a host: the contract, as a function on messages. */
+export interface LabService extends Lab {
+  /** Answers a message of a window, whatever it is. Never rejects. */
+  handle(message: unknown): Promise<Answer>;
+  /** Sends an event to every window. */
+  tell(event: LabEvent): void;
+  /** Ends every thread and waits for what is being written. */
+  close(): Promise<void>;
+}
+
+type Handlers = { readonly [M in LabMethod]: (params: LabParams<M>) => LabReply<M> | Promise<LabReply<M>> };
+
+/** Makes the lab of a host. Nothing runs before the first call. */
+export function createLab(options: LabOptions): LabService {
+  const { version, dataFolder, places } = options;
+  const listeners = new Set<(event: LabEvent) => void>();
+  const tell = (event: LabEvent): void => {
+    for (const hear of listeners) hear(event);
+  };
+  const threads = options.threads ?? availableParallelism();
+  const compiler = new Compiler();
+  const runPools = new Pools(threads);
+  const smallPools = new Pools(1);
+  const files = new Files(places, options.dialogs ?? null, new Recent(join(dataFolder, 'recent.json')));
+  const drafts = new Drafts(join(dataFolder, 'drafts'));
+  const workspace = new Workspace(dataFolder, version);
+  const checker = new Checker(compiler, smallPools);
+  const inspector = new Inspector(compiler, smallPools);
+  const runs = new Runs({
+    version,
+    compiler,
+    pools: runPools,
+    events: new EventStore(join(dataFolder, 'events')),
+    tell,
+    keep: (run) => void workspace.keep(run),
+  });
+  let gallery: Promise<LabReply<'gallery'>> | null = null;
+
+  const handlers: Handlers = {
+    describe: () => ({
+      version,
+      schema: LAB_VERSION,
+      platform: { host: options.host, os: platform() },
+      dialogs: options.dialogs !== undefined,
+      folder: places.folder,
+      processors: threads,
+    }),
+    gallery: () => (gallery ??= readGallery(compiler, options.scenarios ?? SCENARIOS)),
+    check: (params) => checker.check(params),
+    start: (params) => {
+      runs.start(params);
+      return {};
+    },
+    cancel: ({ runId }) => {
+      runs.cancel(runId);
+      return {};
+    },
+    'events.read': (params) => runs.readEvents(params),
+    inspect: (params) => inspector.inspect(params),
+    'files.open': (params) => files.open(params),
+    'files.save': (params) => files.save(params),
+    'files.saveAs': (params) => files.saveAs(params),
+    'files.recent': () => files.listRecent(),
+    'files.list': () => files.list(),
+    'drafts.put': async (params) => {
+      await drafts.put(params);
+      return {};
+    },
+    'drafts.get': () => drafts.get(),
+    'workspace.put': async ({ state }) => {
+      await workspace.put(state);
+      return {};
+    },
+    'workspace.get': async () => {
+      const { file, ...found } = await workspace.get();
+      if (file !== null) runs.adopt(file);
+      return found;
+    },
+    'results.export': ({ runId }) => ({ text: `${JSON.stringify(makeResultFile(runs.find(runId), version))}\n` }),
+    'results.import': ({ text }) => {
+      const read = readResultFile(text);
+      if (!read.ok) throw failed('refused', read.error);
+      return read.value;
+    },
+    'window.put': (params) => {
+      options.onWindow?.(params);
+      return {};
+    },
+  };
+
+  const answer = async <M extends LabMethod>(method: M, params: LabParams<M>): Promise<LabReply<M>> => {
+    try {
+      return await handlers[method](params);
+    } catch (error) {
+      if (error instanceof LabError) throw error;
+      throw failed('crashed', `${method}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  };
+
+  const service: LabService = {
+    async call(method, params) {
+      const read = readCall({ method, params });
+      if (!read.ok) throw new LabError(read.error);
+      return answer(method, params);
+    },
+    async handle(message) {
+      const read = readCall(message);
+      if (!read.ok) return { ok: false, failure: read.error };
+      try {
+        return { ok: true, reply: await answer(read.value.method, read.value.params as LabParams<LabMethod>) };
+      } catch (error) {
+        return {
+          ok: false,
+          failure: error instanceof LabError ? error.failure : labFailed('crashed', String(error)),
+        };
+      }
+    },
+    listen(hear) {
+      listeners.add(hear);
+      return () => listeners.delete(hear);
+    },
+    tell,
+    async close() {
+      inspector.end();
+      await Promise.all([compiler.close(), runPools.close(), smallPools.close(), workspace.settled()]);
+    },
+  };
+  return service;
+}

@@ -1,0 +1,78 @@
+import { join } from 'node:path';
+import * as v from 'valibot';
+import type { LabReply, ResultFile, StoredRun } from '../contract/lab.ts';
+import { parseResultFile } from '../contract/result-file.ts';
+import { failed, fileFailed } from './failed.ts';
+import { readKept, Unusable, Writes, writeKept } from './kept-json.ts';
+import { makeResultFile } from './result-files.ts';
+
+/** Bytes of the window's state, and of the last results. */
+const LARGEST_STATE = 4 * 1024 * 1024;
+const LARGEST_RUN = 256 * 1024 * 1024;
+
+const stateFile = v.object({ schema: v.string(), state: v.unknown() });
+const SCHEMA = 'exitlab.workspace/1';
+
+/** What the window wants to find again, and the last start with its results. */
+export class Workspace {
+  private readonly statePath: string;
+  private readonly runPath: string;
+  private readonly version: string;
+  private readonly writes = new Writes();
+
+  constructor(folder: string, version: string) {
+    this.statePath = join(folder, 'workspace.json');
+    this.runPath = join(folder, 'last-run.json');
+    this.version = version;
+  }
+
+  async put(state: unknown): Promise<void> {
+    let size = 0;
+    try {
+      size = JSON.stringify(state ?? null).length;
+    } catch {
+      throw failed('bad-message', 'workspace.put: the state cannot be written as JSON');
+    }
+    if (size > LARGEST_STATE) throw failed('refused', 'the layout is too large to be kept');
+    await this.writes
+      .next(() => writeKept(this.statePath, { schema: SCHEMA, state: state ?? null }))
+      .catch((error: unknown) => {
+        throw fileFailed('the layout', 'written', error);
+      });
+  }
+
+  /** Keeps a start. A disk that refuses must not end the run's session: the results are in the window already. */
+  async keep(run: StoredRun): Promise<void> {
+    await this.writes.next(() => writeKept(this.runPath, makeResultFile(run, this.version))).catch(() => {});
+  }
+
+  async get(): Promise<LabReply<'workspace.get'> & { readonly file: ResultFile | null }> {
+    await this.writes.settled();
+    const state = await readKept(this.statePath, LARGEST_STATE * 4, readState);
+    const file = await readKept(this.runPath, LARGEST_RUN, readRun);
+    const problems = [state.problem, file.problem].filter((problem) => problem !== null);
+    return { state: state.value ?? null, lastRun: file.value?.run ?? null, problems, file: file.value };
+  }
+
+  /** When everything is on disk. */
+  settled(): Promise<void> {
+    return this.writes.settled();
+  }
+}
+
+function readState(input: unknown): unknown {
+  const parsed = v.safeParse(stateFile, input);
+  if (!parsed.success) throw new Unusable('it is damaged');
+  const { schema, state } = parsed.output;
+  if (schema !== SCHEMA)
+    throw new Unusable(
+      `it was written by another version of Exitlab (${schema.slice(0, 40)}; this one reads ${SCHEMA})`,
+    );
+  return state;
+}
+
+function readRun(input: unknown): ResultFile {
+  const parsed = parseResultFile(input);
+  if (!parsed.ok) throw new Unusable(parsed.error);
+  return parsed.value;
+}
