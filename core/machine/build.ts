@@ -125,7 +125,7 @@ function assemble(chosen: Chosen, layout: Layout, options: MachineOptions): Mach
 /** Does the set-up and starts the guest; a sentence when it cannot. */
 function start(machine: Machine, layout: Layout): string | null {
   const { host, guestView, reference, registers, cpu, kvm, hostPaths } = machine.parts;
-  for (const op of layout.host) host.apply(op, 0, machine.notes);
+  for (const op of layout.host) host.apply(op, op.line ?? 0, machine.notes);
   let root = 0n;
   if (layout.mode !== 'none') {
     const { from, to } = layout.tables;

@@ -40,7 +40,7 @@ export function layOut(setup: readonly SetupOp[], design: Design): Result<Layout
   for (const op of setup) {
     switch (op.kind) {
       case 'ram':
-        host.push(slotOf(op, slot++));
+        host.push({ ...slotOf(op, slot++), ...placeOf(op) });
         if (op.map !== null) maps.push(identity(op.gpa, op.size, op.map));
         break;
       case 'paging':
@@ -59,7 +59,7 @@ export function layOut(setup: readonly SetupOp[], design: Design): Result<Layout
       case 'doorbell': {
         const bell = realiseDoorbell(op, doorbells.length, design.doorbell);
         if (typeof bell === 'string') return err(bell);
-        host.push(...doorbellOps(bell, doorbells));
+        for (const made of doorbellOps(bell, doorbells)) host.push({ ...made, ...placeOf(op) });
         if (bell.space !== 'pio' && !covered(maps, bell.gpa)) maps.push(identity(bell.gpa & ~0xfffn, 4096n, '4K'));
         doorbells.push(bell);
         break;
@@ -103,6 +103,8 @@ function findTables(
   }
   return ok({ from: end - bytes, to: end });
 }
+
+const placeOf = ({ line }: SetupOp): { line?: number } => (line === undefined ? {} : { line });
 
 const slotOf = (op: RamOp, slot: number): MemslotOp => ({
   kind: 'memslot',

@@ -14,8 +14,8 @@ export interface PreludeHost {
   readonly prefixes: { readonly lined: string; readonly unused: string };
   /** Runs the batch of `results[0]` doubles. */
   readonly flush: () => void;
-  /** Everything else, as JSON: a name and its argument; answers JSON, or '!' and a sentence. */
-  readonly ask: (name: string, argument: string) => string;
+  /** Everything else, as JSON: a name, its argument and the site of the call; answers JSON, or '!' and a sentence. */
+  readonly ask: (name: string, argument: string, site: string) => string;
 }
 
 /** What the prelude gives back. */
@@ -322,7 +322,7 @@ export function prelude(host: PreludeHost): Prelude {
       return typeof part === 'function' || typeof part === 'symbol' ? { $: 'other', value: show(part) } : part;
     }) ?? 'null';
   const ask = (name: string, argument: unknown): unknown => {
-    const text = host.ask(name, encode(argument));
+    const text = host.ask(name, encode(argument), `${dynamicSite()}`);
     return text.startsWith('!') ? fail(text.slice(1)) : JSON.parse(text);
   };
 
@@ -373,7 +373,7 @@ export function prelude(host: PreludeHost): Prelude {
       push(index.header + dynamicSite() * LINE, [index.index]);
       if (depth > 0) return poison(name);
       run();
-      return results[5];
+      return -Math.abs(results[5]!);
     };
 
   const noClock = function (): never {

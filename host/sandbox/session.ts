@@ -137,7 +137,7 @@ export class Session {
       make,
       buffer.handle,
       engine.signalFunction('flush', () => this.flush()),
-      engine.textFunction('ask', (name, argument) => this.answer(name, argument)),
+      engine.textFunction('ask', (name, argument, site) => this.answer(name, argument, Number(site))),
       engine.string(given),
     );
     if (isThrown(inside)) throw new Error(`prelude: ${inside.message}${inside.stack}`);
@@ -224,9 +224,9 @@ export class Session {
   }
 
   /** Answers the prelude: JSON, or '!' and a sentence. Nothing thrown may leave it. */
-  private answer(name: string, argument: string): string {
+  private answer(name: string, argument: string, site: number): string {
     try {
-      const answered = this.ask(name, fromWire(argument));
+      const answered = this.ask(name, fromWire(argument), site);
       return answered.ok ? JSON.stringify(answered.value) : `!${answered.error}`;
     } catch (error) {
       this.crash = error;
@@ -234,7 +234,7 @@ export class Session {
     }
   }
 
-  private ask(name: string, input: unknown): Result<unknown> {
+  private ask(name: string, input: unknown, site: number): Result<unknown> {
     if (name === 'scenario') {
       const described = decodeDescription(input);
       if (described.ok) this.described = described.value;
@@ -249,7 +249,9 @@ export class Session {
     const context = { hostPage: this.options.hostPage, addressBits, doorbells: bellWidths.length };
     const decoded = decodeOperation(name, input, context);
     if (!decoded.ok) return decoded;
-    return name.startsWith('host.') ? this.addHostOp(decoded.value[0] as HostOp) : this.addSetupOps(decoded.value);
+    return name.startsWith('host.')
+      ? this.addHostOp(decoded.value[0] as HostOp)
+      : this.addSetupOps(decoded.value, this.places.ofSite(site).line);
   }
 
   private lastFault(): { vector: number; errorCode: number; address: string } | null {
@@ -263,9 +265,9 @@ export class Session {
     return ok({ header: RECORD.HOST + ARGS_UNIT, index: this.machine.addHostOp(op) });
   }
 
-  private addSetupOps(ops: readonly SetupOp[]): Result<unknown> {
+  private addSetupOps(ops: readonly SetupOp[], line: number): Result<unknown> {
     if (this.machine !== null) return err('vm is used while the guest runs; the host object is for that');
-    this.setupOps.push(...ops);
+    this.setupOps.push(...ops.map((op) => ({ ...op, line })));
     const first = ops[0]!;
     if (first.kind === 'paging')
       this.rules.addressBits = first.mode === '5-level' ? 57 : first.mode === '4-level' ? 48 : 32;
