@@ -94,6 +94,20 @@ export function skipByLength(vendor: ExitFrame['vendor'], trapFlag = true): Step
   return stepList([vendor === 'intel' ? 'hw.vmread' : 'hw.vmcb_access', reads], 'skip_emulated_instruction');
 }
 
+/**
+ * The cheapest exit with a handler, hardware and all: VMCALL, VMMCALL. The run loop's prices of a CPU model are scaled so that this list
+ * costs the model's LX.
+ */
+export function hypercallExit(frame: ExitFrame, trapFlag: boolean): StepCount[] {
+  return [
+    ...stepList('guest.vmcall'),
+    ...exitPrologue(frame),
+    ...stepList('kvm_emulate_hypercall'),
+    ...skipByLength(frame.vendor, trapFlag),
+    ...exitEpilogue(frame),
+  ];
+}
+
 function opsCalls(frame: ExitFrame, calls: number): Counted[] {
   return frame.ops === 'pointers' && hasRetpoline(frame.mitigations) ? [['mitigation.retpoline', calls]] : [];
 }

@@ -1,11 +1,12 @@
-import { cpuModels } from './cpu-models.ts';
-import { MITIGATIONS } from './mitigations.ts';
-import { pciTestdev2013 } from './models/pci-testdev-2013.ts';
-import { PCI_TESTDEV_FIGURES } from './pci-testdev.ts';
-import { priceOfSteps } from './price-vector.ts';
-import type { Cited } from './cpu-model.ts';
+import { cpuModels } from '../../core/cost/cpu-models.ts';
+import { MITIGATIONS } from '../../core/cost/mitigations.ts';
+import { pciTestdev2013 } from '../../core/cost/models/pci-testdev-2013.ts';
+import { PCI_TESTDEV_FIGURES } from '../../core/cost/pci-testdev.ts';
+import type { Cited } from '../../core/cost/cpu-model.ts';
+import { cyclesOf } from '../driver/paths.ts';
+import { pciTestdevPath } from '../driver/pci-testdev.ts';
 
-/** The tables of docs/cost-model.md as Markdown, made from the price lists so that the page cannot lag behind them. */
+/** The tables of docs/cost-model.md as Markdown, made from the price lists and from runs, so that the page cannot lag behind them. */
 export const costTables = (): Readonly<Record<string, string>> => ({
   models: modelTable(),
   'pci-testdev': pciTestdevTable(),
@@ -29,16 +30,18 @@ function modelTable(): string {
 }
 
 function pciTestdevTable(): string {
-  const rows = Object.values(PCI_TESTDEV_FIGURES).map(({ id, published, role, sets, flow }) => {
+  const rows = PCI_TESTDEV_FIGURES.map((figure) => {
+    const { id, published, role, sets } = figure;
+    const path = pciTestdevPath(figure);
     const [value, low, high] = (['value', 'low', 'high'] as const).map((bound) =>
-      priceOfSteps(flow, pciTestdev2013.prices, bound),
+      cyclesOf(path, pciTestdev2013.prices, bound),
     );
     const error = (value! / published - 1) * 100;
     return [
       id,
       String(published),
       String(Math.round(value!)),
-      `${error.toFixed(1)} %`,
+      `${error.toFixed(1).replace(/^-0\.0$/, '0.0')} %`,
       `${Math.round(low!)} to ${Math.round(high!)}`,
       role,
       sets,
