@@ -12,6 +12,7 @@ export type { Design } from './design/design.ts';
 export type { Kernel } from './design/kernel.ts';
 export { designs, findDesign, findKernel, kernels } from './design/registry.ts';
 export { EVENT_ROWS } from './events/kinds.ts';
+export type { RecordedEvent } from './events/recorder.ts';
 export { DEFAULT_CPUS, DEFAULT_KERNEL, parseConfigurations } from './experiment/configurations.ts';
 export type { Selection } from './experiment/configurations.ts';
 export { nameSteps, percentile, priceResult } from './experiment/pricing.ts';
@@ -40,5 +41,18 @@ export type {
   SetupOp,
   UnmapOp,
 } from './guest/setup.ts';
+export { replayOracle } from './kvm/conformance/tally.ts';
+export type { Tally } from './kvm/conformance/tally.ts';
 export type { Trace } from './machine/tracer.ts';
 export type { DivergenceKind } from './reference/divergence.ts';
+export { compareText } from './report/compare-text.ts';
+export type { LeftOut } from './report/compare-text.ts';
+export { explainText } from './report/explain-text.ts';
+export { compareJson, explainJson, runJson } from './report/json.ts';
+export { integer } from './report/numbers.ts';
+export { cpusText, designsText, kernelsText } from './report/registry-text.ts';
+export { runText } from './report/run-text.ts';
+export { COLOUR, PLAIN } from './report/style.ts';
+export type { Style } from './report/style.ts';
+export { table, wrap } from './report/table.ts';
+export type { RunView, ScenarioView } from './report/view.ts';

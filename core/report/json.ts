@@ -1,5 +1,6 @@
 import type { RecordedEvent } from '../events/recorder.ts';
 import type { PathResult } from '../experiment/result.ts';
+import type { LeftOut } from './compare-text.ts';
 import { difference } from './difference.ts';
 import type { RunView, ScenarioView } from './view.ts';
 
@@ -45,16 +46,19 @@ export const runJson = (scenario: ScenarioView, run: RunView, provenance: Proven
 export const compareJson = (
   scenario: ScenarioView,
   runs: readonly RunView[],
-  baseline: number,
+  leftOut: readonly LeftOut[],
+  baseline: number | null,
   provenance: Provenance,
 ) => ({
   schema: 'exitlab.compare/1',
   ...scenarioPart(scenario, provenance),
-  baseline: runs[baseline]?.result.configuration.name ?? null,
   runs: runs.map(runPart),
-  differences: runs
-    .filter((_, n) => n !== baseline)
-    .map((run) => ({ configuration: run.result.configuration.name, ...difference(runs[baseline]!, run) })),
+  leftOut,
+  differences: runs.flatMap((run) => {
+    const from = baseline === null ? runs.find(({ model }) => model.id === run.model.id)! : runs[baseline]!;
+    const { name } = run.result.configuration;
+    return from === run ? [] : [{ from: from.result.configuration.name, to: name, ...difference(from, run) }];
+  }),
 });
 
 export interface ExplainedJson {
