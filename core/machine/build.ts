@@ -37,7 +37,7 @@ export function buildMachine(
 ): Result<Machine, string> {
   const chosen = choose(settings);
   if (!chosen.ok) return chosen;
-  const layout = layOut(setup, chosen.value.design);
+  const layout = layOut(setup, chosen.value.design, chosen.value.policy.slots.userSlots);
   if (!layout.ok) return layout;
   const machine = assemble(chosen.value, layout.value, options);
   const problem = start(machine, layout.value);
