@@ -16,6 +16,8 @@ export type { RecordedEvent } from './events/recorder.ts';
 export { DEFAULT_CPUS, DEFAULT_KERNEL, parseConfigurations } from './experiment/configurations.ts';
 export type { Selection } from './experiment/configurations.ts';
 export { nameSteps, percentile, priceResult } from './experiment/pricing.ts';
+export { pricePhases } from './experiment/phases.ts';
+export type { PricedPhase } from './experiment/phases.ts';
 export type { Bounds, PricedPath, PricedResult, StageCost, StepCost } from './experiment/pricing.ts';
 export type { Configuration, DivergenceResult, NoteResult, PathResult, RunResult } from './experiment/result.ts';
 export { prepare, Run } from './experiment/run.ts';

@@ -19,6 +19,7 @@ import type { Doorbell } from './doorbells.ts';
 import type { HostView } from './host-view.ts';
 import type { HostSide } from './host-side.ts';
 import { NoteLog } from './notes.ts';
+import { PhaseLog } from './phases.ts';
 import { repeat, type Repeatable } from './repeat.ts';
 import type { Tracer } from './tracer.ts';
 import type { Vmm } from './vmm.ts';
@@ -61,6 +62,7 @@ export class Machine implements Repeatable {
   readonly parts: MachineParts;
   readonly state: StateSet;
   readonly notes = new NoteLog();
+  readonly phases: PhaseLog;
   readonly insn = new Instruction();
   /** Exits by reason: a column of counters, indexed by reason number (AMD's folded to 11 bits). */
   readonly exits = new Float64Array(2048);
@@ -76,7 +78,7 @@ export class Machine implements Repeatable {
   /** errno of the last host operation, 0 for success. */
   lastErrno = 0;
   tracer: Tracer | null = null;
-  private readonly hostOps: HostOp[] = [];
+  private readonly hostOps: (HostOp | { readonly kind: 'phase'; readonly name: string })[] = [];
   private records: Float64Array = new Float64Array(0);
   private line = 0;
   private bodyFrom = 0;
@@ -85,6 +87,7 @@ export class Machine implements Repeatable {
   constructor(parts: MachineParts) {
     this.parts = parts;
     this.state = parts.state;
+    this.phases = new PhaseLog(parts.paths);
     this.state.addCounters(() => [this.exits, this.executed]);
     this.notes.register(this.state);
   }
@@ -97,6 +100,11 @@ export class Machine implements Repeatable {
   /** Takes a host operation; its index goes into a HOST record. */
   addHostOp(op: HostOp): number {
     return this.hostOps.push(op) - 1;
+  }
+
+  /** Takes the name of a phase; its index goes into a HOST record, which begins the phase. */
+  addPhase(name: string): number {
+    return this.hostOps.push({ kind: 'phase', name }) - 1;
   }
 
   /** Carries out the complete records in [0, length), or up to the first problem. */
@@ -149,7 +157,7 @@ export class Machine implements Repeatable {
         this.ring(code, first, records[at + 2]!);
         return at + 1 + argsOf(header);
       case RECORD.HOST:
-        this.lastErrno = this.parts.host.apply(this.hostOps[first]!, this.line, this.notes);
+        this.hostSide(first);
         return at + 1 + argsOf(header);
       case RECORD.PAUSE:
         this.pause(first);
@@ -161,6 +169,16 @@ export class Machine implements Repeatable {
         return end;
       }
     }
+  }
+
+  private hostSide(index: number): void {
+    const op = this.hostOps[index]!;
+    if (op.kind !== 'phase') {
+      this.lastErrno = this.parts.host.apply(op, this.line, this.notes);
+      return;
+    }
+    this.parts.cpu.flushHits();
+    this.phases.enter(op.name);
   }
 
   private loop(from: number, to: number, iterations: number): void {

@@ -1,6 +1,8 @@
 import { difference } from './difference.ts';
 import { counted, figure, integer, percent, range } from './numbers.ts';
+import { phaseLines } from './phase-lines.ts';
 import {
+  answerLines,
   claimLines,
   countsByName,
   divergenceLines,
@@ -42,11 +44,13 @@ export function compareText(
     ...leftOut.flatMap(({ name, why }) => wrap(`Left out: ${name}: ${why}`, '  ', '')),
     '',
     ...wrap(`An access is one instruction of the guest. ${LEGEND}`).map(style.quiet),
+    ...phaseLines(runs, style),
     ...exitSection(runs, style),
     ...divergenceSection(runs, style),
     ...noteSection(runs, style),
     ...differenceSection(runs, baseline, style),
     ...claimLines(scenario, style),
+    ...answerLines(scenario, style),
   ];
   return `${lines.join('\n')}\n`;
 }

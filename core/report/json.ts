@@ -1,4 +1,5 @@
 import type { RecordedEvent } from '../events/recorder.ts';
+import { pricePhases } from '../experiment/phases.ts';
 import type { PathResult } from '../experiment/result.ts';
 import type { LeftOut } from './compare-text.ts';
 import { difference } from './difference.ts';
@@ -13,9 +14,9 @@ export interface Provenance {
   readonly script: string;
 }
 
-const scenarioPart = ({ file, title, question, claims }: ScenarioView, { version, script }: Provenance) => ({
+const scenarioPart = ({ file, title, question, claims, says }: ScenarioView, { version, script }: Provenance) => ({
   version,
-  scenario: { file, title, question, claims, script },
+  scenario: { file, title, question, claims, says, script },
 });
 
 const runPart = ({ result, priced, model }: RunView) => ({
@@ -34,6 +35,7 @@ const runPart = ({ result, priced, model }: RunView) => ({
   stages: priced.stages,
   steps: priced.steps,
   paths: priced.paths.map(({ path, cycles }) => ({ count: path.count, cycles, steps: path.steps })),
+  phases: pricePhases(result, model),
   hostPaths: result.hostPaths,
 });
 

@@ -65,9 +65,9 @@ export class Experiment {
     try {
       const answer = await pool.run({ kind: 'describe', script, limits });
       if (answer.kind !== 'described') throw failure(answer, null);
-      const { title, question, claims, configurations } = answer.description;
+      const { title, question, claims, says, configurations } = answer.description;
       const described = {
-        scenario: { file: script.file, title, question, claims },
+        scenario: { file: script.file, title, question, claims, says },
         defaults: configurations as Selection,
       };
       const check = last(options, 'no-reference') === undefined;
