@@ -58,7 +58,7 @@ function priceOf(steps: PathResult['steps'], model: CpuModel): Bounds & { estima
   return { ...sum, estimated: sum.value === 0 ? 0 : sum.estimated / sum.value };
 }
 
-const NAME_WIDTH = 38;
+const NAME_WIDTH = 37;
 
 /** One line a step; the number at its end leads to the source of its price. */
 function stepLines({ steps }: ExplainedAccess, model: CpuModel, style: Style): string[] {

@@ -1,3 +1,4 @@
+import * as v from 'valibot';
 import {
   ARGS_UNIT,
   err,
@@ -16,12 +17,16 @@ import { MARKS } from './compile/instrument.ts';
 import { decodeDescription, type Description } from './description.ts';
 import { Engine, isThrown, type Thrown } from './engine.ts';
 import { explainThrown } from './explain-thrown.ts';
+import { label } from './fields.ts';
 import type { Limits } from './limits.ts';
 import type { MachinePort } from './machine-port.ts';
 import { LINED, LINED_UNUSED, METHODS } from './methods.ts';
 import { decodeOperation } from './operations.ts';
 import { INSIDE_NAME, Places, UNKNOWN_SITE, type Place } from './places.ts';
-import { prelude } from './prelude.ts';
+import { prelude } from './inside/prelude.ts';
+import { insideRandom } from './inside/random.ts';
+import { insideRecords } from './inside/records.ts';
+import { insideText } from './inside/text.ts';
 import type { ScriptError } from './script-error.ts';
 import { fromWire } from './wire.ts';
 
@@ -39,6 +44,16 @@ export interface SessionOptions {
   /** Called after each batch with the records so far. */
   readonly onProgress: (records: number) => void;
 }
+
+/** The text of the inside: a function that takes what cannot be text, and the rest as JSON. */
+const INSIDE = `(buffer, flush, ask, options) => (${prelude.toString()})(
+  { ...JSON.parse(options), buffer, flush, ask },
+  {
+    insideRandom: ${insideRandom.toString()},
+    insideRecords: ${insideRecords.toString()},
+    insideText: ${insideText.toString()},
+  },
+)`;
 
 /** One run of a script in a sandbox of its own: open, set up, then run the guest on a machine. */
 export class Session {
@@ -120,10 +135,7 @@ export class Session {
     const buffer = engine.sharedBuffer(RESULT_BYTES + CAPACITY * 8);
     this.view = buffer.view;
     this.offset = buffer.offset;
-    const make = engine.evaluate(
-      `(buffer, flush, ask, options) => (${prelude.toString()})({ ...JSON.parse(options), buffer, flush, ask })`,
-      'prelude',
-    );
+    const make = engine.evaluate(INSIDE, 'prelude');
     if (isThrown(make)) throw new Error(`prelude: ${make.message}`);
     const given = JSON.stringify({
       capacity: CAPACITY,
@@ -245,6 +257,7 @@ export class Session {
       return ok(null);
     }
     if (name === 'lastFault') return ok(this.lastFault());
+    if (name === 'cpu.phase') return this.addPhase(input);
     const { addressBits, bellWidths } = this.rules;
     const context = { hostPage: this.options.hostPage, addressBits, doorbells: bellWidths.length };
     const decoded = decodeOperation(name, input, context);
@@ -258,6 +271,13 @@ export class Session {
     const fault = this.machine?.lastFault;
     if (fault === undefined || fault.vector < 0) return null;
     return { vector: fault.vector, errorCode: fault.errorCode, address: `${wordsToBig(fault.hi, fault.lo)}` };
+  }
+
+  private addPhase(input: unknown): Result<unknown> {
+    if (this.machine === null) return err('cpu is used before the guest runs');
+    const name = v.safeParse(label, input);
+    if (!name.success) return err(`cpu.phase() ${name.issues[0].message}`);
+    return ok({ header: RECORD.HOST + ARGS_UNIT, index: this.machine.addPhase(name.output) });
   }
 
   private addHostOp(op: HostOp): Result<unknown> {
