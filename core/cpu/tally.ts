@@ -3,6 +3,29 @@ import { STEP } from '../cost/steps.ts';
 import { PLACE } from './line-cache.ts';
 
 const { L2, L3, DRAM } = PLACE;
+// A module's own constants are folded into the code; STEP is not.
+const GUEST_STRING = STEP['guest.string'];
+const GUEST_LINE_SPLIT = STEP['guest.line_split'];
+const GUEST_PAGE_SPLIT = STEP['guest.page_split'];
+const GUEST_DTLB_L2_HIT = STEP['guest.dtlb_l2_hit'];
+const GUEST_DATA_L2 = STEP['guest.data_l2'];
+const GUEST_DATA_L3 = STEP['guest.data_l3'];
+const GUEST_DATA_DRAM = STEP['guest.data_dram'];
+const WALK_FIXED = STEP['walk.fixed'];
+const WALK_PSC_PROBE = STEP['walk.psc_probe'];
+const WALK_NESTED_TLB_HIT = STEP['walk.nested_tlb_hit'];
+const WALK_GUEST_L1 = STEP['walk.guest_l1'];
+const WALK_NESTED_L1 = STEP['walk.nested_l1'];
+const WALK_GUEST_L2 = STEP['walk.guest_l2'];
+const WALK_GUEST_L3 = STEP['walk.guest_l3'];
+const WALK_GUEST_DRAM = STEP['walk.guest_dram'];
+const WALK_NESTED_L2 = STEP['walk.nested_l2'];
+const WALK_NESTED_L3 = STEP['walk.nested_l3'];
+const WALK_NESTED_DRAM = STEP['walk.nested_dram'];
+const WALK_SET_AD = STEP['walk.set_ad'];
+const WALK_NESTED_SET_AD = STEP['walk.nested_set_ad'];
+const WALK_PML_APPEND = STEP['walk.pml_append'];
+
 /** Most repeats of one step added to a path at once. */
 const MOST = 1 << 17;
 
@@ -81,37 +104,37 @@ export class Tally {
 
   /** Adds everything to the path under way. */
   charge(paths: PathTable): void {
-    addMany(paths, STEP['guest.string'], this.strings);
-    addMany(paths, STEP['guest.line_split'], this.lineSplits);
-    addMany(paths, STEP['guest.page_split'], this.pageSplits);
-    addMany(paths, STEP['guest.dtlb_l2_hit'], this.l2Hits);
+    addMany(paths, GUEST_STRING, this.strings);
+    addMany(paths, GUEST_LINE_SPLIT, this.lineSplits);
+    addMany(paths, GUEST_PAGE_SPLIT, this.pageSplits);
+    addMany(paths, GUEST_DTLB_L2_HIT, this.l2Hits);
     if (this.walks !== 0) this.chargeWalks(paths);
     if (this.far !== 0) {
-      addMany(paths, STEP['guest.data_l2'], this.dataFar[L2]!);
-      addMany(paths, STEP['guest.data_l3'], this.dataFar[L3]!);
-      addMany(paths, STEP['guest.data_dram'], this.dataFar[DRAM]!);
+      addMany(paths, GUEST_DATA_L2, this.dataFar[L2]!);
+      addMany(paths, GUEST_DATA_L3, this.dataFar[L3]!);
+      addMany(paths, GUEST_DATA_DRAM, this.dataFar[DRAM]!);
     }
   }
 
   private chargeWalks(paths: PathTable): void {
     const guest = this.guestFar;
     const nested = this.nestedFar;
-    addMany(paths, STEP['walk.fixed'], this.walks);
-    addMany(paths, STEP['walk.psc_probe'], this.pscProbes);
-    addMany(paths, STEP['walk.nested_tlb_hit'], this.nestedTlbHits);
-    addMany(paths, STEP['walk.guest_l1'], this.guestLoads - guest[L2]! - guest[L3]! - guest[DRAM]!);
-    addMany(paths, STEP['walk.nested_l1'], this.nestedLoads - nested[L2]! - nested[L3]! - nested[DRAM]!);
+    addMany(paths, WALK_FIXED, this.walks);
+    addMany(paths, WALK_PSC_PROBE, this.pscProbes);
+    addMany(paths, WALK_NESTED_TLB_HIT, this.nestedTlbHits);
+    addMany(paths, WALK_GUEST_L1, this.guestLoads - guest[L2]! - guest[L3]! - guest[DRAM]!);
+    addMany(paths, WALK_NESTED_L1, this.nestedLoads - nested[L2]! - nested[L3]! - nested[DRAM]!);
     if (this.far !== 0) {
-      addMany(paths, STEP['walk.guest_l2'], guest[L2]!);
-      addMany(paths, STEP['walk.guest_l3'], guest[L3]!);
-      addMany(paths, STEP['walk.guest_dram'], guest[DRAM]!);
-      addMany(paths, STEP['walk.nested_l2'], nested[L2]!);
-      addMany(paths, STEP['walk.nested_l3'], nested[L3]!);
-      addMany(paths, STEP['walk.nested_dram'], nested[DRAM]!);
+      addMany(paths, WALK_GUEST_L2, guest[L2]!);
+      addMany(paths, WALK_GUEST_L3, guest[L3]!);
+      addMany(paths, WALK_GUEST_DRAM, guest[DRAM]!);
+      addMany(paths, WALK_NESTED_L2, nested[L2]!);
+      addMany(paths, WALK_NESTED_L3, nested[L3]!);
+      addMany(paths, WALK_NESTED_DRAM, nested[DRAM]!);
     }
-    addMany(paths, STEP['walk.set_ad'], this.setAd);
-    addMany(paths, STEP['walk.nested_set_ad'], this.nestedSetAd);
-    addMany(paths, STEP['walk.pml_append'], this.pml);
+    addMany(paths, WALK_SET_AD, this.setAd);
+    addMany(paths, WALK_NESTED_SET_AD, this.nestedSetAd);
+    addMany(paths, WALK_PML_APPEND, this.pml);
   }
 }
 
