@@ -424,7 +424,10 @@ export class Cpu {
   }
 
   private returnOld(insn: Instruction): void {
-    for (let w = 0; w * 4 < insn.size; w++) insn.result[w] = this.old[w]!;
+    const { old } = this;
+    for (let w = 0; w * 4 < insn.size; w++) insn.result[w] = old[w]!;
+    // Of a crossing operand only its bytes were gathered.
+    if (insn.size < 4) insn.result[0]! &= (1 << (insn.size * 8)) - 1;
     insn.resultWritten = 1;
   }
 

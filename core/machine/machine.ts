@@ -24,7 +24,7 @@ import { repeat, type Repeatable } from './repeat.ts';
 import type { Tracer } from './tracer.ts';
 import type { Vmm } from './vmm.ts';
 
-/** Re-entries of one instruction after which it counts as a livelock. */
+/** Re-entries of one instruction without progress after which it counts as a livelock. */
 const LIVELOCK = 64;
 
 export interface MachineParts {
@@ -269,6 +269,7 @@ export class Machine implements Repeatable {
     const { cpu, vcpu, paths } = this.parts;
     const { insn } = this;
     let outcome = first;
+    let left = insn.count;
     for (let entries = 0; ; entries++) {
       if (outcome === CPU_FAULT) {
         this.guestFault(cpu.fault.vector, cpu.fault.errorCode, cpu.fault.hi, cpu.fault.lo);
@@ -290,6 +291,11 @@ export class Machine implements Repeatable {
       if (decision === KVM_FAULT) {
         this.guestFault(vcpu.fault.vector, vcpu.fault.errorCode, vcpu.fault.cr2Hi, vcpu.fault.cr2Lo);
         return;
+      }
+      if (insn.count !== left) {
+        // A string instruction got on by some elements.
+        left = insn.count;
+        entries = 0;
       }
       if (entries === LIVELOCK) {
         paths.end();
