@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads';
 import { readMessage, type Answer, type Job, type Report } from './protocol.ts';
 
 const WORKER = new URL('./worker.ts', import.meta.url);
-/** Seconds beyond a script's own limit before its worker is ended from outside: the sandbox knows the place, the pool does not. */
+/** The sandbox ends an overrun first, because it knows the place; the pool does not. */
 const GRACE = 5;
 
 interface Task {
@@ -23,13 +23,16 @@ interface Member {
  */
 export class WorkerPool {
   private readonly size: number;
+  private readonly grace: number;
   private readonly idle: Member[] = [];
   private readonly all = new Set<Member>();
   private readonly queue: Task[] = [];
   private closed = false;
 
-  constructor(size: number) {
+  /** `grace`: seconds beyond a script's own limit before its worker is ended from outside. */
+  constructor(size: number, grace = GRACE) {
     this.size = Math.max(1, size);
+    this.grace = grace;
   }
 
   run(job: Job, report: (report: Report) => void = () => {}): Promise<Answer> {
@@ -54,7 +57,10 @@ export class WorkerPool {
     if (member === undefined) return;
     const task = this.queue.shift()!;
     member.task = task;
-    member.timer = setTimeout(() => this.lose(member, overrun(task.job)), (task.job.limits.seconds + GRACE) * 1000);
+    member.timer = setTimeout(
+      () => this.lose(member, overrun(task.job)),
+      (task.job.limits.seconds + this.grace) * 1000,
+    );
     member.worker.postMessage(task.job);
   }
 
