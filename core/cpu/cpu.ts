@@ -32,6 +32,7 @@ import { RECORD } from './tag-array.ts';
 import { Tally } from './tally.ts';
 import { HINTS } from './tlb.ts';
 import { FAULTED, TRANSLATED, Translator } from './translate.ts';
+import { WalkPaths } from './walk-paths.ts';
 
 // Imported constants are read from memory at each use; a module's own are folded into the code. Hence the copies of what hot code uses.
 const { STRIDE, LO, HI, MASK, BASE, FLAGS, WORD, BIT, MARKS } = RECORD;
@@ -69,9 +70,9 @@ export interface CpuParts {
  * The silicon of one vCPU. `execute` does what the manuals say of one instruction, leaves a guest fault or a VM exit as a value, and
  * counts what it did as steps of the path under way.
  *
- * Who ends a path: after CPU_DONE with `ended` 1 the access is accounted for (in `hits`, which `flushHits` moves into the path table);
- * after CPU_DONE with `ended` 0, after a fault and after an exit the path is still under way, and whoever completes the instruction
- * calls `paths.end()`. `ended` is only ever 1 for an access that begins on an empty path and hits a TLB.
+ * Who ends a path: after CPU_DONE with `ended` 1 the access is accounted for (TLB hits in `hits`, which `flushHits` moves into the path
+ * table; walks there already); after CPU_DONE with `ended` 0, after a fault and after an exit the path is still under way, and whoever
+ * completes the instruction calls `paths.end()`. `ended` is only ever 1 for an access that began on an empty path with no recorder on.
  */
 export class Cpu {
   readonly fault: GuestFault = { vector: 0, errorCode: 0, hi: 0, lo: 0 };
@@ -124,6 +125,7 @@ export class Cpu {
   private readonly hits = new Float64Array(8);
   private readonly flushed = new Float64Array(8);
   private readonly hitNode = new Int32Array(8);
+  private readonly walkPaths = new WalkPaths();
   private readonly old = new Int32Array(4);
   private readonly fresh = new Int32Array(4);
 
@@ -356,17 +358,29 @@ export class Cpu {
     return CPU_DONE;
   }
 
-  /** Counts a memory access that is complete: a plain hit on an empty path aside, anything else as steps of the path. */
+  /** Counts a memory access that is complete: plain hits and plain walks on an empty path aside, all others as steps of the path. */
   private account(insn: Instruction, kind: number): void {
-    const { tally } = this;
-    if (this.paths.node === 0 && tally.plain) {
+    const { tally, paths } = this;
+    this.ended = 0;
+    if (paths.node !== 0 || this.events.on) {
+      this.charge(insn);
+      return;
+    }
+    if (tally.walks === 0 && tally.l2Hits <= 1 && tally.simple) {
       this.hits[kind * 2 + tally.l2Hits]!++;
       tally.l2Hits = 0;
       this.ended = 1;
-    } else {
-      this.ended = 0;
-      this.charge(insn);
+      return;
     }
+    if (this.walkPaths.end(paths, tally, kind)) {
+      tally.clear();
+      this.ended = 1;
+      return;
+    }
+    const key = tally.walkKey(kind);
+    const far = tally.farKey;
+    this.charge(insn);
+    this.walkPaths.learn(key, far, paths.node);
   }
 
   private access(insn: Instruction, kind: number): number {
