@@ -16,4 +16,4 @@ it('docs/cost-model.md shows the tables of the price lists and of runs', async (
     readFileSync(PAGE, 'utf8'),
   );
   await expect(current).toMatchFileSnapshot(PAGE);
-});
+}, 60_000);

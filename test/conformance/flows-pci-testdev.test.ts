@@ -6,9 +6,8 @@ import type { Factors } from '../../core/cost/prices/price-list.ts';
 import { solveFactor } from '../../core/cost/scale.ts';
 import { STEP, type StepName } from '../../core/cost/steps.ts';
 import type { PathResult } from '../../core/experiment/result.ts';
-import { drive } from '../driver/machine-driver.ts';
-import { cyclesOf, pathOf } from '../driver/paths.ts';
-import { pciTestdevPath } from '../driver/pci-testdev.ts';
+import { cyclesOf } from '../driver/paths.ts';
+import { fastMmioPath, pciTestdevPath } from '../driver/pci-testdev.ts';
 
 const { prices } = pciTestdev2013;
 const paths = new Map<PciTestdevFigure, PathResult>(PCI_TESTDEV_FIGURES.map((f) => [f, pciTestdevPath(f)]));
@@ -65,14 +64,7 @@ describe('pci-testdev-2013, on the paths the machine takes', () => {
   });
 
   it('expects a fast MMIO kick at 1780 to 1840, as cheap as a port kick within 3 %', () => {
-    const d = drive({ cpu: 'pci-testdev-2013', kernel: '4.2', design: 'fast-mmio' })
-      .ram(0, 1 << 20)
-      .doorbell('kick')
-      .run((d) => d.kick().kick());
-    const fast = cyclesOf(
-      pathOf(d, () => d.kick()),
-      prices,
-    );
+    const fast = cyclesOf(fastMmioPath(), prices);
     expect(fast).toBeGreaterThan(1780);
     expect(fast).toBeLessThan(1840);
     expect(fast / 1762).toBeLessThan(1.03);
