@@ -1,7 +1,7 @@
 import { pricePhases, type PricedPhase } from '../experiment/phases.ts';
 import { figure, integer, range } from './numbers.ts';
 import type { Style } from './style.ts';
-import { table, wrap } from './table.ts';
+import { cut, table, wrap } from './table.ts';
 import type { RunView } from './view.ts';
 
 interface Group {
@@ -9,21 +9,39 @@ interface Group {
   readonly rows: readonly (readonly string[])[];
 }
 
+/** Columns of counts; one that is zero throughout says nothing and is left out. */
+const COUNTS = [
+  { title: 'exits', of: ({ exits }: PricedPhase) => exits, legend: '' },
+  {
+    title: 'loads',
+    of: ({ loads }: PricedPhase) => loads,
+    legend: 'loads: paging entries that the walker read, of guest and host tables.',
+  },
+  {
+    title: 'cmps',
+    of: ({ compares }: PricedPhase) => compares,
+    legend: "cmps: comparisons while KVM's I/O buses were searched.",
+  },
+] as const;
+
 /** What each phase of the script cost; runs of which the same is said stand together. Nothing for a script without phases. */
 export function phaseLines(runs: readonly RunView[], style: Style): string[] {
+  const phases = runs.map(({ result, model }) => pricePhases(result, model));
+  const shown = COUNTS.filter(({ of }) => phases.flat().some((phase) => of(phase) > 0));
   const groups = new Map<string, Group>();
-  for (const { result, model } of runs) {
-    const rows = pricePhases(result, model).map(rowOf);
-    if (rows.length === 0) continue;
+  runs.forEach(({ result }, n) => {
+    const rows = phases[n]!.map((phase) => [...rowOf(phase), ...shown.map(({ of }) => figure(of(phase)))]);
+    if (rows.length === 0) return;
     const key = JSON.stringify(rows);
     const group = groups.get(key);
     if (group === undefined) groups.set(key, { names: [result.configuration.name], rows });
     else group.names.push(result.configuration.name);
-  }
+  });
   if (groups.size === 0) return [];
   const all = [...groups.values()];
+  const columns = [...COLUMNS, ...shown.map(({ title }) => ({ title, align: 'right' as const }))];
   const [titles = '', ...lines] = table(
-    COLUMNS,
+    columns,
     all.flatMap(({ rows }) => rows),
     style.quiet,
   );
@@ -36,7 +54,9 @@ export function phaseLines(runs: readonly RunView[], style: Style): string[] {
       ...(runs.length > 1 ? wrap(names.join(', '), '  ') : []),
       ...lines.slice(at, (at += rows.length)),
     ]),
-    ...wrap(LEGEND, '    ').map(style.quiet),
+    ...wrap(shown.map(({ legend }) => legend).join(' '), '  ')
+      .filter((line) => line !== '')
+      .map(style.quiet),
   ];
 }
 
@@ -45,20 +65,13 @@ const COLUMNS = [
   { title: 'accesses', align: 'right' },
   { title: 'cycles', align: 'right' },
   { title: 'low..high', align: 'right' },
-  { title: 'exits', align: 'right' },
-  { title: 'loads', align: 'right' },
-  { title: 'cmps', align: 'right' },
 ] as const;
 
-const rowOf = ({ name, accesses, cycles, exits, loads, compares }: PricedPhase): string[] => [
-  `    ${name}`,
+const NAME_WIDTH = 26;
+
+const rowOf = ({ name, accesses, cycles }: PricedPhase): string[] => [
+  `    ${cut(name, NAME_WIDTH)}`,
   integer(accesses),
   figure(cycles.value),
   range(cycles),
-  figure(exits),
-  figure(loads),
-  figure(compares),
 ];
-
-const LEGEND =
-  'loads: paging entries the walker loaded, of guest and host tables; cmps: comparisons while a bus was searched.';
