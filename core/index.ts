@@ -13,10 +13,12 @@ export type { Design } from './design/design.ts';
 export type { Kernel } from './design/kernel.ts';
 export { designs, findDesign, findKernel, kernels } from './design/registry.ts';
 export { EVENT_ROWS } from './events/kinds.ts';
-export type { EventColumns } from './events/recorder.ts';
+export type { EventColumns, RecordedEvent } from './events/recorder.ts';
 export { DEFAULT_CPUS, DEFAULT_KERNEL, nameConfigurations, parseConfigurations } from './experiment/configurations.ts';
 export type { Selection } from './experiment/configurations.ts';
 export { nameSteps, percentile, priceResult } from './experiment/pricing.ts';
+export { pricePhases } from './experiment/phases.ts';
+export type { PricedPhase } from './experiment/phases.ts';
 export type { Bounds, PricedPath, PricedResult, StageCost, StepCost } from './experiment/pricing.ts';
 export type { Configuration, DivergenceResult, NoteResult, PathResult, RunResult } from './experiment/result.ts';
 export { prepare, Run } from './experiment/run.ts';
@@ -42,9 +44,22 @@ export type {
   SetupOp,
   UnmapOp,
 } from './guest/setup.ts';
+export { replayOracle } from './kvm/conformance/tally.ts';
+export type { Tally } from './kvm/conformance/tally.ts';
 export { differences } from './kvm/policy-differences.ts';
 export type { PolicyDifference } from './kvm/policy-differences.ts';
 export type { MachineState, StateTable } from './machine/inspect.ts';
 export type { LineCount } from './machine/line-counts.ts';
 export type { Trace } from './machine/tracer.ts';
 export type { DivergenceKind } from './reference/divergence.ts';
+export { compareText } from './report/compare-text.ts';
+export type { LeftOut } from './report/compare-text.ts';
+export { explainText } from './report/explain-text.ts';
+export { compareJson, explainJson, runJson } from './report/json.ts';
+export { integer } from './report/numbers.ts';
+export { cpusText, designsText, kernelsText } from './report/registry-text.ts';
+export { runText } from './report/run-text.ts';
+export { COLOUR, PLAIN } from './report/style.ts';
+export type { Style } from './report/style.ts';
+export { table, wrap } from './report/table.ts';
+export type { RunView, ScenarioView } from './report/view.ts';

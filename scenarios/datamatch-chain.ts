@@ -2,7 +2,11 @@
 scenario({
   title: 'A chain of datamatch eventfds',
   question: 'What does it cost to find the eventfd of queue N when all queues share one doorbell address?',
-  claims: ['kvm-semantics 16: about 21 ns for each refusing device; the last of 256 costs 7.1 us, of 1024 22.5 us (PVM host)'],
+  claims: [
+    'Linux 6.18, ioctl tests on a Zen 4 host: about 21 ns for each eventfd that refuses; the last of 256 took 7.1 us in all',
+  ],
+  says: [],
+  configurations: { designs: ['datamatch'] },
   setup(vm) {
     vm.ram({ gpa: 0, size: '16 MiB' });
     const page = 0xfd00_0000;
@@ -13,10 +17,13 @@ scenario({
     return { page };
   },
   guest(cpu, { page }) {
+    cpu.phase('first touch');
     cpu.write32(page, 0);
     for (const queue of [0, 1, 16, 64, 128, 255]) {
+      cpu.phase(`queue ${queue}`);
       cpu.repeat(1000, () => cpu.write32(page, queue));
     }
+    cpu.phase('no such queue');
     cpu.repeat(1000, () => cpu.write32(page, 256));
   },
 });

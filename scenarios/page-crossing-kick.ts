@@ -2,16 +2,28 @@
 scenario({
   title: 'A kick that crosses a page',
   question: 'What happens to the RAM half of a store that ends on the first byte of a doorbell page?',
-  claims: ['kvm-semantics 5.6: the kick is taken and the whole instruction skipped, losing the RAM half (read in the source, not run)'],
+  claims: [
+    'Reading 68c3b4d1676d: the exit names the page that misconfigured first; the kick is taken and the instruction skipped as a whole',
+  ],
+  says: [],
+  configurations: {
+    designs: ['userspace', 'wildcard', 'fast-mmio', 'svm-fast-mmio', 'rfc-violation', 'rfc-write-bit', 'bad-page'],
+  },
   setup(vm) {
     vm.ram({ gpa: 0, size: '16 MiB' });
     const edge = 0x100_0000;
     return { edge, bell: vm.doorbell({ name: 'kick', width: 4, gpa: edge, match: 1 }) };
   },
   guest(cpu, { edge, bell }) {
+    cpu.phase('getting ready');
     cpu.write32(edge - 4, 0);
     cpu.kick(bell, 1);
+    cpu.kick(bell, 1);
+    cpu.phase('kick');
+    cpu.kick(bell, 1);
+    cpu.phase('kick across the edge');
     cpu.write64(edge - 4, 0x0000_0001_1234_5678n);
+    cpu.phase('reading the RAM half');
     cpu.read32(edge - 4);
   },
 });

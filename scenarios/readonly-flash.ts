@@ -1,22 +1,29 @@
-/** OVMF-like flash in a read-only slot: nearly all accesses are reads, which never exit; each write is a full exit. */
+/** OVMF-like flash in a read-only slot: nearly all accesses are reads, which never exit; each write is a full exit to the VMM. */
 scenario({
   title: 'Read-only flash',
-  question: 'What do reads and writes of a read-only slot cost, and what does a design that touches the fault path do to them?',
+  question:
+    'What do reads and writes of a read-only slot cost, and what do the doorbell designs that live on such slots do to them?',
   claims: [
-    'kvm-semantics 7.3: reads are mapped once and stay RAM; every write costs a violation, a fast-page-fault walk and emulation',
-    'X. Guangrong, August 2015: the RFC completely bypasses the handling of read-only memslots',
+    'Xiao Guangrong, August 2015: the RFC passes by the handling of read-only slots',
+    'Same mail, second alternative: give read-only regions that are mostly written a reserved entry instead of a read-only one',
   ],
+  says: [],
+  configurations: { designs: ['ro-emulated', 'rfc-violation', 'rfc-write-bit', 'bad-page', 'write-mostly'] },
   setup(vm) {
     vm.ram({ gpa: 0, size: '16 MiB' });
     const flash = 0xffc0_0000;
     vm.ram({ gpa: flash, size: '256 KiB', readonly: true });
+    vm.doorbell({ name: 'kick', width: 4 });
     return { flash };
   },
   guest(cpu, { flash }) {
+    cpu.phase('first read of a page');
     for (let page = 0; page < 64; page++) cpu.read32(flash + page * 4096);
-    cpu.repeat(1000, () => {
-      for (let i = 0; i < 32; i++) cpu.read32(flash + i * 64);
+    for (let i = 0; i < 20; i++) {
+      cpu.phase('read');
+      for (let at = 0; at < 32; at++) cpu.read32(flash + at * 64);
+      cpu.phase('write');
       cpu.write8(flash + 0x5aa, 0xaa);
-    });
+    }
   },
 });

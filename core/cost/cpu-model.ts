@@ -1,4 +1,4 @@
-import type { FlowSetting } from './flows.ts';
+import type { RunLoopSetting } from './epochs.ts';
 import type { MitigationId } from './mitigations.ts';
 import type { StepName } from './steps.ts';
 
@@ -71,11 +71,9 @@ export interface Anchors {
   /** Cheapest exit served in the kernel, as the guest sees it: a VMCALL or VMMCALL. */
   readonly lx: Cited;
   /** The kernel's age and the mitigations under which `lx` was taken. */
-  readonly lxSetting: FlowSetting;
-  /** What a round trip to userspace adds. */
+  readonly lxSetting: RunLoopSetting;
+  /** What a round trip to userspace adds: return of KVM_RUN, the VMM, KVM_RUN again. */
   readonly ux: Cited;
-  /** Whether `ux` stands for an exit out of fast PIO or out of the emulator, which costs more. */
-  readonly uxFrom: 'port' | 'emulator';
 }
 
 export interface CpuModel {

@@ -1,12 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { cpuModels, findCpuModel } from './cpu-models.ts';
-import { estimated, read } from './cited.ts';
-import { defineModel } from './define-model.ts';
-import { emulatedPortReadFlow, portKickFlow, vmcallFlow } from './flows.ts';
-import { haswell } from './models/haswell.ts';
+import { hypercallExit } from './exit-frame.ts';
 import { sandyBridge } from './models/sandy-bridge.ts';
 import { withWideL1Dtlb } from './models/sapphire-rapids.ts';
-import { POINTER_OPS } from './epochs.ts';
 import { priceOfSteps } from './price-vector.ts';
 import { STEPS } from './steps.ts';
 import type { CacheGeometry, CpuModel, TlbGeometry, TlbSet } from './cpu-model.ts';
@@ -30,7 +26,8 @@ describe.each(cpuModels.map((model) => [model.id, model] as const))('%s', (_, mo
   });
 
   it('costs its cheapest exit LX', () => {
-    const cycles = priceOfSteps(vmcallFlow(model.anchors.lxSetting), model.prices);
+    const { frame, skipReadsTrapFlag } = model.anchors.lxSetting;
+    const cycles = priceOfSteps(hypercallExit(frame, skipReadsTrapFlag), model.prices);
     expect(Math.abs(cycles - model.anchors.lx.value)).toBeLessThan(2);
   });
 
@@ -40,8 +37,7 @@ describe.each(cpuModels.map((model) => [model.id, model] as const))('%s', (_, mo
   });
 
   it('adds UX for a round trip to userspace', () => {
-    const dispatch = model.anchors.uxFrom === 'port' ? 'userspace.dispatch_pio' : 'userspace.dispatch_mmio';
-    const cycles = sum(model, 'kvm_vcpu_ioctl.return', dispatch, 'kvm_vcpu_ioctl.entry');
+    const cycles = sum(model, 'kvm_vcpu_ioctl.return', 'userspace.dispatch_pio', 'kvm_vcpu_ioctl.entry');
     expect(Math.abs(cycles / model.anchors.ux.value - 1)).toBeLessThan(0.001);
   });
 
@@ -118,46 +114,4 @@ describe('published figures beside the anchors', () => {
     if (!found.ok) throw new Error(found.error);
     expect(sum(found.value, 'kvm_io_bus_cmp', 'kvm_iodevice_write', 'ioeventfd_write') / 2.596).toBeCloseTo(21, 0);
   });
-
-  describe('the box of 2017 (Linux b7ffc44d5b2e): Haswell with a VMCALL of 1181', () => {
-    const box = boxOf2017();
-    const setting = box.anchors.lxSetting;
-    const port = priceOfSteps(portKickFlow(setting), box.prices);
-
-    it('fast port access 210 above VMCALL: between no work of the device and that of an eventfd', () => {
-      const above = port - priceOfSteps(vmcallFlow(setting), box.prices);
-      expect(above).toBeGreaterThan(210);
-      expect(above).toBeLessThan(210 * 1.25);
-      expect(above - sum(box, 'ioeventfd_write', 'eventfd_signal')).toBeLessThan(210);
-    });
-
-    it('emulated port access 948 above fast port access: the figure the work factor of Haswell was chosen by', () => {
-      const fast = port - sum(box, 'ioeventfd_write', 'eventfd_signal');
-      const above = priceOfSteps(emulatedPortReadFlow(setting), box.prices) - fast;
-      expect(Math.abs(above / 948 - 1)).toBeLessThan(0.02);
-    });
-  });
 });
-
-function boxOf2017(): CpuModel {
-  const hardware = {
-    l1: haswell.prices['walk.guest_l1'],
-    l2: haswell.prices['walk.guest_l2'],
-    l3: haswell.prices['walk.guest_l3'],
-    dram: haswell.prices['walk.guest_dram'],
-    lock: haswell.prices['guest.rmw'],
-    stlbHit: haswell.prices['guest.dtlb_l2_hit'],
-    walkFixed: haswell.prices['walk.fixed'],
-    vmread: haswell.prices['hw.vmread'],
-    vmwrite: haswell.prices['hw.vmwrite'],
-    pf: haswell.prices['guest.pf_delivery'],
-    iret: haswell.prices['guest.iret'],
-  };
-  return defineModel({
-    ...haswell,
-    id: 'box-2017',
-    hardware,
-    work: estimated(0.84, [0.55, 1.15], 'as Haswell'),
-    anchors: { ...haswell.anchors, lx: read(1181, 'Linux b7ffc44d5b2e'), lxSetting: POINTER_OPS('intel') },
-  });
-}

@@ -1,27 +1,26 @@
-import type { FlowSetting } from './flows.ts';
+import type { ExitFrame } from './exit-frame.ts';
 import type { MitigationId } from './mitigations.ts';
 
-type Epoch = (vendor: 'intel' | 'amd', mitigations?: readonly MitigationId[]) => FlowSetting;
+/** The run loop under which an anchor of a CPU model was taken. */
+export interface RunLoopSetting {
+  /** Id of a kernel of core/design/kernels with this run loop. */
+  readonly kernel: string;
+  readonly frame: ExitFrame;
+  /** Skipping an instruction looks at RFLAGS.TF (from 4.10). */
+  readonly skipReadsTrapFlag: boolean;
+}
+
+type Epoch = (vendor: 'intel' | 'amd', mitigations?: readonly MitigationId[]) => RunLoopSetting;
 
 const epoch =
-  (
-    xcr0: 'lazy' | 'inner' | 'outer',
-    ops: 'pointers' | 'static',
-    rest: { readonly trapFlag: boolean; readonly exitGpaUsed: boolean; readonly fastMmio: boolean },
-  ): Epoch =>
-  (vendor, mitigations = []) => ({ frame: { vendor, xcr0, ops, mitigations }, ...rest });
+  (kernel: string, xcr0: 'lazy' | 'inner' | 'outer', ops: 'pointers' | 'static', skipReadsTrapFlag: boolean): Epoch =>
+  (vendor, mitigations = []) => ({ kernel, frame: { vendor, xcr0, ops, mitigations }, skipReadsTrapFlag });
 
-/** Kernels to 3.14: XCR0 lazy, no FAST_MMIO, the operand's GPA walked for. */
-export const BEFORE_FAST_MMIO = epoch('lazy', 'pointers', { trapFlag: false, exitGpaUsed: false, fastMmio: false });
+/** To 4.5: XCR0 loaded lazily. */
+export const LAZY_XCR0 = epoch('3.14', 'lazy', 'pointers', false);
 
-/** 3.15 to 4.5. */
-export const FIRST_FAST_MMIO = epoch('lazy', 'pointers', { trapFlag: false, exitGpaUsed: false, fastMmio: true });
-
-/** 4.14 to 5.11: XCR0 swapped in the run function, GPA of the exit used. */
-export const POINTER_OPS = epoch('inner', 'pointers', { trapFlag: true, exitGpaUsed: true, fastMmio: true });
+/** 4.10 to 5.11: XCR0 swapped in the run function, kvm_x86_ops called through pointers. */
+export const POINTER_OPS = epoch('4.15', 'inner', 'pointers', true);
 
 /** 5.12 to 6.18: the same with static calls. */
-export const STATIC_OPS = epoch('inner', 'static', { trapFlag: true, exitGpaUsed: true, fastMmio: true });
-
-/** From 6.19: XCR0 and XSS swapped outside the fastpath loop. */
-export const OUTER_SWAP = epoch('outer', 'static', { trapFlag: true, exitGpaUsed: true, fastMmio: true });
+export const STATIC_OPS = epoch('6.18', 'inner', 'static', true);

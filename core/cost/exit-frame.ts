@@ -29,35 +29,26 @@ const VMREADS_AFTER_EXIT = 2;
 const VMCB_AFTER_EXIT = 5;
 const VMCB_BEFORE_ENTRY = 5;
 
-export interface AfterExit {
-  /** Pages drained from the page-modification log before the handler runs (Intel). */
-  readonly pmlPages?: number;
-  /** VMREADs of the exit itself; default 2 (reason, IDT-vectoring information). */
-  readonly vmreads?: number;
-}
-
-/** PRO: hardware exit, inner exit part, O16 to O22. The handler follows. */
-export function exitPrologue(frame: ExitFrame, after: AfterExit = {}): StepCount[] {
+/** PRO: hardware exit, inner exit part, O16 to O22. The handler follows; a log of modified pages is drained by its own code. */
+export function exitPrologue(frame: ExitFrame): StepCount[] {
   const intel = frame.vendor === 'intel';
-  const host = swapSteps(frame, 'host');
   return stepList(
     'hw.vmexit',
     ...mitigationsOnExit(frame.mitigations),
-    intel ? ['hw.vmread', after.vmreads ?? VMREADS_AFTER_EXIT] : ['hw.vmcb_access', VMCB_AFTER_EXIT],
-    ...(frame.xcr0 === 'lazy' ? [] : host),
+    intel ? ['hw.vmread', VMREADS_AFTER_EXIT] : ['hw.vmcb_access', VMCB_AFTER_EXIT],
+    ...(frame.xcr0 === 'lazy' ? [] : pkruBack(frame)),
+    ...(frame.xcr0 === 'inner' ? xsaveBack(frame) : []),
     'vcpu_enter_guest.after',
+    ...(frame.xcr0 === 'outer' ? xsaveBack(frame) : []),
     'handle_exit_irqoff',
     'vcpu_enter_guest.irq_window',
     'srcu_read_lock',
     ...opsCalls(frame, OPS_AFTER_EXIT),
-    ['vmx_flush_pml_buffer', intel ? (after.pmlPages ?? 0) : 0],
     intel ? 'vmx_handle_exit' : 'svm_handle_exit',
   );
 }
 
 export interface BeforeEntry {
-  /** VMCS fields made dirty by the handler and written back (RIP, RSP); default 1, the RIP. */
-  readonly vmwrites?: number;
   /** The handler, an emulation or a vCPU load asked for a flush of L1D (matters with `l1d-flush` only). */
   readonly flushL1d?: boolean;
 }
@@ -65,7 +56,7 @@ export interface BeforeEntry {
 /** EPI: O23, O1 to O15, inner entry part, hardware entry. */
 export function exitEpilogue(frame: ExitFrame, before: BeforeEntry = {}): StepCount[] {
   const intel = frame.vendor === 'intel';
-  const guest = swapSteps(frame, 'guest');
+  const guest = guestSwap(frame);
   return stepList(
     'vcpu_run',
     'vcpu_enter_guest.requests',
@@ -76,7 +67,7 @@ export function exitEpilogue(frame: ExitFrame, before: BeforeEntry = {}): StepCo
     ...opsCalls(frame, OPS_BEFORE_ENTRY),
     ...(frame.xcr0 === 'outer' ? guest : []),
     intel ? 'vmx_vcpu_run' : 'svm_vcpu_run',
-    intel ? ['hw.vmwrite', before.vmwrites ?? 1] : ['hw.vmcb_access', VMCB_BEFORE_ENTRY],
+    intel ? 'hw.vmwrite' : ['hw.vmcb_access', VMCB_BEFORE_ENTRY],
     ...(intel ? [] : (['hw.stgi_clgi'] as const)),
     ...(frame.xcr0 === 'inner' ? guest : []),
     ...mitigationsOnEntry(frame.mitigations, before.flushL1d ?? false),
@@ -94,16 +85,36 @@ export function skipByLength(vendor: ExitFrame['vendor'], trapFlag = true): Step
   return stepList([vendor === 'intel' ? 'hw.vmread' : 'hw.vmcb_access', reads], 'skip_emulated_instruction');
 }
 
+/**
+ * The cheapest exit with a handler, hardware and all: VMCALL, VMMCALL. The run loop's prices of a CPU model are scaled so that this list
+ * costs the model's LX.
+ */
+export function hypercallExit(frame: ExitFrame, trapFlag: boolean): StepCount[] {
+  return [
+    ...stepList('guest.vmcall'),
+    ...exitPrologue(frame),
+    ...stepList('kvm_emulate_hypercall'),
+    ...skipByLength(frame.vendor, trapFlag),
+    ...exitEpilogue(frame),
+  ];
+}
+
 function opsCalls(frame: ExitFrame, calls: number): Counted[] {
   return frame.ops === 'pointers' && hasRetpoline(frame.mitigations) ? [['mitigation.retpoline', calls]] : [];
 }
 
-function swapSteps({ swap }: ExitFrame, to: 'guest' | 'host'): Counted[] {
-  return [
-    to === 'guest' ? 'kvm_load_guest_xsave_state' : 'kvm_load_host_xsave_state',
-    ...(swap?.xcr0 === true ? (['hw.xsetbv'] as const) : []),
-    ...(swap?.xss === true ? (['hw.wrmsr_xss'] as const) : []),
-    ...(swap?.pkru === true && to === 'host' ? (['hw.rdpkru'] as const) : []),
-    ...(swap?.pkru === true ? (['hw.wrpkru'] as const) : []),
-  ];
+/** kvm_load_guest_xsave_state, kvm_load_guest_pkru: O11 and O15 from 6.19. */
+function guestSwap({ swap }: ExitFrame): Counted[] {
+  return ['kvm_load_guest_xsave_state', ...swapped(swap), ...(swap?.pkru === true ? (['hw.wrpkru'] as const) : [])];
 }
+
+/** The host's XCR0 and XSS again: O18 from 6.19, in the vendor's run function before. */
+const xsaveBack = ({ swap }: ExitFrame): Counted[] => ['kvm_load_host_xsave_state', ...swapped(swap)];
+
+/** The guest's PKRU read and the host's written: O16 from 6.19. */
+const pkruBack = ({ swap }: ExitFrame): Counted[] => (swap?.pkru === true ? ['hw.rdpkru', 'hw.wrpkru'] : []);
+
+const swapped = (swap: ExitFrame['swap']): Counted[] => [
+  ...(swap?.xcr0 === true ? (['hw.xsetbv'] as const) : []),
+  ...(swap?.xss === true ? (['hw.wrmsr_xss'] as const) : []),
+];

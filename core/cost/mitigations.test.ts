@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { POINTER_OPS } from './epochs.ts';
-import { vmcallFlow } from './flows.ts';
+import { hypercallExit } from './exit-frame.ts';
 import { MITIGATIONS, parseMitigations, resolveMitigations } from './mitigations.ts';
 import { haswell } from './models/haswell.ts';
 import { priceOfSteps } from './price-vector.ts';
 import type { MitigationId } from './mitigations.ts';
 
-const vmcall = (...active: MitigationId[]) => priceOfSteps(vmcallFlow(POINTER_OPS('intel', active)), haswell.prices);
+const vmcall = (...active: MitigationId[]) =>
+  priceOfSteps(hypercallExit(POINTER_OPS('intel', active).frame, true), haswell.prices);
 
 describe('mitigations', () => {
   it.each([

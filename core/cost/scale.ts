@@ -1,6 +1,6 @@
 import { assert } from '../base/assert.ts';
 import { derived, estimated } from './cited.ts';
-import { vmcallFlow } from './flows.ts';
+import { hypercallExit } from './exit-frame.ts';
 import { SOFTWARE, priceList } from './prices/price-list.ts';
 import { STEPS } from './steps.ts';
 import type { Anchors, Cited } from './cpu-model.ts';
@@ -23,7 +23,8 @@ export function scaledPrices(
   overrides: Partial<Prices> = {},
 ): Prices {
   const unscaled = priceList(hardware, { ...UNIT_FACTORS, work, emulation: work }, overrides);
-  const frame = solveFactor(vmcallFlow(anchors.lxSetting), 'frame', unscaled, anchors.lx, 'cheapest exit');
+  const cheapest = hypercallExit(anchors.lxSetting.frame, anchors.lxSetting.skipReadsTrapFlag);
+  const frame = solveFactor(cheapest, 'frame', unscaled, anchors.lx, 'cheapest exit');
   return priceList(hardware, { work, emulation: work, frame, userspace: userspaceFactor(anchors) }, overrides);
 }
 
@@ -58,9 +59,9 @@ export function solveFactor(
   );
 }
 
-function userspaceFactor({ ux, uxFrom }: Anchors): Cited {
-  const dispatch = SOFTWARE[uxFrom === 'port' ? 'userspace.dispatch_pio' : 'userspace.dispatch_mmio'];
-  const base = SOFTWARE['kvm_vcpu_ioctl.return'].value + dispatch.value + SOFTWARE['kvm_vcpu_ioctl.entry'].value;
+function userspaceFactor({ ux }: Anchors): Cited {
+  const parts = ['kvm_vcpu_ioctl.return', 'userspace.dispatch_pio', 'kvm_vcpu_ioctl.entry'] as const;
+  const base = parts.reduce((sum, step) => sum + SOFTWARE[step].value, 0);
   return derived(
     ux.value / base,
     [ux.low / base, ux.high / base],

@@ -10,7 +10,8 @@ const PCIDS = 4097;
 export const MAX_CONTEXTS = 1 << 18;
 
 /** Bits of a tag's high word below the context: the upper bits of a 57-bit page number. */
-export const CONTEXT_SHIFT = 13;
+export const CONTEXT_BITS = 13;
+const CONTEXT_SHIFT = CONTEXT_BITS;
 
 export class Contexts {
   private readonly ids = new Map<number, number>();

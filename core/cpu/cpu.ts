@@ -7,14 +7,14 @@ import { EVENT } from '../events/kinds.ts';
 import type { Recorder } from '../events/recorder.ts';
 import { FLAG_IMPLICIT, OP, type Instruction } from '../guest/instruction.ts';
 import { REG, REG_COUNT, type GuestRegisters } from '../guest/registers.ts';
-import { PARTS_PER_FRAME, type HostMemory } from '../memory/host-memory.ts';
+import { PARTS_PER_FRAME as PARTS, type HostMemory } from '../memory/host-memory.ts';
 import { VECTOR } from '../spec/paging.ts';
 import { VmExit } from '../spec/vm-exit.ts';
 import { modify } from './alu.ts';
 import { Caches } from './caches.ts';
 import { cpuConfig, type CpuConfig } from './config.ts';
 import { Controls } from './controls.ts';
-import { CONTEXT_SHIFT, Contexts, GLOBAL_PCID } from './contexts.ts';
+import { CONTEXT_BITS, Contexts, GLOBAL_PCID } from './contexts.ts';
 import { fillEptExit, fillNptExit, fillPageFaultExit } from './exits.ts';
 import { GuestMode } from './guest-mode.ts';
 import { GuestWalker } from './guest-walk.ts';
@@ -28,9 +28,18 @@ import { loadOperand, storeOperand } from './operand.ts';
 import { KIND } from './rights.ts';
 import { executeString } from './string-ops.ts';
 import { executeSystem } from './system-ops.ts';
-import { F_BASE, F_FLAGS, F_HI, F_LO, F_MASK, F_USED, STRIDE } from './tag-array.ts';
+import { RECORD } from './tag-array.ts';
 import { Tally } from './tally.ts';
-import { FAULTED, HINT_MASK, TRANSLATED, Translator } from './translate.ts';
+import { HINTS } from './tlb.ts';
+import { FAULTED, TRANSLATED, Translator } from './translate.ts';
+import { WalkPaths } from './walk-paths.ts';
+
+// Imported constants are read from memory at each use; a module's own are folded into the code. Hence the copies of what hot code uses.
+const { STRIDE, LO, HI, MASK, BASE, FLAGS, WORD, BIT, MARKS } = RECORD;
+const { READ, WRITE } = OP;
+const HINT_MASK = HINTS - 1;
+const CONTEXT_SHIFT = CONTEXT_BITS;
+const PARTS_PER_FRAME = PARTS;
 
 /** The instruction is complete: memory is written, `result` holds what a register would. */
 export const CPU_DONE = 0;
@@ -61,16 +70,16 @@ export interface CpuParts {
  * The silicon of one vCPU. `execute` does what the manuals say of one instruction, leaves a guest fault or a VM exit as a value, and
  * counts what it did as steps of the path under way.
  *
- * Who ends a path: after CPU_DONE with `ended` 1 the access is accounted for (in `hits`, which `flushHits` moves into the path table);
- * after CPU_DONE with `ended` 0, after a fault and after an exit the path is still under way, and whoever completes the instruction
- * calls `paths.end()`. `ended` is only ever 1 for an access that begins on an empty path and hits a TLB.
+ * Who ends a path: after CPU_DONE with `ended` 1 the access is accounted for (TLB hits in `hits`, which `flushHits` moves into the path
+ * table; walks there already); after CPU_DONE with `ended` 0, after a fault and after an exit the path is still under way, and whoever
+ * completes the instruction calls `paths.end()`. `ended` is only ever 1 for an access that began on an empty path with no recorder on.
  */
 export class Cpu {
   readonly fault: GuestFault = { vector: 0, errorCode: 0, hi: 0, lo: 0 };
   readonly exit = new VmExit();
   readonly controls = new Controls();
   readonly config: CpuConfig;
-  /** 1 after CPU_DONE when the path of this access has been counted already. */
+  /** After CPU_DONE, not 0 when the path of this access has been counted already: 2 when a hit was counted aside the long way. */
   ended = 0;
 
   readonly memory: HostMemory;
@@ -93,13 +102,30 @@ export class Cpu {
   private readonly random: Random;
   private readonly registersSeen = new Int32Array(REG_COUNT + 3);
   private nativeLevels = 0;
+  // What the short way of `execute` needs, close at hand: copies of what the mode, the translator and the TLBs hold.
   /** 0 when a plain hit may take the short way. */
   private gate = 0;
+  private context = 0;
+  private globalContext = 0;
+  private shift = 16;
+  private readMask = 0;
+  private readWant = 0;
+  private writeMask = 0;
+  private writeWant = 0;
+  /** Hits taken the short way since `hits` was last brought up to date. */
+  private readHits = 0;
+  private writeHits = 0;
+  private readonly readCells: Int32Array;
+  private readonly writeCells: Int32Array;
+  private readonly readHints: number;
+  private readonly writeHints: number;
+
   private readonly age = new Int32Array(1);
   /** Hits by kind and TLB level (kind * 2 + level - 1) and how many of them are in the path table already. Both only grow. */
   private readonly hits = new Float64Array(8);
   private readonly flushed = new Float64Array(8);
   private readonly hitNode = new Int32Array(8);
+  private readonly walkPaths = new WalkPaths();
   private readonly old = new Int32Array(4);
   private readonly fresh = new Int32Array(4);
 
@@ -121,6 +147,10 @@ export class Cpu {
     const walker = new GuestWalker(config, memory, this.lines, this.caches, this.tally, events, this.nested);
     this.translator = new Translator(config, this.mode, this.caches, walker, this.nested, this.tally, events);
     this.invalidation = new Invalidation(this.caches, this.contexts, this.translator, events);
+    this.readCells = this.caches.dtlb.tags.cells;
+    this.readHints = this.caches.dtlb.tags.hintBase;
+    this.writeCells = this.caches.storeTlb.tags.cells;
+    this.writeHints = this.caches.storeTlb.tags.hintBase;
     this.gate = config.dataCache || config.evictEvery > 0 ? 1 : 0;
     this.register(parts.state);
     this.nameHitPaths();
@@ -131,57 +161,68 @@ export class Cpu {
   /** Executes one instruction: CPU_DONE, CPU_FAULT or CPU_EXIT. */
   execute(insn: Instruction): number {
     const op = insn.op;
-    if (op <= 1 && this.gate === 0 && this.paths.node === 0 && !this.events.on) {
-      // The short way: an aligned READ or WRITE of up to 8 bytes whose page the hint finds in the first-level TLB.
+    const size = insn.size;
+    const lo = insn.lo;
+    // The short way: an aligned READ or WRITE of up to 8 bytes; the hint finds most pages in the first-level TLB.
+    if (
+      op <= WRITE &&
+      this.gate === 0 &&
+      (lo & (size - 1)) === 0 &&
+      size <= 8 &&
+      insn.flags === 0 &&
+      this.paths.node === 0 &&
+      !this.events.on
+    ) {
+      const read = op === READ;
       const hi = insn.hi;
-      const lo = insn.lo;
-      const size = insn.size;
-      const { translator, mode } = this;
-      const tags = op === 0 ? this.caches.dtlb.tags : this.caches.storeTlb.tags;
-      const cells = tags.cells;
+      const shift = this.shift;
       const vpn = (lo >>> 12) | (hi << 20);
-      const slot = (op === 0 ? translator.hint : translator.storeHint)[vpn & HINT_MASK]!;
-      const at = slot * STRIDE;
-      const mask = cells[at + F_MASK]!;
-      const upper = hi >> 12;
-      const tag = cells[at + F_HI]! ^ upper;
-      const shift = mode.canonicalShift;
+      const cells = read ? this.readCells : this.writeCells;
+      const at = cells[(read ? this.readHints : this.writeHints) + (vpn & HINT_MASK)]!;
+      const mask = cells[at + MASK]!;
+      const context = cells[at + HI]! ^ (hi >> 12);
+      let hfn: number;
       if (
-        ((vpn ^ cells[at + F_LO]!) & mask) === 0 &&
-        (tag === translator.context << CONTEXT_SHIFT || tag === translator.globalContext << CONTEXT_SHIFT) &&
+        ((vpn ^ cells[at + LO]!) & mask) === 0 &&
+        (context === this.context || context === this.globalContext) &&
         (hi << shift) >> shift === hi &&
-        (cells[at + F_FLAGS]! & mode.needMask[op]!) === mode.needWant[op] &&
-        (lo & (size - 1)) === 0 &&
-        size <= 8 &&
-        insn.flags === 0
+        (cells[at + FLAGS]! & (read ? this.readMask : this.writeMask)) === (read ? this.readWant : this.writeWant)
       ) {
-        const hfn = cells[at + F_BASE]! + (vpn & ~mask);
-        const offset = lo & 0xfff;
-        const chunk = this.memory.chunkOf[hfn * PARTS_PER_FRAME + (offset >> 8)]!;
-        if (op === 0) {
-          const words = this.memory.words;
-          const word = (chunk << 6) + ((offset & 255) >> 2);
-          const value = words[word]!;
-          if (size === 4) insn.result[0] = value;
-          else if (size === 8) {
-            insn.result[0] = value;
-            insn.result[1] = words[word + 1]!;
-          } else insn.result[0] = (value >>> ((lo & 3) * 8)) & (size === 1 ? 0xff : 0xffff);
-          insn.resultWritten = 1;
-        } else if (size === 4 && chunk > 0) {
-          const words = this.memory.words;
-          const word = (chunk << 6) + ((offset & 255) >> 2);
-          const value = insn.data[0]!;
-          if (words[word] !== value) {
-            words[word] = value;
-            this.memory.changed[0] = 1;
-          }
-        } else storeOperand(this.memory, hfn, offset, size, insn.data);
-        if (cells[at + F_USED] === 0) tags.touch(slot);
-        this.hits[op * 2]!++;
+        hfn = cells[at + BASE]! + (vpn & ~mask);
+        if ((cells[cells[at + WORD]! + MARKS]! & cells[at + BIT]!) === 0) {
+          (read ? this.caches.dtlb : this.caches.storeTlb).tags.touch(at / STRIDE);
+        }
+        if (read) this.readHits++;
+        else this.writeHits++;
         this.ended = 1;
-        return CPU_DONE;
+      } else {
+        const outcome = this.translator.translate(hi, lo, op, false);
+        if (outcome !== 0) return this.stop(outcome, insn, hi, lo);
+        hfn = this.translator.hfn;
+        this.account(insn, op);
       }
+      const memory = this.memory;
+      const chunk = memory.chunkOf[hfn * PARTS_PER_FRAME + ((lo >> 8) & 15)]!;
+      const word = (chunk << 6) + ((lo >> 2) & 63);
+      if (read) {
+        const words = memory.words;
+        const value = words[word]!;
+        const result = insn.result;
+        if (size === 4) result[0] = value;
+        else if (size === 8) {
+          result[0] = value;
+          result[1] = words[word + 1]!;
+        } else result[0] = (value >>> ((lo & 3) * 8)) & (size === 1 ? 0xff : 0xffff);
+        insn.resultWritten = 1;
+      } else if (size === 4 && chunk > 0) {
+        const words = memory.words;
+        const value = insn.data[0]!;
+        if (words[word] !== value) {
+          words[word] = value;
+          memory.changed[0] = 1;
+        }
+      } else storeOperand(memory, hfn, lo & 0xfff, size, insn.data);
+      return CPU_DONE;
     }
     return this.executeSlowly(insn);
   }
@@ -235,6 +276,7 @@ export class Cpu {
 
   /** Moves the hits counted aside into the path table and its clock. Call before reading paths or the clock. */
   flushHits(): void {
+    this.sumHits();
     for (let i = 0; i < this.hits.length; i++) {
       const more = this.hits[i]! - this.flushed[i]!;
       if (more === 0) continue;
@@ -293,7 +335,10 @@ export class Cpu {
   /** Counts a data access of the cache model, where data goes through it. */
   touchData(hfn: number, offset: number): void {
     if (!this.config.dataCache) return;
-    const place = this.lines.dataLoad(hfn, offset);
+    const { chunkOf, words } = this.memory;
+    this.lines.cover(words.length);
+    const chunk = chunkOf[hfn * PARTS_PER_FRAME + (offset >> 8)] ?? 0;
+    const place = this.lines.dataLoad(hfn, offset, chunk * 4 + ((offset >> 6) & 3));
     if (place !== PLACE.L1) this.tally.countData(place);
   }
 
@@ -309,12 +354,33 @@ export class Cpu {
     const offset = insn.lo & 0xfff;
     const outcome = offset + insn.size > 4096 ? this.splitAccess(insn, kind, 4096 - offset) : this.access(insn, kind);
     if (outcome !== CPU_DONE) return outcome;
-    if (this.paths.node === 0 && this.tally.plain) {
-      this.hits[kind * 2 + this.tally.l2Hits]!++;
-      this.tally.clear();
-      this.ended = 1;
-    } else this.charge(insn);
+    this.account(insn, kind);
     return CPU_DONE;
+  }
+
+  /** Counts a memory access that is complete: plain hits and plain walks on an empty path aside, all others as steps of the path. */
+  private account(insn: Instruction, kind: number): void {
+    const { tally, paths } = this;
+    this.ended = 0;
+    if (paths.node !== 0 || this.events.on) {
+      this.charge(insn);
+      return;
+    }
+    if (tally.walks === 0 && tally.l2Hits <= 1 && tally.simple) {
+      this.hits[kind * 2 + tally.l2Hits]!++;
+      tally.l2Hits = 0;
+      this.ended = 2;
+      return;
+    }
+    if (this.walkPaths.end(paths, tally, kind)) {
+      tally.clear();
+      this.ended = 1;
+      return;
+    }
+    const key = tally.walkKey(kind);
+    const far = tally.farKey;
+    this.charge(insn);
+    this.walkPaths.learn(key, far, paths.node);
   }
 
   private access(insn: Instruction, kind: number): number {
@@ -372,7 +438,10 @@ export class Cpu {
   }
 
   private returnOld(insn: Instruction): void {
-    for (let w = 0; w * 4 < insn.size; w++) insn.result[w] = this.old[w]!;
+    const { old } = this;
+    for (let w = 0; w * 4 < insn.size; w++) insn.result[w] = old[w]!;
+    // Of a crossing operand only its bytes were gathered.
+    if (insn.size < 4) insn.result[0]! &= (1 << (insn.size * 8)) - 1;
     insn.resultWritten = 1;
   }
 
@@ -388,6 +457,13 @@ export class Cpu {
     translator.context = contexts.id(this.rootId, mode.pcid);
     translator.globalContext = contexts.id(this.rootId, GLOBAL_PCID);
     translator.walker.context = translator.context;
+    this.context = translator.context << CONTEXT_SHIFT;
+    this.globalContext = translator.globalContext << CONTEXT_SHIFT;
+    this.shift = mode.canonicalShift;
+    this.readMask = mode.needMask[KIND.READ]!;
+    this.readWant = mode.needWant[KIND.READ]!;
+    this.writeMask = mode.needMask[KIND.WRITE]!;
+    this.writeWant = mode.needWant[KIND.WRITE]!;
   }
 
   /** Anything may be dropped at any time: now and then something is, at random. */
@@ -419,7 +495,17 @@ export class Cpu {
       const { pml } = this.ept;
       state.addState(() => [pml]);
     }
-    state.addCounters(() => [this.hits, this.flushed]);
+    state.addCounters(() => {
+      this.sumHits();
+      return [this.hits, this.flushed];
+    });
+  }
+
+  private sumHits(): void {
+    this.hits[KIND.READ * 2]! += this.readHits;
+    this.hits[KIND.WRITE * 2]! += this.writeHits;
+    this.readHits = 0;
+    this.writeHits = 0;
   }
 
   /** Finds the tree nodes of the eight plain paths, leaving every count as it was. */

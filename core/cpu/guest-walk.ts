@@ -6,14 +6,29 @@ import { PFERR } from '../spec/vm-exit.ts';
 import type { Caches } from './caches.ts';
 import type { CpuConfig } from './config.ts';
 import type { GuestMode } from './guest-mode.ts';
-import { PLACE, type LineCache } from './line-cache.ts';
+import { PLACE, WARM, type LineCache } from './line-cache.ts';
 import { NEED, NESTED_OK, type NestedWalker } from './nested.ts';
 import { pscClass } from './psc.ts';
 import { KIND, RIGHT } from './rights.ts';
-import { CLASS_MASK, F_BASE, F_FLAGS, F_MASK, F_X, F_Y, STRIDE } from './tag-array.ts';
+import { CLASS_MASK, RECORD } from './tag-array.ts';
 import { findTable, GUEST, storeTable } from './table-cache.ts';
 import { tableIndex } from './table-index.ts';
 import type { Tally } from './tally.ts';
+
+const { BASE, FLAGS, MASK, X, STRIDE } = RECORD;
+/** A paging-structure-cache entry keeps the upper bits of its table's guest frame above its rights. */
+const FRAME_SHIFT = 24;
+const {
+  U: R_U,
+  W: R_W,
+  X: R_X,
+  KEY_SHIFT: R_KEY_SHIFT,
+  KEY_PLAIN: R_KEY_PLAIN,
+  GLOBAL: R_GLOBAL,
+  PAGE_SHIFT: R_PAGE_SHIFT,
+  DIRTY: R_DIRTY,
+} = RIGHT;
+const { P: PTE_P, W: PTE_W, U: PTE_U, A: PTE_A, D: PTE_D, PS: PTE_PS, G: PTE_G } = PTE;
 
 /** Answers of a guest walk. */
 export const WALK_OK = 0;
@@ -22,9 +37,19 @@ export const WALK_FAULT = 1;
 /** The second dimension refused an access: `problem`, the guest-physical address and `problemNeed` say which. */
 export const WALK_EXIT = 2;
 
+const { L1 } = PLACE;
+const WARM_BIT = WARM;
+const { WRITE: KIND_WRITE, RMW: KIND_RMW } = KIND;
+const { M2, G1 } = LARGE_RESERVED;
+const NX_HI = PTE.NX_HI;
+const KEY_SHIFT_HI = PTE_PKEY_SHIFT_HI;
+const PARTS = PARTS_PER_FRAME;
+const OK = NESTED_OK;
+const FAULT_RESERVED = PFERR.P | PFERR.RSVD;
+const [, MASK_2M = 0, MASK_1G = 0] = CLASS_MASK;
 const READ_ENTRY = NEED.R | NEED.WALK;
 const UPDATE_ENTRY = NEED.R | NEED.W | NEED.WALK | NEED.UPDATE;
-const UPPER = RIGHT.U | RIGHT.W | RIGHT.X;
+const UPPER = R_U | R_W | R_X;
 
 /**
  * The walker of the guest's own tables in long mode, 4 and 5 levels (SDM vol. 3A, "4-Level Paging and 5-Level Paging"). Entries are read
@@ -103,9 +128,10 @@ export class GuestWalker {
   walk(hi: number, vpn: number, tag: number, mode: GuestMode, rootHi: number, rootLo: number): number {
     const { nested, lines, tally, memory, entryLo, entryHi } = this;
     const psc = this.caches.guestPsc;
+    lines.cover(memory.words.length);
     const on = this.events.on;
     const top = mode.levels;
-    const reservedHi = mode.nxe ? this.reservedHi : this.reservedHi | PTE.NX_HI;
+    const reservedHi = mode.nxe ? this.reservedHi : this.reservedHi | NX_HI;
     let level = top;
     let gfnHi = rootHi;
     let gfnLo = rootLo;
@@ -117,11 +143,11 @@ export class GuestWalker {
       if (slot !== 0) {
         const at = slot * STRIDE;
         const cells = psc.tags.cells;
-        table = cells[at + F_BASE]!;
-        flags = cells[at + F_FLAGS]!;
-        gfnLo = cells[at + F_X]!;
-        gfnHi = cells[at + F_Y]!;
-        level = pscClass(cells[at + F_MASK]!);
+        table = cells[at + BASE]!;
+        flags = cells[at + FLAGS]! & UPPER;
+        gfnLo = cells[at + X]!;
+        gfnHi = cells[at + FLAGS]! >>> FRAME_SHIFT;
+        level = pscClass(cells[at + MASK]!);
         this.usedCached = 1;
         if (on) this.events.emit(EVENT.hw_psc_hit, 0, level, table, 0);
       }
@@ -136,57 +162,60 @@ export class GuestWalker {
         if (nested === null) table = gfnLo;
         else {
           const problem = nested.translate(gfnHi, gfnLo, READ_ENTRY);
-          if (problem !== NESTED_OK) return this.exit(problem, READ_ENTRY, gfnHi, gfnLo, index << 3);
+          if (problem !== OK) return this.exit(problem, READ_ENTRY, gfnHi, gfnLo, index << 3);
           table = nested.hfn;
         }
       }
       this.table[level] = table;
       let lo: number;
       let high: number;
-      const kept = unified.live[0] === 0 || level === 1 ? 0 : findTable(unified, table, index, this.context, GUEST);
+      const kept = unified.size === 0 || level === 1 ? 0 : findTable(unified, table, index, this.context, GUEST);
       if (kept !== 0) {
-        lo = unified.cells[kept * STRIDE + F_BASE]!;
-        high = unified.cells[kept * STRIDE + F_FLAGS]!;
+        lo = unified.cells[kept * STRIDE + BASE]!;
+        high = unified.cells[kept * STRIDE + FLAGS]!;
         this.usedCached = 1;
         if (on) this.events.emit(EVENT.hw_psc_hit, 0, level - 1, (lo >>> 12) | (high << 20), 0);
       } else {
         const words = memory.words;
-        const at = (memory.chunkOf[table * PARTS_PER_FRAME + (index >> 5)]! << 6) + ((index & 31) << 1);
+        const at = (memory.chunkOf[table * PARTS + (index >> 5)]! << 6) + ((index & 31) << 1);
         lo = words[at]! | 0;
         high = words[at + 1]! | 0;
-        const place = lines.walkLoad(table, index);
+        let place: number = L1;
+        if ((lines.residence[at >> 4]! & WARM_BIT) === 0) {
+          place = lines.walkLoad(table, index, at >> 4);
+          if (place !== L1) tally.countGuest(place);
+        }
         tally.guestLoads++;
-        if (place !== PLACE.L1) tally.countGuest(place);
         if (on) this.events.emit(EVENT.hw_guest_entry, level, place, high, lo);
       }
       this.tableHi[level] = gfnHi;
       this.tableLo[level] = gfnLo;
       entryLo[level] = lo;
       entryHi[level] = high;
-      if ((lo & PTE.P) === 0) return this.fault(0);
-      if ((high & reservedHi) !== 0) return this.fault(PFERR.P | PFERR.RSVD);
-      flags &= ((lo & PTE.U) !== 0 ? RIGHT.U : 0) | ((lo & PTE.W) !== 0 ? RIGHT.W : 0) | (high >= 0 ? RIGHT.X : 0);
+      if ((lo & PTE_P) === 0) return this.fault(0);
+      if ((high & reservedHi) !== 0) return this.fault(FAULT_RESERVED);
+      flags &= ((lo & PTE_U) !== 0 ? R_U : 0) | ((lo & PTE_W) !== 0 ? R_W : 0) | (high >= 0 ? R_X : 0);
       gfnLo = (lo >>> 12) | (high << 20);
       gfnHi = (high >>> 12) & 0xff;
-      if (level === 1 || (lo & PTE.PS) !== 0) {
+      if (level === 1 || (lo & PTE_PS) !== 0) {
         if (level > 1) {
-          if (level === 2 ? (lo & LARGE_RESERVED.M2) !== 0 : level > 3 || !this.p1g || (lo & LARGE_RESERVED.G1) !== 0) {
-            return this.fault(PFERR.P | PFERR.RSVD);
+          if (level === 2 ? (lo & M2) !== 0 : level > 3 || !this.p1g || (lo & G1) !== 0) {
+            return this.fault(FAULT_RESERVED);
           }
-          const mask = CLASS_MASK[level - 1]!;
+          const mask = level === 2 ? MASK_2M : MASK_1G;
           gfnLo = (gfnLo & mask) | (vpn & ~mask);
         }
         this.leaf = level;
         this.cls = level - 1;
         this.gfnLo = gfnLo;
         this.gfnHi = gfnHi;
-        const key = (high >>> PTE_PKEY_SHIFT_HI) & 15;
+        const key = (high >>> KEY_SHIFT_HI) & 15;
         this.flags =
           flags |
-          (key << RIGHT.KEY_SHIFT) |
-          (key === 0 || (flags & RIGHT.U) === 0 ? RIGHT.KEY_PLAIN : 0) |
-          (mode.pge && (lo & PTE.G) !== 0 ? RIGHT.GLOBAL : 0) |
-          ((level - 1) << RIGHT.PAGE_SHIFT);
+          (key << R_KEY_SHIFT) |
+          (key === 0 || (flags & R_U) === 0 ? R_KEY_PLAIN : 0) |
+          (mode.pge && (lo & PTE_G) !== 0 ? R_GLOBAL : 0) |
+          ((level - 1) << R_PAGE_SHIFT);
         return WALK_OK;
       }
       table = -1;
@@ -199,7 +228,7 @@ export class GuestWalker {
     this.gfnLo = vpn;
     this.gfnHi = hi & 0xff;
     this.cls = 2;
-    this.flags = UPPER | RIGHT.KEY_PLAIN | RIGHT.DIRTY | (2 << RIGHT.PAGE_SHIFT);
+    this.flags = UPPER | R_KEY_PLAIN | R_DIRTY | (2 << R_PAGE_SHIFT);
   }
 
   /**
@@ -207,15 +236,15 @@ export class GuestWalker {
    * WALK_OK or WALK_EXIT. `flags` gains DIRTY where a write needs no further walk.
    */
   commit(hi: number, vpn: number, tag: number, kind: number): number {
-    const write = kind === KIND.WRITE || kind === KIND.RMW;
+    const write = kind === KIND_WRITE || kind === KIND_RMW;
     let missing = 0;
     for (let level = this.start; level >= this.leaf; level--) missing |= ~this.entryLo[level]!;
     const leafLo = this.entryLo[this.leaf]!;
-    if ((missing & PTE.A) !== 0 || (write && (leafLo & PTE.D) === 0)) {
+    if ((missing & PTE_A) !== 0 || (write && (leafLo & PTE_D) === 0)) {
       const problem = this.setFlags(hi, vpn, write);
       if (problem !== WALK_OK) return problem;
     }
-    if (write || (leafLo & PTE.D) !== 0) this.flags |= RIGHT.DIRTY;
+    if (write || (leafLo & PTE_D) !== 0) this.flags |= R_DIRTY;
     if (this.start > this.leaf) {
       if (this.caches.guestPsc.present) this.fillPsc(vpn, tag);
       if (this.caches.tableCache.slots !== 0) this.fillUnified(hi, vpn);
@@ -239,11 +268,10 @@ export class GuestWalker {
     for (let level = this.start; level > this.leaf; level--) {
       const lo = this.entryLo[level]!;
       const high = this.entryHi[level]!;
-      flags &= ((lo & PTE.U) !== 0 ? RIGHT.U : 0) | ((lo & PTE.W) !== 0 ? RIGHT.W : 0) | (high >= 0 ? RIGHT.X : 0);
-      const at = psc.store(level - 1, vpn, tag, this.table[level - 1]!, flags);
-      if (at < 0) continue;
-      psc.tags.cells[at + F_X] = this.tableLo[level - 1]!;
-      psc.tags.cells[at + F_Y] = this.tableHi[level - 1]!;
+      flags &= ((lo & PTE_U) !== 0 ? R_U : 0) | ((lo & PTE_W) !== 0 ? R_W : 0) | (high >= 0 ? R_X : 0);
+      const kept = flags | (this.tableHi[level - 1]! << FRAME_SHIFT);
+      const at = psc.store(level - 1, vpn, tag, this.table[level - 1]!, kept);
+      if (at >= 0) psc.tags.cells[at + X] = this.tableLo[level - 1]!;
     }
   }
 
@@ -258,14 +286,14 @@ export class GuestWalker {
   private setFlags(hi: number, vpn: number, write: boolean): number {
     for (let level = this.start; level >= this.leaf; level--) {
       const lo = this.entryLo[level]!;
-      const set = lo | PTE.A | (write && level === this.leaf ? PTE.D : 0);
+      const set = lo | PTE_A | (write && level === this.leaf ? PTE_D : 0);
       if (set === lo) continue;
       const index = tableIndex(level, hi, vpn);
       if (this.updateNeedsWalk) {
         const gfnHi = this.tableHi[level]!;
         const gfnLo = this.tableLo[level]!;
         const problem = this.nested!.translate(gfnHi, gfnLo, UPDATE_ENTRY);
-        if (problem !== NESTED_OK) return this.exit(problem, UPDATE_ENTRY, gfnHi, gfnLo, index << 3);
+        if (problem !== OK) return this.exit(problem, UPDATE_ENTRY, gfnHi, gfnLo, index << 3);
       }
       this.memory.setWord(this.table[level]!, index * 2, set);
       this.entryLo[level] = set;

@@ -13,7 +13,7 @@ import {
 import { reservedAddressHi } from '../spec/paging.ts';
 import type { Caches } from './caches.ts';
 import type { CpuConfig } from './config.ts';
-import { PLACE, type LineCache } from './line-cache.ts';
+import { PLACE, WARM, type LineCache } from './line-cache.ts';
 import {
   NEED,
   NESTED_DENIED,
@@ -24,11 +24,28 @@ import {
   type NestedWalker,
 } from './nested.ts';
 import { pscClass } from './psc.ts';
-import { CLASS_MASK, F_BASE, F_FLAGS, F_MASK, STRIDE } from './tag-array.ts';
+import { CLASS_MASK, RECORD } from './tag-array.ts';
 import { tableIndex } from './table-index.ts';
 import type { Tally } from './tally.ts';
 
+const { BASE, FLAGS, MASK, STRIDE } = RECORD;
+const { PS, A, D, MEMTYPE_SHIFT, MEMTYPE_MASK } = EPT;
+
 const { W, RIGHTS, WALK } = NEED;
+const { L1 } = PLACE;
+const WARM_BIT = WARM;
+const { M2, G1 } = EPT_LARGE_RESERVED;
+const BAD_MEMTYPES = EPT_BAD_MEMTYPES;
+const NONLEAF_RESERVED = EPT_NONLEAF_RESERVED;
+const PARTS = PARTS_PER_FRAME;
+const [, MASK_2M = 0, MASK_1G = 0] = CLASS_MASK;
+// What a module imports is read from memory at each use; its own constants are folded into the code.
+const OK = NESTED_OK;
+const DENIED = NESTED_DENIED;
+const MISCONFIG = NESTED_MISCONFIG;
+const DIRTY = NESTED_DIRTY;
+/** An upper entry's rights and reserved bits. */
+const UPPER_MASK = RIGHTS | NONLEAF_RESERVED | EPT.PS;
 const R_W = NEED.R | NEED.W;
 
 /** The walker of extended page tables: SDM vol. 3C, "The Extended Page Table Mechanism". */
@@ -44,11 +61,12 @@ export class EptWalker implements NestedWalker {
   private levels = 4;
   /** Root id in the high bits of every tag. */
   private tag = 0;
+  /** Tables of this walk's entries that lack A, by level, and the leaf's. */
+  private readonly unaccessed = new Int32Array(6);
   private readonly badRwx: number;
   private readonly reservedHi: number;
   private readonly ad: boolean;
   private readonly p1g: boolean;
-  private readonly pathHfn = new Int32Array(6);
 
   private readonly memory: HostMemory;
   private readonly lines: LineCache;
@@ -81,17 +99,17 @@ export class EptWalker implements NestedWalker {
       const slot = this.findPage(this.tag | gfnHi, gfnLo);
       if (slot !== 0) {
         const at = slot * STRIDE;
-        const flags = tags.cells[at + F_FLAGS]!;
-        if ((flags & wanted & RIGHTS) === (wanted & RIGHTS) && ((wanted & W) === 0 || (flags & NESTED_DIRTY) !== 0)) {
+        const flags = tags.cells[at + FLAGS]!;
+        if ((flags & wanted & RIGHTS) === (wanted & RIGHTS) && ((wanted & W) === 0 || (flags & DIRTY) !== 0)) {
           tags.touch(slot);
-          const mask = tags.cells[at + F_MASK]!;
-          this.hfn = tags.cells[at + F_BASE]! + (gfnLo & ~mask);
+          const mask = tags.cells[at + MASK]!;
+          this.hfn = tags.cells[at + BASE]! + (gfnLo & ~mask);
           this.rights = flags;
-          this.cls = mask === -1 ? 0 : mask === CLASS_MASK[1] ? 1 : 2;
+          this.cls = mask === -1 ? 0 : mask === MASK_2M ? 1 : 2;
           this.usedCached = 1;
           this.tally.nestedTlbHits++;
           if (this.events.on) this.events.emit(EVENT.hw_nested_tlb_hit, gfnLo, gfnHi, this.hfn, 0);
-          return NESTED_OK;
+          return OK;
         }
       }
     }
@@ -122,107 +140,142 @@ export class EptWalker implements NestedWalker {
     const tag = this.tag | gfnHi;
     const psc = this.caches.nestedPsc;
     const { words, chunkOf } = this.memory;
-    const { lines, tally, ad, pathHfn, reservedHi, badRwx } = this;
+    const { lines, reservedHi } = this;
+    lines.cover(words.length);
+    const { residence } = lines;
+    const keeps = psc.present;
     const on = this.events.on;
-    const top = this.levels;
-    let level = top;
+    // The bits of an upper entry that must look so for the walk to go on without ado: RWX, nothing reserved, accessed.
+    const plain = this.ad ? UPPER_MASK | A : UPPER_MASK;
+    const wanted = this.ad ? RIGHTS | A : RIGHTS;
+    let level = this.levels;
     let table = this.root;
     let rights: number = RIGHTS;
-    // One load finds nothing above the address width of the table: such an address is not mapped.
-    if (top === 4 && gfnHi >= 16) return this.deny(0);
-    if (psc.tags.size !== 0) {
-      const slot = psc.deepest(gfnLo, tag, top - 1);
+    let missing = 0;
+    // A table of 4 levels maps 48 bits; an address above is not mapped.
+    if (level === 4 && gfnHi >= 16) return this.deny(0);
+    if (keeps && psc.tags.size !== 0) {
+      const slot = psc.deepest(gfnLo, tag, level - 1);
       if (slot !== 0) {
         const at = slot * STRIDE;
-        const cells = psc.tags.cells;
-        table = cells[at + F_BASE]!;
-        rights = cells[at + F_FLAGS]!;
-        level = pscClass(cells[at + F_MASK]!);
+        const { cells } = psc.tags;
+        table = cells[at + BASE]!;
+        rights = cells[at + FLAGS]!;
+        level = pscClass(cells[at + MASK]!);
         this.usedCached = 1;
         if (on) this.events.emit(EVENT.hw_psc_hit, 1, level, table, 0);
       }
     }
     const start = level;
-    let clean = 0;
     for (;;) {
       const index = tableIndex(level, gfnHi, gfnLo);
-      const at = (chunkOf[table * PARTS_PER_FRAME + (index >> 5)]! << 6) + ((index & 31) << 1);
+      const at = (chunkOf[table * PARTS + (index >> 5)]! << 6) + ((index & 31) << 1);
       const lo = words[at]! | 0;
       const hi = words[at + 1]! | 0;
-      const place = lines.walkLoad(table, index);
-      tally.nestedLoads++;
-      if (place !== PLACE.L1) tally.countNested(place);
-      if (on) this.events.emit(EVENT.hw_nested_entry, level, place, hi, lo);
-      const rwx = lo & RIGHTS;
-      if (rwx === 0) return this.deny(0);
-      if (((badRwx >> rwx) & 1) !== 0 || (hi & reservedHi) !== 0) return NESTED_MISCONFIG;
-      rights &= rwx;
-      pathHfn[level] = table;
-      if (level === 1 || ((lo & EPT.PS) !== 0 && (level === 2 || (level === 3 && this.p1g)))) {
-        if (((EPT_BAD_MEMTYPES >> ((lo >> EPT.MEMTYPE_SHIFT) & EPT.MEMTYPE_MASK)) & 1) !== 0) return NESTED_MISCONFIG;
-        if (level === 2 ? (lo & EPT_LARGE_RESERVED.M2) !== 0 : level === 3 && (lo & EPT_LARGE_RESERVED.G1) !== 0) {
-          return NESTED_MISCONFIG;
-        }
-        if ((rights & need & RIGHTS) !== (need & RIGHTS)) return this.deny(rights);
-        const base = (lo >>> 12) | (hi << 20);
-        let dirty: number = NESTED_DIRTY;
-        if (ad) {
-          const writes = (need & W) !== 0;
-          clean |= ~lo & (writes ? EPT.A | EPT.D : EPT.A);
-          if (clean !== 0) {
-            const problem = this.setFlags(gfnHi, gfnLo, start, level, writes);
-            if (problem !== NESTED_OK) return problem;
-          }
-          if (!writes && (lo & EPT.D) === 0) dirty = 0;
-        }
-        this.cls = level - 1;
-        this.hfn = base + (level === 1 ? 0 : gfnLo & ~CLASS_MASK[level - 1]!);
-        this.rights = rights | dirty;
-        const page = this.caches.nestedTlb;
-        const slot = page.insert(0, this.cls, gfnLo, tag);
-        if (slot !== 0) {
-          page.cells[slot * STRIDE + F_BASE] = base;
-          page.cells[slot * STRIDE + F_FLAGS] = rights | dirty;
-        }
-        return NESTED_OK;
+      let place: number = L1;
+      if ((residence[at >> 4]! & WARM_BIT) === 0) {
+        place = lines.walkLoad(table, index, at >> 4);
+        if (place !== L1) this.tally.countNested(place);
       }
-      if ((lo & EPT_NONLEAF_RESERVED) !== 0 || (lo & EPT.PS) !== 0) return NESTED_MISCONFIG;
-      table = (lo >>> 12) | (hi << 20);
-      clean |= ~lo & EPT.A;
+      if (on) this.events.emit(EVENT.hw_nested_entry, level, place, hi, lo);
+      if (level > 1 && (lo & plain) === wanted && (hi & reservedHi) === 0) {
+        table = (lo >>> 12) | (hi << 20);
+        level--;
+        // Upper entries may be cached although the walk fails below.
+        if (keeps && missing === 0) psc.store(level, gfnLo, tag, table, rights);
+        continue;
+      }
+      const rwx = lo & RIGHTS;
+      if (rwx === 0) return this.stop(NESTED_DENIED, start, level, 0);
+      rights &= rwx;
+      if (((this.badRwx >> rwx) & 1) !== 0 || (hi & reservedHi) !== 0) return this.stop(MISCONFIG, start, level, 0);
+      if (level === 1 || ((lo & PS) !== 0 && (level === 2 || (level === 3 && this.p1g)))) {
+        this.tally.nestedLoads += start - level + 1;
+        return this.finish(gfnHi, gfnLo, need, level, table, rights, missing, hi, lo);
+      }
+      if ((lo & (NONLEAF_RESERVED | PS)) !== 0) return this.stop(MISCONFIG, start, level, 0);
+      const next = (lo >>> 12) | (hi << 20);
       level--;
-      // Upper entries may be cached although the walk fails below; with A/D on only once they are accessed.
-      if (!ad || (clean & EPT.A) === 0) psc.store(level, gfnLo, tag, table, rights);
+      if (this.ad && (lo & A) === 0) {
+        this.unaccessed[level + 1] = table;
+        missing |= 1 << (level + 1);
+      }
+      table = next;
+      if (keeps && missing === 0) psc.store(level, gfnLo, tag, table, rights);
     }
+  }
+
+  /** The leaf: its own rules, the rights, accessed and dirty flags, the cached translation. */
+  private finish(
+    gfnHi: number,
+    gfnLo: number,
+    need: number,
+    leaf: number,
+    table: number,
+    rights: number,
+    missing: number,
+    hi: number,
+    lo: number,
+  ): number {
+    if (((BAD_MEMTYPES >> ((lo >> MEMTYPE_SHIFT) & MEMTYPE_MASK)) & 1) !== 0) return MISCONFIG;
+    if (leaf > 1 && (lo & (leaf === 2 ? M2 : G1)) !== 0) return MISCONFIG;
+    if ((rights & need & RIGHTS) !== (need & RIGHTS)) return this.deny(rights);
+    const base = (lo >>> 12) | (hi << 20);
+    let flags = rights | DIRTY;
+    if (this.ad) {
+      const writes = (need & W) !== 0;
+      if ((missing | (~lo & (writes ? A | D : A))) !== 0) {
+        this.unaccessed[leaf] = table;
+        const problem = this.setFlags(gfnHi, gfnLo, leaf, writes, missing);
+        if (problem !== OK) return problem;
+      }
+      if (!writes && (lo & D) === 0) flags = rights;
+    }
+    this.cls = leaf - 1;
+    this.hfn = leaf === 1 ? base : base + (gfnLo & ~(leaf === 2 ? MASK_2M : MASK_1G));
+    this.rights = flags;
+    const page = this.caches.nestedTlb;
+    if (page.slots === 0) return OK;
+    const slot = page.insert(0, leaf - 1, gfnLo, this.tag | gfnHi);
+    page.cells[slot * STRIDE + BASE] = base;
+    page.cells[slot * STRIDE + FLAGS] = flags;
+    return OK;
+  }
+
+  /** A walk that ends before a leaf. */
+  private stop(problem: number, start: number, level: number, rights: number): number {
+    this.tally.nestedLoads += start - level + 1;
+    this.denied = rights;
+    return problem;
   }
 
   private deny(rights: number): number {
     this.denied = rights;
-    return NESTED_DENIED;
+    return DENIED;
   }
 
-  /** Sets A in every entry of the walk just made, D in the leaf for a write; logs a page that becomes dirty. */
-  private setFlags(gfnHi: number, gfnLo: number, start: number, leaf: number, write: boolean): number {
-    const { memory, pml } = this;
-    if (write && pml[0] !== 0) {
-      const table = this.pathHfn[leaf]!;
-      const lo = memory.entryLo(table, tableIndex(leaf, gfnHi, gfnLo));
-      if ((lo & EPT.D) === 0) {
-        const index = pml[1]!;
-        if (index > PML_LAST_INDEX) return NESTED_PML_FULL;
-        memory.setEntry(pml[0]!, index, (gfnLo >>> 20) | (gfnHi << 12), gfnLo << 12);
-        pml[1] = (index - 1) & 0xffff;
-        this.tally.pml++;
-      }
+  /**
+   * Sets A in the entries of a walk that succeeded (those of the levels in `missing`, and the leaf), D in the leaf for a write; logs a
+   * page that becomes dirty.
+   */
+  private setFlags(gfnHi: number, gfnLo: number, leaf: number, write: boolean, missing: number): number {
+    const { memory, pml, unaccessed } = this;
+    if (write && pml[0] !== 0 && (memory.entryLo(unaccessed[leaf]!, tableIndex(leaf, gfnHi, gfnLo)) & D) === 0) {
+      const index = pml[1]!;
+      if (index > PML_LAST_INDEX) return NESTED_PML_FULL;
+      memory.setEntry(pml[0]!, index, (gfnLo >>> 20) | (gfnHi << 12), gfnLo << 12);
+      pml[1] = (index - 1) & 0xffff;
+      this.tally.pml++;
     }
-    for (let level = start; level >= leaf; level--) {
-      const table = this.pathHfn[level]!;
+    for (let level = this.levels; level >= leaf; level--) {
+      if (level !== leaf && ((missing >> level) & 1) === 0) continue;
       const index = tableIndex(level, gfnHi, gfnLo);
-      const lo = memory.entryLo(table, index);
-      const set = lo | EPT.A | (write && level === leaf ? EPT.D : 0);
+      const lo = memory.entryLo(unaccessed[level]!, index);
+      const set = lo | A | (write && level === leaf ? D : 0);
       if (set === lo) continue;
-      memory.setWord(table, index * 2, set);
+      memory.setWord(unaccessed[level]!, index * 2, set);
       this.tally.nestedSetAd++;
     }
-    return NESTED_OK;
+    return OK;
   }
 }

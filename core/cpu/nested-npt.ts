@@ -5,15 +5,28 @@ import { LARGE_RESERVED, PTE, reservedAddressHi } from '../spec/paging.ts';
 import { PFERR } from '../spec/vm-exit.ts';
 import type { Caches } from './caches.ts';
 import type { CpuConfig } from './config.ts';
-import { PLACE, type LineCache } from './line-cache.ts';
+import { PLACE, WARM, type LineCache } from './line-cache.ts';
 import { NEED, NESTED_DENIED, NESTED_DIRTY, NESTED_OK, type NestedWalker } from './nested.ts';
 import { pscClass } from './psc.ts';
-import { CLASS_MASK, F_BASE, F_FLAGS, F_MASK, STRIDE } from './tag-array.ts';
+import { CLASS_MASK, RECORD } from './tag-array.ts';
 import { findTable, NESTED, storeTable } from './table-cache.ts';
 import { tableIndex } from './table-index.ts';
 import type { Tally } from './tally.ts';
 
+const { BASE, FLAGS, MASK, STRIDE } = RECORD;
+const { P: PTE_P, W: PTE_W, U: PTE_U, A: PTE_A, D: PTE_D, PS: PTE_PS } = PTE;
+
 const { R, W, X, RIGHTS, WALK } = NEED;
+const { L1 } = PLACE;
+const WARM_BIT = WARM;
+const { M2, G1 } = LARGE_RESERVED;
+const PARTS = PARTS_PER_FRAME;
+const OK = NESTED_OK;
+const DENIED = NESTED_DENIED;
+const DIRTY = NESTED_DIRTY;
+const DENIED_RESERVED = PFERR.P | PFERR.RSVD;
+const DENIED_PRESENT = PFERR.P;
+const MASKS = CLASS_MASK;
 
 /**
  * The walker of AMD's nested tables: ordinary long-mode tables (APM vol. 2, 15.25). Every access is a user access, so U must be 1 at
@@ -63,17 +76,17 @@ export class NptWalker implements NestedWalker {
       const slot = this.findPage(gfnHi, gfnLo);
       if (slot !== 0) {
         const at = slot * STRIDE;
-        const flags = tags.cells[at + F_FLAGS]!;
-        if ((flags & wanted & RIGHTS) === (wanted & RIGHTS) && ((wanted & W) === 0 || (flags & NESTED_DIRTY) !== 0)) {
+        const flags = tags.cells[at + FLAGS]!;
+        if ((flags & wanted & RIGHTS) === (wanted & RIGHTS) && ((wanted & W) === 0 || (flags & DIRTY) !== 0)) {
           tags.touch(slot);
-          const mask = tags.cells[at + F_MASK]!;
-          this.hfn = tags.cells[at + F_BASE]! + (gfnLo & ~mask);
+          const mask = tags.cells[at + MASK]!;
+          this.hfn = tags.cells[at + BASE]! + (gfnLo & ~mask);
           this.rights = flags;
           this.cls = mask === -1 ? 0 : pscClass(mask);
           this.usedCached = 1;
           this.tally.nestedTlbHits++;
           if (this.events.on) this.events.emit(EVENT.hw_nested_tlb_hit, gfnLo, gfnHi, this.hfn, 0);
-          return NESTED_OK;
+          return OK;
         }
       }
     }
@@ -107,12 +120,14 @@ export class NptWalker implements NestedWalker {
     const cache = this.caches.tableCache;
     const { words, chunkOf } = this.memory;
     const { lines, tally, reservedHi, rootId } = this;
+    lines.cover(words.length);
+    const { residence } = lines;
     const on = this.events.on;
     const top = this.levels;
     let level = top;
     let table = this.root;
     let rights: number = RIGHTS;
-    let user: number = PTE.U;
+    let user: number = PTE_U;
     let missing = 0;
     this.start = top;
     this.reached = top;
@@ -123,50 +138,50 @@ export class NptWalker implements NestedWalker {
       this.reached = level;
       let lo: number;
       let hi: number;
-      const kept = level === 1 || cache.live[0] === 0 ? 0 : findTable(cache, table, index, rootId, NESTED);
+      const kept = level === 1 || cache.size === 0 ? 0 : findTable(cache, table, index, rootId, NESTED);
       if (kept !== 0) {
-        lo = cache.cells[kept * STRIDE + F_BASE]!;
-        hi = cache.cells[kept * STRIDE + F_FLAGS]!;
+        lo = cache.cells[kept * STRIDE + BASE]!;
+        hi = cache.cells[kept * STRIDE + FLAGS]!;
         this.usedCached = 1;
         if (on) this.events.emit(EVENT.hw_psc_hit, 1, level - 1, (lo >>> 12) | (hi << 20), 0);
       } else {
-        const at = (chunkOf[table * PARTS_PER_FRAME + (index >> 5)]! << 6) + ((index & 31) << 1);
+        const at = (chunkOf[table * PARTS + (index >> 5)]! << 6) + ((index & 31) << 1);
         lo = words[at]! | 0;
         hi = words[at + 1]! | 0;
-        const place = lines.walkLoad(table, index);
+        let place: number = L1;
+        if ((residence[at >> 4]! & WARM_BIT) === 0) {
+          place = lines.walkLoad(table, index, at >> 4);
+          if (place !== L1) tally.countNested(place);
+        }
         tally.nestedLoads++;
-        if (place !== PLACE.L1) tally.countNested(place);
         if (on) this.events.emit(EVENT.hw_nested_entry, level, place, hi, lo);
       }
-      if ((lo & PTE.P) === 0) return this.deny(0);
-      if ((hi & reservedHi) !== 0) return this.deny(PFERR.P | PFERR.RSVD);
+      if ((lo & PTE_P) === 0) return this.deny(0);
+      if ((hi & reservedHi) !== 0) return this.deny(DENIED_RESERVED);
       user &= lo;
-      rights &= R | ((lo & PTE.W) !== 0 ? W : 0) | (hi >= 0 ? X : 0);
-      if (level === 1 || (lo & PTE.PS) !== 0) {
-        if (
-          level > 1 &&
-          (level === 2 ? (lo & LARGE_RESERVED.M2) !== 0 : level > 3 || !this.p1g || (lo & LARGE_RESERVED.G1) !== 0)
-        ) {
-          return this.deny(PFERR.P | PFERR.RSVD);
+      rights &= R | ((lo & PTE_W) !== 0 ? W : 0) | (hi >= 0 ? X : 0);
+      if (level === 1 || (lo & PTE_PS) !== 0) {
+        if (level > 1 && (level === 2 ? (lo & M2) !== 0 : level > 3 || !this.p1g || (lo & G1) !== 0)) {
+          return this.deny(DENIED_RESERVED);
         }
-        if (user === 0 || (rights & need & RIGHTS) !== (need & RIGHTS)) return this.deny(PFERR.P);
+        if (user === 0 || (rights & need & RIGHTS) !== (need & RIGHTS)) return this.deny(DENIED_PRESENT);
         const writes = (need & W) !== 0;
-        missing |= ~lo & (writes ? PTE.A | PTE.D : PTE.A);
+        missing |= ~lo & (writes ? PTE_A | PTE_D : PTE_A);
         if (missing !== 0) this.setFlags(gfnHi, gfnLo, level, writes);
-        const base = ((lo >>> 12) | (hi << 20)) & CLASS_MASK[level - 1]!;
-        const flags = rights | (writes || (lo & PTE.D) !== 0 ? NESTED_DIRTY : 0);
+        const base = ((lo >>> 12) | (hi << 20)) & MASKS[level - 1]!;
+        const flags = rights | (writes || (lo & PTE_D) !== 0 ? DIRTY : 0);
         this.cls = level - 1;
-        this.hfn = base + (gfnLo & ~CLASS_MASK[level - 1]!);
+        this.hfn = base + (gfnLo & ~MASKS[level - 1]!);
         this.rights = flags;
         const page = this.caches.nestedTlb;
         const slot = page.insert(0, this.cls, gfnLo, (rootId << 8) | gfnHi);
         if (slot !== 0) {
-          page.cells[slot * STRIDE + F_BASE] = base;
-          page.cells[slot * STRIDE + F_FLAGS] = flags;
+          page.cells[slot * STRIDE + BASE] = base;
+          page.cells[slot * STRIDE + FLAGS] = flags;
         }
-        return NESTED_OK;
+        return OK;
       }
-      missing |= ~lo & PTE.A;
+      missing |= ~lo & PTE_A;
       // An upper entry may be cached although the walk fails below, once it and those above are accessed.
       if (kept === 0 && missing === 0 && cache.slots !== 0) storeTable(cache, table, index, rootId, NESTED, hi, lo);
       table = (lo >>> 12) | (hi << 20);
@@ -176,7 +191,7 @@ export class NptWalker implements NestedWalker {
 
   private deny(bits: number): number {
     this.denied = bits;
-    return NESTED_DENIED;
+    return DENIED;
   }
 
   /** Sets A in every entry of the walk just made that lacks it, D in the leaf for a write. */
@@ -185,7 +200,7 @@ export class NptWalker implements NestedWalker {
       const table = this.table[level]!;
       const index = tableIndex(level, gfnHi, gfnLo);
       const lo = this.memory.entryLo(table, index);
-      const set = lo | PTE.A | (write && level === leaf ? PTE.D : 0);
+      const set = lo | PTE_A | (write && level === leaf ? PTE_D : 0);
       if (set === lo) continue;
       this.memory.setWord(table, index * 2, set);
       this.tally.nestedSetAd++;

@@ -1,5 +1,8 @@
 import type { StateSet } from '../base/state.ts';
-import { CLASS_MASK, F_BASE, F_FLAGS, STRIDE, TagArray } from './tag-array.ts';
+import { CLASS_MASK, TagArray, RECORD } from './tag-array.ts';
+
+const { BASE, FLAGS, STRIDE } = RECORD;
+const MASKS = CLASS_MASK;
 
 /**
  * Split paging-structure caches (Intel; Barr's "split translation cache"): one small array a level, indexed by address bits. An entry
@@ -8,8 +11,8 @@ import { CLASS_MASK, F_BASE, F_FLAGS, STRIDE, TagArray } from './tag-array.ts';
  *
  * Classes: 1 PDE cache, 2 PDPTE cache, 3 PML4E cache, 4 PML5E cache.
  */
-export const PSC_PDE = 1;
-export const PSC_PML5E = 4;
+const PSC_PDE = 1;
+const PSC_PML5E = 4;
 
 /** Upper page-number bits that are part of a PML5E's key: 44 and up of the page number's 32..44. */
 const PML5_TAG = ~0xf;
@@ -49,8 +52,8 @@ export class SplitPsc {
     const slot = this.tags.insert(cls - 1, cls, lo, cls === PSC_PML5E ? hi & PML5_TAG : hi);
     if (slot === 0) return -1;
     const at = slot * STRIDE;
-    this.tags.cells[at + F_BASE] = table;
-    this.tags.cells[at + F_FLAGS] = flags;
+    this.tags.cells[at + BASE] = table;
+    this.tags.cells[at + FLAGS] = flags;
     return at;
   }
 
@@ -66,4 +69,4 @@ export class SplitPsc {
 
 /** Level of the table that a paging-structure-cache entry leads to, by its record's mask. */
 export const pscClass = (mask: number): number =>
-  mask === CLASS_MASK[1] ? 1 : mask === CLASS_MASK[2] ? 2 : mask === CLASS_MASK[3] ? 3 : 4;
+  mask === MASKS[1] ? 1 : mask === MASKS[2] ? 2 : mask === MASKS[3] ? 3 : 4;

@@ -76,22 +76,27 @@ export const GUEST_OK = 0;
 export const GUEST_DENIED = 1;
 export const GUEST_KEY_DENIED = 2;
 
+const { U, W, X, KEY_MASK, KEY_SHIFT } = RIGHT;
+const { READ, FETCH } = KIND;
+const { AD, WD } = PKRU;
+
 /** The guest's own rules (SDM vol. 3A, "Determination of Access Rights", "Protection Keys") on accumulated rights; EPT and NPT apart. */
 export function guestAllows(flags: number, kind: number, mode: AccessMode): number {
-  const userPage = (flags & RIGHT.U) !== 0;
-  if (kind === KIND.FETCH) {
-    if ((flags & RIGHT.X) === 0) return GUEST_DENIED;
+  const userPage = (flags & U) !== 0;
+  if (kind === FETCH) {
+    if ((flags & X) === 0) return GUEST_DENIED;
     if (mode.user) return userPage ? GUEST_OK : GUEST_DENIED;
     return userPage && mode.smep ? GUEST_DENIED : GUEST_OK;
   }
-  const write = kind !== KIND.READ;
+  const write = kind !== READ;
+  // The error code says PK whatever else refuses the access (SDM vol. 3A, "Page-Fault Exceptions", bit 5), so the key comes first.
+  if (userPage && mode.pkru !== 0) {
+    const key = (mode.pkru >>> (((flags & KEY_MASK) >> KEY_SHIFT) * 2)) & 3;
+    if ((key & AD) !== 0) return GUEST_KEY_DENIED;
+    if (write && (key & WD) !== 0 && (mode.user || mode.wp)) return GUEST_KEY_DENIED;
+  }
   if (mode.user && !userPage) return GUEST_DENIED;
   if (!mode.user && userPage && mode.smap) return GUEST_DENIED;
-  if (write && (flags & RIGHT.W) === 0 && (mode.user || mode.wp)) return GUEST_DENIED;
-  if (userPage && mode.pkru !== 0) {
-    const key = (mode.pkru >>> (((flags & RIGHT.KEY_MASK) >> RIGHT.KEY_SHIFT) * 2)) & 3;
-    if ((key & PKRU.AD) !== 0) return GUEST_KEY_DENIED;
-    if (write && (key & PKRU.WD) !== 0 && (mode.user || mode.wp)) return GUEST_KEY_DENIED;
-  }
+  if (write && (flags & W) === 0 && (mode.user || mode.wp)) return GUEST_DENIED;
   return GUEST_OK;
 }

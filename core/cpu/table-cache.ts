@@ -1,4 +1,6 @@
-import { F_BASE, F_FLAGS, STRIDE, type TagArray } from './tag-array.ts';
+import { type TagArray, RECORD } from './tag-array.ts';
+
+const { BASE, FLAGS, STRIDE } = RECORD;
 
 /**
  * The unified page-table cache (AMD; Barr's "unified page table cache", with nested entries as Bhargava describes): paging-structure
@@ -31,8 +33,8 @@ export function storeTable(
 ): void {
   const slot = cache.insert(0, 0, (table << 9) | index, ownerTag(owner, table, dimension));
   if (slot === 0) return;
-  cache.cells[slot * STRIDE + F_BASE] = lo;
-  cache.cells[slot * STRIDE + F_FLAGS] = hi;
+  cache.cells[slot * STRIDE + BASE] = lo;
+  cache.cells[slot * STRIDE + FLAGS] = hi;
 }
 
 /** Owner of a high tag word. */

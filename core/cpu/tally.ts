@@ -2,7 +2,30 @@ import type { PathTable } from '../cost/paths.ts';
 import { STEP } from '../cost/steps.ts';
 import { PLACE } from './line-cache.ts';
 
-const { L2, L3, DRAM } = PLACE;
+// A module's own constants are folded into the code; what it imports is not.
+const { L2, L3 } = PLACE;
+const GUEST_STRING = STEP['guest.string'];
+const GUEST_LINE_SPLIT = STEP['guest.line_split'];
+const GUEST_PAGE_SPLIT = STEP['guest.page_split'];
+const GUEST_DTLB_L2_HIT = STEP['guest.dtlb_l2_hit'];
+const GUEST_DATA_L2 = STEP['guest.data_l2'];
+const GUEST_DATA_L3 = STEP['guest.data_l3'];
+const GUEST_DATA_DRAM = STEP['guest.data_dram'];
+const WALK_FIXED = STEP['walk.fixed'];
+const WALK_PSC_PROBE = STEP['walk.psc_probe'];
+const WALK_NESTED_TLB_HIT = STEP['walk.nested_tlb_hit'];
+const WALK_GUEST_L1 = STEP['walk.guest_l1'];
+const WALK_GUEST_L2 = STEP['walk.guest_l2'];
+const WALK_GUEST_L3 = STEP['walk.guest_l3'];
+const WALK_GUEST_DRAM = STEP['walk.guest_dram'];
+const WALK_NESTED_L1 = STEP['walk.nested_l1'];
+const WALK_NESTED_L2 = STEP['walk.nested_l2'];
+const WALK_NESTED_L3 = STEP['walk.nested_l3'];
+const WALK_NESTED_DRAM = STEP['walk.nested_dram'];
+const WALK_SET_AD = STEP['walk.set_ad'];
+const WALK_NESTED_SET_AD = STEP['walk.nested_set_ad'];
+const WALK_PML_APPEND = STEP['walk.pml_append'];
+
 /** Most repeats of one step added to a path at once. */
 const MOST = 1 << 17;
 
@@ -11,7 +34,7 @@ const MOST = 1 << 17;
  * distinct paths stays small: the order in which a walk met its loads is not part of a path, only how many came from where.
  */
 export class Tally {
-  /** 1 as soon as anything but a plain first-level hit was counted. */
+  /** Elements of a string instruction. */
   strings = 0;
   lineSplits = 0;
   pageSplits = 0;
@@ -19,31 +42,40 @@ export class Tally {
   walks = 0;
   pscProbes = 0;
   nestedTlbHits = 0;
-  /** Loads of guest and nested entries, wherever they came from. */
+  /** Loads of guest and nested entries, wherever they came from, and those that came from beyond L1. */
   guestLoads = 0;
   nestedLoads = 0;
+  guestL2 = 0;
+  guestL3 = 0;
+  guestDram = 0;
+  nestedL2 = 0;
+  nestedL3 = 0;
+  nestedDram = 0;
+  /** Accessed or dirty flags set in guest and nested entries; entries of the page-modification log. */
   setAd = 0;
   nestedSetAd = 0;
   pml = 0;
-  /** Loads that did not come from L1, by place. */
-  readonly guestFar = new Int32Array(5);
-  readonly nestedFar = new Int32Array(5);
-  readonly dataFar = new Int32Array(5);
-  private far = 0;
+  /** Data from beyond L1, where data goes through the cache model. */
+  dataL2 = 0;
+  dataL3 = 0;
+  dataDram = 0;
 
   countGuest(place: number): void {
-    this.guestFar[place]!++;
-    this.far = 1;
+    if (place === L2) this.guestL2++;
+    else if (place === L3) this.guestL3++;
+    else this.guestDram++;
   }
 
   countNested(place: number): void {
-    this.nestedFar[place]!++;
-    this.far = 1;
+    if (place === L2) this.nestedL2++;
+    else if (place === L3) this.nestedL3++;
+    else this.nestedDram++;
   }
 
   countData(place: number): void {
-    this.dataFar[place]!++;
-    this.far = 1;
+    if (place === L2) this.dataL2++;
+    else if (place === L3) this.dataL3++;
+    else this.dataDram++;
   }
 
   clear(): void {
@@ -56,67 +88,89 @@ export class Tally {
     this.nestedTlbHits = 0;
     this.guestLoads = 0;
     this.nestedLoads = 0;
+    this.guestL2 = 0;
+    this.guestL3 = 0;
+    this.guestDram = 0;
+    this.nestedL2 = 0;
+    this.nestedL3 = 0;
+    this.nestedDram = 0;
     this.setAd = 0;
     this.nestedSetAd = 0;
     this.pml = 0;
-    if (this.far !== 0) {
-      this.guestFar.fill(0);
-      this.nestedFar.fill(0);
-      this.dataFar.fill(0);
-      this.far = 0;
-    }
+    this.dataL2 = 0;
+    this.dataL3 = 0;
+    this.dataDram = 0;
   }
 
-  /** True when nothing was counted but at most one second-level hit. */
-  get plain(): boolean {
+  /** True when nothing was counted but walks and TLB hits. */
+  get simple(): boolean {
+    return (this.lineSplits | this.pageSplits | this.strings | this.dataL2 | this.dataL3 | this.dataDram) === 0;
+  }
+
+  /**
+   * Two words that name the counts of one walk with nothing beside it; the first is -1 where the counts do not fit. Kind of access: 0..3.
+   */
+  walkKey(kind: number): number {
+    const { guestLoads, nestedLoads, nestedTlbHits, setAd, nestedSetAd } = this;
+    if (this.walks !== 1 || this.l2Hits !== 0 || !this.simple || nestedLoads > 31 || nestedSetAd > 31) return -1;
+    if (guestLoads > 7 || nestedTlbHits > 7 || setAd > 7 || this.pml > 7) return -1;
     return (
-      this.walks === 0 &&
-      this.far === 0 &&
-      this.l2Hits <= 1 &&
-      this.lineSplits === 0 &&
-      this.pageSplits === 0 &&
-      this.strings === 0
+      kind |
+      (this.pscProbes << 2) |
+      (nestedTlbHits << 3) |
+      (guestLoads << 6) |
+      (nestedLoads << 9) |
+      (setAd << 14) |
+      (nestedSetAd << 17) |
+      (this.pml << 22)
+    );
+  }
+
+  /** The second word: loads from beyond L1. Fits where the first does. */
+  get farKey(): number {
+    return (
+      this.guestL2 |
+      (this.guestL3 << 3) |
+      (this.guestDram << 6) |
+      (this.nestedL2 << 9) |
+      (this.nestedL3 << 14) |
+      (this.nestedDram << 19)
     );
   }
 
   /** Adds everything to the path under way. */
   charge(paths: PathTable): void {
-    addMany(paths, STEP['guest.string'], this.strings);
-    addMany(paths, STEP['guest.line_split'], this.lineSplits);
-    addMany(paths, STEP['guest.page_split'], this.pageSplits);
-    addMany(paths, STEP['guest.dtlb_l2_hit'], this.l2Hits);
+    addMany(paths, GUEST_STRING, this.strings);
+    addMany(paths, GUEST_LINE_SPLIT, this.lineSplits);
+    addMany(paths, GUEST_PAGE_SPLIT, this.pageSplits);
+    addMany(paths, GUEST_DTLB_L2_HIT, this.l2Hits);
     if (this.walks !== 0) this.chargeWalks(paths);
-    if (this.far !== 0) {
-      addMany(paths, STEP['guest.data_l2'], this.dataFar[L2]!);
-      addMany(paths, STEP['guest.data_l3'], this.dataFar[L3]!);
-      addMany(paths, STEP['guest.data_dram'], this.dataFar[DRAM]!);
-    }
+    addMany(paths, GUEST_DATA_L2, this.dataL2);
+    addMany(paths, GUEST_DATA_L3, this.dataL3);
+    addMany(paths, GUEST_DATA_DRAM, this.dataDram);
   }
 
   private chargeWalks(paths: PathTable): void {
-    const guest = this.guestFar;
-    const nested = this.nestedFar;
-    addMany(paths, STEP['walk.fixed'], this.walks);
-    addMany(paths, STEP['walk.psc_probe'], this.pscProbes);
-    addMany(paths, STEP['walk.nested_tlb_hit'], this.nestedTlbHits);
-    addMany(paths, STEP['walk.guest_l1'], this.guestLoads - guest[L2]! - guest[L3]! - guest[DRAM]!);
-    addMany(paths, STEP['walk.nested_l1'], this.nestedLoads - nested[L2]! - nested[L3]! - nested[DRAM]!);
-    if (this.far !== 0) {
-      addMany(paths, STEP['walk.guest_l2'], guest[L2]!);
-      addMany(paths, STEP['walk.guest_l3'], guest[L3]!);
-      addMany(paths, STEP['walk.guest_dram'], guest[DRAM]!);
-      addMany(paths, STEP['walk.nested_l2'], nested[L2]!);
-      addMany(paths, STEP['walk.nested_l3'], nested[L3]!);
-      addMany(paths, STEP['walk.nested_dram'], nested[DRAM]!);
-    }
-    addMany(paths, STEP['walk.set_ad'], this.setAd);
-    addMany(paths, STEP['walk.nested_set_ad'], this.nestedSetAd);
-    addMany(paths, STEP['walk.pml_append'], this.pml);
+    addMany(paths, WALK_FIXED, this.walks);
+    addMany(paths, WALK_PSC_PROBE, this.pscProbes);
+    addMany(paths, WALK_NESTED_TLB_HIT, this.nestedTlbHits);
+    addMany(paths, WALK_GUEST_L1, this.guestLoads - this.guestL2 - this.guestL3 - this.guestDram);
+    addMany(paths, WALK_GUEST_L2, this.guestL2);
+    addMany(paths, WALK_GUEST_L3, this.guestL3);
+    addMany(paths, WALK_GUEST_DRAM, this.guestDram);
+    addMany(paths, WALK_NESTED_L1, this.nestedLoads - this.nestedL2 - this.nestedL3 - this.nestedDram);
+    addMany(paths, WALK_NESTED_L2, this.nestedL2);
+    addMany(paths, WALK_NESTED_L3, this.nestedL3);
+    addMany(paths, WALK_NESTED_DRAM, this.nestedDram);
+    addMany(paths, WALK_SET_AD, this.setAd);
+    addMany(paths, WALK_NESTED_SET_AD, this.nestedSetAd);
+    addMany(paths, WALK_PML_APPEND, this.pml);
   }
 }
 
 /** A string instruction may take one step more often than a path's edge can say. */
 function addMany(paths: PathTable, step: number, times: number): void {
+  if (times === 0) return;
   let left = times;
   for (; left > MOST; left -= MOST) paths.addN(step, MOST);
   paths.addN(step, left);

@@ -1,13 +1,28 @@
 import type { StateSet } from '../base/state.ts';
 import type { TlbGeometry, TlbSet } from '../cost/cpu-model.ts';
 import { RIGHT } from './rights.ts';
-import { CLASS_MASK, F_BASE, F_FLAGS, F_HI, F_LO, F_MASK, STRIDE, TagArray, type GroupGeometry } from './tag-array.ts';
+import { CLASS_MASK, TagArray, type GroupGeometry, RECORD } from './tag-array.ts';
+
+const { BASE, FLAGS, HI, LO, MASK, STRIDE } = RECORD;
+
+const MASKS = new Int32Array(CLASS_MASK);
+const { PAGE_MASK, PAGE_SHIFT } = RIGHT;
 
 /** Size classes of pages; the same numbers as the tag array's. */
 export const PAGE_4K = 0;
 export const PAGE_2M = 1;
 export const PAGE_1G = 2;
 
+/**
+ * Hints: the position in `cells` of the record that last translated a page whose number ends in these bits. Checked against the record
+ * at each use, so they decide nothing.
+ */
+export const HINTS = 1024;
+const HINT_MASK = HINTS - 1;
+
+const SIZE_4K = PAGE_4K;
+const SIZE_2M = PAGE_2M;
+const SIZE_1G = PAGE_1G;
 const SIZE_NAMES = ['4K', '2M', '1G'] as const;
 
 /**
@@ -41,7 +56,7 @@ export class Tlb {
       this.storedAs[cls] = as;
       this.groupOf[cls] = groupOfSize[as] ?? 0;
     }
-    this.tags = new TagArray(groups);
+    this.tags = new TagArray(groups, HINTS);
   }
 
   register(state: StateSet): void {
@@ -52,36 +67,39 @@ export class Tlb {
   /** Slot that translates page `vpn` (low word; its high bits are in the tags), whatever its size, or 0. */
   find(vpn: number, hiA: number, hiB: number): number {
     const tags = this.tags;
-    const slot = tags.find(PAGE_4K, vpn, hiA, hiB);
+    const slot = tags.find(SIZE_4K, vpn, hiA, hiB);
     if (slot !== 0) return slot;
-    const large = tags.find(PAGE_2M, vpn, hiA, hiB);
-    return large !== 0 ? large : tags.find(PAGE_1G, vpn, hiA, hiB);
+    const large = tags.find(SIZE_2M, vpn, hiA, hiB);
+    return large !== 0 ? large : tags.find(SIZE_1G, vpn, hiA, hiB);
+  }
+
+  /** Notes that `slot` translates a page. */
+  remember(vpn: number, slot: number): void {
+    this.tags.cells[this.tags.hintBase + (vpn & HINT_MASK)] = slot * STRIDE;
   }
 
   /**
-   * Stores a translation of class `cls` whose first host frame is `base`; returns its slot. Whatever else translates the page under `hi`
-   * or `otherHi` is dropped: one page has one entry.
+   * Stores a translation of class `cls` whose first host frame is `base`, and notes the hint; returns its slot. Nothing may translate the
+   * page already: one page has one entry.
    */
-  insert(cls: number, vpn: number, hi: number, otherHi: number, base: number, flags: number): number {
+  insertNew(cls: number, vpn: number, hi: number, base: number, flags: number): number {
+    const { tags } = this;
     const as = this.storedAs[cls]!;
-    const tags = this.tags;
-    for (let other = PAGE_4K; other <= PAGE_1G; other++) {
-      const stale = tags.find(other, vpn, hi, otherHi);
-      if (stale !== 0 && (other !== as || tags.cells[stale * STRIDE + F_HI] !== hi)) tags.drop(stale);
-    }
-    const slot = tags.insert(this.groupOf[cls]!, as, vpn, hi);
+    const slot = tags.insertNew(this.groupOf[cls]!, as, vpn, hi);
     if (slot === 0) return 0;
     const at = slot * STRIDE;
-    tags.cells[at + F_BASE] = as === cls ? base : base + (vpn & CLASS_MASK[as]! & ~CLASS_MASK[cls]!);
-    tags.cells[at + F_FLAGS] = flags;
-    if (as < (flags & RIGHT.PAGE_MASK) >> RIGHT.PAGE_SHIFT) this.fragments[0] = 1;
+    const cells = tags.cells;
+    cells[at + BASE] = as === cls ? base : base + (vpn & MASKS[as]! & ~MASKS[cls]!);
+    cells[at + FLAGS] = flags;
+    cells[tags.hintBase + (vpn & HINT_MASK)] = at;
+    if (as < (flags & PAGE_MASK) >> PAGE_SHIFT) this.fragments[0] = 1;
     return slot;
   }
 
   /** Drops the entry that translates this page under one of the tags. */
   dropPage(vpn: number, hiA: number, hiB: number): void {
     const tags = this.tags;
-    for (let cls = PAGE_4K; cls <= PAGE_1G; cls++) {
+    for (let cls = SIZE_4K; cls <= SIZE_1G; cls++) {
       for (let slot = tags.find(cls, vpn, hiA, hiB); slot !== 0; slot = tags.find(cls, vpn, hiA, hiB)) tags.drop(slot);
     }
   }
@@ -102,12 +120,12 @@ export class Tlb {
     const { tags } = this;
     for (let slot = 1; slot <= tags.slots; slot++) {
       const at = slot * STRIDE;
-      const hi = tags.cells[at + F_HI]!;
+      const hi = tags.cells[at + HI]!;
       if (hi === 0 || (hi !== hiA && hi !== hiB)) continue;
-      const page = (tags.cells[at + F_FLAGS]! & RIGHT.PAGE_MASK) >> RIGHT.PAGE_SHIFT;
+      const page = (tags.cells[at + FLAGS]! & PAGE_MASK) >> PAGE_SHIFT;
       const mask = GUEST_PAGE_MASK[page]!;
-      if (mask === tags.cells[at + F_MASK]) continue;
-      if (((tags.cells[at + F_LO]! ^ vpn) & mask) === 0) tags.drop(slot);
+      if (mask === tags.cells[at + MASK]) continue;
+      if (((tags.cells[at + LO]! ^ vpn) & mask) === 0) tags.drop(slot);
     }
   }
 }

@@ -9,9 +9,21 @@ import type { GuestMode } from './guest-mode.ts';
 import { WALK_OK, type GuestWalker } from './guest-walk.ts';
 import { NEED, NESTED_DENIED, NESTED_DIRTY, NESTED_OK, type NestedWalker } from './nested.ts';
 import { GUEST_KEY_DENIED, GUEST_OK, guestAllows, KIND, RIGHT, type AccessMode } from './rights.ts';
-import { CLASS_MASK, F_BASE, F_FLAGS, F_MASK, STRIDE } from './tag-array.ts';
+import { CLASS_MASK, RECORD } from './tag-array.ts';
 import type { Tally } from './tally.ts';
 import type { Tlb } from './tlb.ts';
+
+const { BASE, FLAGS, MASK, STRIDE } = RECORD;
+const { GLOBAL: R_GLOBAL, NR: R_NR, NW: R_NW, NX: R_NX, DIRTY: R_DIRTY } = RIGHT;
+
+const { READ, FETCH, WRITE, RMW } = KIND;
+const { RIGHTS } = NEED;
+const OK = NESTED_OK;
+const DIRTY = NESTED_DIRTY;
+const WALKED = WALK_OK;
+const ALLOWED = GUEST_OK;
+const MASKS = new Int32Array(CLASS_MASK);
+const [, MASK_2M = 0] = CLASS_MASK;
 
 /** Answers of a translation. */
 export const TRANSLATED = 0;
@@ -19,10 +31,6 @@ export const TRANSLATED = 0;
 export const FAULTED = 1;
 /** The second dimension refused: `problem`, `problemNeed` and the guest-physical address. */
 export const REFUSED = 2;
-
-/** log2 of the hints' number. */
-const HINT_BITS = 10;
-export const HINT_MASK = (1 << HINT_BITS) - 1;
 
 const FINAL_NEED = new Int32Array([NEED.R, NEED.W, NEED.X, NEED.R | NEED.W]);
 
@@ -40,10 +48,6 @@ export class Translator {
   /** Current context (root and PCID) and that of the root's global pages. */
   context = 0;
   globalContext = 0;
-  /** Page number modulo 1024 -> slot of the first-level data TLB: verified at each use, so it decides nothing. */
-  readonly hint = new Uint16Array(1 << HINT_BITS);
-  /** The same for stores, whose TLB may be an array of its own. */
-  readonly storeHint: Uint16Array;
   /** Root of the tables without nesting (a host frame). */
   nativeRoot = 0;
 
@@ -55,6 +59,7 @@ export class Translator {
   private globalTag = 0;
   private kind = 0;
   private access: AccessMode;
+  private second: Tlb;
 
   private readonly probesCaches: boolean;
   private readonly implicit: AccessMode & { smap: boolean; wp: boolean; smep: boolean; pkru: number };
@@ -85,7 +90,7 @@ export class Translator {
     this.events = events;
     this.implicit = { user: false, wp: false, smep: false, smap: false, pkru: 0 };
     this.access = mode;
-    this.storeHint = caches.storeTlb === caches.dtlb ? this.hint : new Uint16Array(1 << HINT_BITS);
+    this.second = caches.stlb;
     this.probesCaches = caches.guestPsc.present || caches.tableCache.slots !== 0;
     this.confirms = config.vendor === 'amd' && config.npfDropsTranslation;
   }
@@ -110,26 +115,30 @@ export class Translator {
     this.globalTag = globalTag;
     this.kind = kind;
     this.access = implicit ? this.implicitMode() : mode;
-    const tlb = kind === KIND.READ ? caches.dtlb : kind === KIND.FETCH ? caches.itlb : caches.storeTlb;
+    const tlb = kind === READ ? caches.dtlb : kind === FETCH ? caches.itlb : caches.storeTlb;
+    const second = kind === FETCH ? caches.stlbInstr : caches.stlb;
+    this.second = second;
     const slot = tlb.find(vpn, tag, globalTag);
     if (slot !== 0) {
       const cells = tlb.tags.cells;
       const at = slot * STRIDE;
-      const flags = cells[at + F_FLAGS]!;
+      const flags = cells[at + FLAGS]!;
       if (this.suffices(flags)) {
         tlb.tags.touch(slot);
-        this.remember(slot);
-        const mask = cells[at + F_MASK]!;
+        tlb.remember(vpn, slot);
+        const mask = cells[at + MASK]!;
         this.flags = flags;
-        this.hfn = cells[at + F_BASE]! + (vpn & ~mask);
+        this.hfn = cells[at + BASE]! + (vpn & ~mask);
         if (this.events.on) this.events.emit(EVENT.hw_tlb_hit, 1, pageBytes(mask), hi, lo);
         return TRANSLATED;
       }
       if (!this.config.tlbRightsMissRewalks) {
         const allowed = guestAllows(flags, kind, this.access);
-        if (allowed !== GUEST_OK) return this.pageFault(allowed === GUEST_KEY_DENIED ? PFERR.P | PFERR.PK : PFERR.P);
+        if (allowed !== ALLOWED) return this.pageFault(allowed === GUEST_KEY_DENIED ? PFERR.P | PFERR.PK : PFERR.P);
       }
-    } else if (this.secondLevel(tlb)) return TRANSLATED;
+      tlb.dropPage(vpn, tag, globalTag);
+      second.dropPage(vpn, tag, globalTag);
+    } else if (this.secondLevel(tlb, second)) return TRANSLATED;
     return this.walk(tlb);
   }
 
@@ -146,19 +155,24 @@ export class Translator {
     if (upper) this.walker.dropUpper(hi >> 12, vpn, tag);
   }
 
-  private secondLevel(tlb: Tlb): boolean {
+  /** Slot of the second-level TLB that serves the access, copied to the first level; 0 where a walk is needed. */
+  private secondLevel(tlb: Tlb, second: Tlb): boolean {
     const { vpn } = this;
-    const second = this.kind === KIND.FETCH ? this.caches.stlbInstr : this.caches.stlb;
-    const tags = second.tags;
+    const { tags } = second;
     const slot = second.find(vpn, this.tag, this.globalTag);
     if (slot === 0) return false;
+    const { cells } = tags;
     const at = slot * STRIDE;
-    const flags = tags.cells[at + F_FLAGS]!;
-    if (!this.suffices(flags)) return false;
+    const flags = cells[at + FLAGS]!;
+    if (!this.suffices(flags)) {
+      second.dropPage(vpn, this.tag, this.globalTag);
+      return false;
+    }
     tags.touch(slot);
-    const mask = tags.cells[at + F_MASK]!;
-    const base = tags.cells[at + F_BASE]!;
-    this.fillFirst(tlb, mask === -1 ? 0 : mask === CLASS_MASK[1] ? 1 : 2, base, flags);
+    const mask = cells[at + MASK]!;
+    const base = cells[at + BASE]!;
+    const mine = (flags & R_GLOBAL) !== 0 ? this.globalTag : this.tag;
+    tlb.insertNew(mask === -1 ? 0 : mask === MASK_2M ? 1 : 2, vpn, mine, base, flags);
     this.flags = flags;
     this.hfn = base + (vpn & ~mask);
     this.tally.l2Hits++;
@@ -196,22 +210,22 @@ export class Translator {
         native ? 0 : mode.rootHi,
         native ? this.nativeRoot : mode.rootLo,
       );
-      if (found !== WALK_OK) return found;
+      if (found !== WALKED) return found;
       const allowed = guestAllows(walker.flags, kind, this.access);
-      if (allowed !== GUEST_OK) {
+      if (allowed !== ALLOWED) {
         walker.faultBits = allowed === GUEST_KEY_DENIED ? PFERR.P | PFERR.PK : PFERR.P;
         return FAULTED;
       }
       const committed = walker.commit(upper, vpn, tag, kind);
-      if (committed !== WALK_OK) return committed;
+      if (committed !== WALKED) return committed;
     }
     if (nested === null) {
-      this.fill(tlb, walker.flags | RIGHT.NR | RIGHT.NW | RIGHT.NX, walker.gfnLo, 2);
+      this.fill(tlb, walker.flags | R_NR | R_NW | R_NX, walker.gfnLo, 2);
       return TRANSLATED;
     }
     const need = FINAL_NEED[kind]!;
     const problem = nested.translate(walker.gfnHi, walker.gfnLo, need);
-    if (problem !== NESTED_OK) {
+    if (problem !== OK) {
       walker.problem = problem;
       walker.problemNeed = need;
       walker.problemHi = walker.gfnHi;
@@ -219,8 +233,8 @@ export class Translator {
       walker.problemOffset = this.lo & 0xfff;
       return REFUSED;
     }
-    const flags = (nested.rights & NESTED_DIRTY) !== 0 ? walker.flags : walker.flags & ~RIGHT.DIRTY;
-    this.fill(tlb, flags | ((nested.rights & NEED.RIGHTS) << 3), nested.hfn, nested.cls);
+    const flags = (nested.rights & DIRTY) !== 0 ? walker.flags : walker.flags & ~R_DIRTY;
+    this.fill(tlb, flags | ((nested.rights & RIGHTS) << 3), nested.hfn, nested.cls);
     return TRANSLATED;
   }
 
@@ -228,27 +242,13 @@ export class Translator {
     const { vpn } = this;
     const guestClass = this.walker.cls;
     const cls = guestClass < nestedClass ? guestClass : nestedClass;
-    const base = hfn - (vpn & ~CLASS_MASK[cls]!);
+    const base = hfn - (vpn & ~MASKS[cls]!);
+    const mine = (flags & R_GLOBAL) !== 0 ? this.globalTag : this.tag;
     this.hfn = hfn;
     this.flags = flags;
-    const isGlobal = (flags & RIGHT.GLOBAL) !== 0;
-    const mine = isGlobal ? this.globalTag : this.tag;
-    const second = this.kind === KIND.FETCH ? this.caches.stlbInstr : this.caches.stlb;
-    second.insert(cls, vpn, mine, isGlobal ? this.tag : this.globalTag, base, flags);
-    this.fillFirst(tlb, cls, base, flags);
-    if (this.events.on) this.events.emit(EVENT.hw_tlb_fill, pageBytes(CLASS_MASK[cls]!), flags, this.hi, this.lo);
-  }
-
-  private fillFirst(tlb: Tlb, cls: number, base: number, flags: number): void {
-    const isGlobal = (flags & RIGHT.GLOBAL) !== 0;
-    const mine = isGlobal ? this.globalTag : this.tag;
-    const slot = tlb.insert(cls, this.vpn, mine, isGlobal ? this.tag : this.globalTag, base, flags);
-    this.remember(slot);
-  }
-
-  private remember(slot: number): void {
-    if (this.kind === KIND.READ) this.hint[this.vpn & HINT_MASK] = slot;
-    else if (this.kind !== KIND.FETCH) this.storeHint[this.vpn & HINT_MASK] = slot;
+    this.second.insertNew(cls, vpn, mine, base, flags);
+    tlb.insertNew(cls, vpn, mine, base, flags);
+    if (this.events.on) this.events.emit(EVENT.hw_tlb_fill, pageBytes(MASKS[cls]!), flags, this.hi, this.lo);
   }
 
   /** True where a cached entry's rights serve the access under way without a walk. */
@@ -256,7 +256,7 @@ export class Translator {
     const { mode, kind } = this;
     if (this.access === mode && (flags & mode.needMask[kind]!) === mode.needWant[kind]) return true;
     const nested = NESTED_RIGHTS[kind]!;
-    return (flags & nested) === nested && guestAllows(flags, kind, this.access) === GUEST_OK;
+    return (flags & nested) === nested && guestAllows(flags, kind, this.access) === ALLOWED;
   }
 
   private implicitMode(): AccessMode {
@@ -275,9 +275,9 @@ export class Translator {
     this.vector = VECTOR.PF;
     this.errorCode =
       bits |
-      (kind === KIND.WRITE || kind === KIND.RMW ? PFERR.W : 0) |
+      (kind === WRITE || kind === RMW ? PFERR.W : 0) |
       (this.access.user ? PFERR.U : 0) |
-      (kind === KIND.FETCH && mode.reportsFetch ? PFERR.FETCH : 0);
+      (kind === FETCH && mode.reportsFetch ? PFERR.FETCH : 0);
     return FAULTED;
   }
 
@@ -307,7 +307,7 @@ export class Translator {
 }
 
 /** Flags that EPT or NPT and the dirty bits must grant, by kind. */
-const NESTED_RIGHTS = new Int32Array([RIGHT.NR, RIGHT.NW | RIGHT.DIRTY, RIGHT.NX, RIGHT.NR | RIGHT.NW | RIGHT.DIRTY]);
+const NESTED_RIGHTS = new Int32Array([R_NR, R_NW | R_DIRTY, R_NX, R_NR | R_NW | R_DIRTY]);
 
 /** Bytes of a page by the mask of its record. */
 const pageBytes = (mask: number): number => (~mask + 1) * 4096;

@@ -29,7 +29,7 @@ const MMUS = ['ept', 'npt'];
 
 /**
  * The configurations of a selection, or one sentence. A combination that contradicts itself (FAST_MMIO on a kernel without it, EPT on
- * an AMD CPU) is an error when the user named its design, and is left out when the design came from the default list.
+ * an AMD CPU) is left out; it is an error when the user named the design and no combination with it is left.
  */
 export function parseConfigurations(selection: Selection): Result<Configuration[], string> {
   const machines = chooseMachines(selection.cpus, selection.mmus);
@@ -43,7 +43,7 @@ export function parseConfigurations(selection: Selection): Result<Configuration[
   if (badMitigation !== undefined) {
     return err(unknownName('mitigation', badMitigation, ['default', 'none', ...mitigationIds]));
   }
-  const named = selection.designs !== undefined;
+  const refused = new Map<string, string>();
   const list: Configuration[] = [];
   for (const { cpu, mmu } of machines.value)
     for (const kernel of selection.kernels ?? [DEFAULT_KERNEL])
@@ -55,7 +55,7 @@ export function parseConfigurations(selection: Selection): Result<Configuration[
                 const usable = contradiction(kernel, design, mmu);
                 if (!usable.ok) return usable;
                 if (usable.value !== null) {
-                  if (named) return err(usable.value);
+                  refused.set(design, usable.value);
                   continue;
                 }
                 list.push({
@@ -72,6 +72,10 @@ export function parseConfigurations(selection: Selection): Result<Configuration[
                   switches: switches.value,
                 });
               }
+  for (const design of selection.designs ?? []) {
+    const why = refused.get(design);
+    if (why !== undefined && !list.some((configuration) => configuration.design === design)) return err(why);
+  }
   if (list.length === 0) return err('no configuration is left: every combination contradicts itself');
   return ok(nameConfigurations(list));
 }

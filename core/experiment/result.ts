@@ -41,11 +41,19 @@ export interface NoteResult {
   readonly count: number;
 }
 
+/** A part of the run that the script named with `cpu.phase()`. */
+export interface PhaseResult {
+  readonly name: string;
+  /** Accesses of this phase on each path of the result, in the same order. */
+  readonly counts: readonly number[];
+}
+
 /** What one run yields. Counts only: prices are applied later. */
 export interface RunResult {
   readonly configuration: Configuration;
   readonly accesses: number;
   readonly paths: readonly PathResult[];
+  readonly phases: readonly PhaseResult[];
   /** What the host did beside the vCPU (ioctls, notifiers), after the set-up. */
   readonly hostPaths: readonly PathResult[];
   /** KVM's own statistics by name. */

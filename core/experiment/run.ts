@@ -60,6 +60,11 @@ export class Run {
     return this.machine.addHostOp(op);
   }
 
+  /** Takes the name of a phase; the number goes into a HOST record. */
+  addPhase(name: string): number {
+    return this.machine.addPhase(name);
+  }
+
   /** Carries out the complete records of [0, length); see core/guest/records.ts. */
   run(records: Float64Array, length: number): void {
     this.machine.run(records, length);
@@ -142,6 +147,7 @@ export class Run {
       configuration,
       accesses: machine.accesses,
       paths: nameSteps(paths.rows()),
+      phases: machine.phases.list(),
       hostPaths: nameSteps(hostPaths.rows()),
       stats: nonZero(kvm.statsByName()),
       exits: exitsByName(machine, model.vendor),

@@ -123,6 +123,11 @@ export interface PokeOp {
   readonly bytes: Uint8Array;
 }
 
+/** The script line that asked for it, for notes; absent when unknown. */
+interface Placed {
+  readonly line?: number;
+}
+
 /** Things a script may ask for before and during the run. */
-export type HostOp = MemslotOp | IoeventfdOp | CoalescedOp | DirtyLogOp | ReclaimOp;
-export type SetupOp = RamOp | PagingOp | MapOp | UnmapOp | DoorbellOp | RegistersOp | PokeOp | HostOp;
+export type HostOp = Placed & (MemslotOp | IoeventfdOp | CoalescedOp | DirtyLogOp | ReclaimOp);
+export type SetupOp = HostOp | (Placed & (RamOp | PagingOp | MapOp | UnmapOp | DoorbellOp | RegistersOp | PokeOp));

@@ -161,7 +161,9 @@ export class Kvm {
   updateDirtyLogging(): void {
     const { flags, pages } = this.slots.table;
     const logs = flags.some((flag, row) => pages[row]! > 0 && (flag & SLOT_FLAG.LOG_DIRTY) !== 0);
-    const wanted = logs && this.policy.pml && this.config.cpu.pml && this.config.mmu === 'ept';
+    const { cpu, mmu } = this.config;
+    // enable_pml needs the D bits of the EPT.
+    const wanted = logs && this.policy.pml && cpu.pml && cpu.eptAd && mmu === 'ept';
     if (wanted === this.logsByPml) return;
     this.logging[0] = wanted ? 1 : 0;
     for (const vcpu of this.vcpus) vcpu.setPml(wanted);

@@ -22,7 +22,7 @@ export const KVM_ERRORS = Object.freeze({
 export type KvmErrorId = keyof typeof KVM_ERRORS;
 
 /** Exception vectors KVM injects. */
-export const VECTOR = Object.freeze({ UD: 6, PF: 14 });
+export const VECTOR = Object.freeze({ UD: 6, GP: 13, PF: 14 });
 
 /** A fault for the guest. */
 export class InjectedFault {

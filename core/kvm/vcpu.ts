@@ -122,17 +122,19 @@ export class Vcpu {
     return KVM_ERROR;
   }
 
-  /** kvm_vcpu_gfn_to_memslot: row of the slot that holds a guest frame, or -1. The last slot used is tried first. */
+  /** kvm_vcpu_gfn_to_memslot: row of the slot that holds a guest frame, or -1. The last slot found is tried first; MMIO leaves it alone. */
   slotOf(gfn: number): number {
     const { kvm, paths, words } = this;
     paths.add(STEP.kvm_vcpu_gfn_to_memslot);
     const row = kvm.slots.find(0, gfn);
     const generation = kvm.generationWord();
-    if (row < 0 || row !== words[LAST_ROW] || words[LAST_GENERATION] !== generation) {
-      paths.addN(STEP.search_memslots, kvm.slotSearchSteps());
-      words[LAST_ROW] = row;
+    if (words[LAST_GENERATION] !== generation) {
       words[LAST_GENERATION] = generation;
+      words[LAST_ROW] = -1;
     }
+    if (row >= 0 && row === words[LAST_ROW]) return row;
+    paths.addN(STEP.search_memslots, kvm.slotSearchSteps());
+    if (row >= 0) words[LAST_ROW] = row;
     return row;
   }
 

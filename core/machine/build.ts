@@ -38,7 +38,7 @@ export function buildMachine(
 ): Result<Machine, string> {
   const chosen = choose(settings);
   if (!chosen.ok) return chosen;
-  const layout = layOut(setup, chosen.value.design);
+  const layout = layOut(setup, chosen.value.design, chosen.value.policy.slots.userSlots);
   if (!layout.ok) return layout;
   const machine = assemble(chosen.value, layout.value, options);
   const problem = start(machine, layout.value);
@@ -133,7 +133,7 @@ function assemble(chosen: Chosen, layout: Layout, options: MachineOptions): Mach
 /** Does the set-up and starts the guest; a sentence when it cannot. */
 function start(machine: Machine, layout: Layout): string | null {
   const { host, guestView, reference, registers, cpu, kvm, hostPaths } = machine.parts;
-  for (const op of layout.host) host.apply(op, 0, machine.notes);
+  for (const op of layout.host) host.apply(op, op.line ?? 0, machine.notes);
   let root = 0n;
   if (layout.mode !== 'none') {
     const { from, to } = layout.tables;

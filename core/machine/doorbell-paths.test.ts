@@ -178,3 +178,12 @@ describe('178: the probe at the head of the violation handler', () => {
     expect(probed.divergences).toEqual([]);
   });
 });
+
+describe('a doorbell in a read-only slot', () => {
+  it.each(['3.14', '3.15', '4.2', '7.0'])('%s: has a slot number that this kernel takes', (kernel) => {
+    const d = primed({ kernel, design: 'ro-emulated' });
+    expect(d.result().notes).toEqual([]);
+    expect(d.during(() => d.readBell().readBell()).userspaceExits).toBe(0);
+    d.expectNoDivergence();
+  });
+});

@@ -8,8 +8,6 @@ export const DOORBELL_LIMIT = 0xfec0_0000n;
 /** First port of doorbells on the PIO bus; each takes 8 ports. */
 export const DOORBELL_PORT = 0x4000;
 export const DOORBELL_PORTS = 8;
-/** Memslot numbers of doorbells in read-only slots. */
-export const DOORBELL_SLOT = 16384;
 
 /** A doorbell as this configuration built it. */
 export interface Doorbell {

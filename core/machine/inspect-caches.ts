@@ -44,7 +44,10 @@ export function cachedTranslations({ cpu }: MachineParts, insn: Instruction | nu
     const at = slot * STRIDE;
     const base = `0x${(BigInt(pageNumber(hi, page, cells[at + MASK]!)) << 12n).toString(16)}`;
     const size = SIZES[classOf(cells[at + MASK]!)]!;
-    rows.push({ key: `${name} ${base}`, cells: [name, base, size, frame(cells[at + BASE]!), rightsOf(cells[at + FLAGS]!)] });
+    rows.push({
+      key: `${name} ${base}`,
+      cells: [name, base, size, frame(cells[at + BASE]!), rightsOf(cells[at + FLAGS]!)],
+    });
   };
   if (insn !== null) {
     const named: readonly (readonly [string, Tlb])[] = [

@@ -100,7 +100,9 @@ function readEntry({ kvm, memory }: MachineParts, hi: number, lo: number, bytes:
 }
 
 function guestBits(hi: number, lo: number, level: number): string {
-  const names = GUEST_BITS.filter(([name, bit]) => (lo & bit) !== 0 && (name !== 'PS' || level > 1)).map(([name]) => name);
+  const names = GUEST_BITS.filter(([name, bit]) => (lo & bit) !== 0 && (name !== 'PS' || level > 1)).map(
+    ([name]) => name,
+  );
   return [...names, ...(hi < 0 ? ['XD'] : [])].join(' ');
 }
 

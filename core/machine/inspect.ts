@@ -80,7 +80,13 @@ function memslots({ kvm }: MachineParts): StateTable {
     const bits = Object.entries(SLOT_FLAG)
       .filter(([, bit]) => (flags[row]! & bit) !== 0)
       .map(([name]) => name);
-    const cells = [id[row]!, pageAddress(baseGfn[row]!), pages[row]! * 4096, pageAddress(hvaPage[row]!), bits.join(' ')];
+    const cells = [
+      id[row]!,
+      pageAddress(baseGfn[row]!),
+      pages[row]! * 4096,
+      pageAddress(hvaPage[row]!),
+      bits.join(' '),
+    ];
     rows.push({ gfn: baseGfn[row]!, row: { key: `${space[row]}.${id[row]}`, cells } });
   }
   rows.sort((a, b) => a.gfn - b.gfn);

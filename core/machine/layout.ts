@@ -11,7 +11,7 @@ import type {
   UnmapOp,
   PokeOp,
 } from '../guest/setup.ts';
-import { type Doorbell, DOORBELL_SLOT, realiseDoorbell } from './doorbells.ts';
+import { type Doorbell, realiseDoorbell } from './doorbells.ts';
 import { tablePages } from './guest-tables.ts';
 
 /** A script's set-up, sorted into what is done in which order: first the VMM's ioctls, then the guest's tables, bytes and registers. */
@@ -28,8 +28,11 @@ export interface Layout {
   readonly code: bigint;
 }
 
-/** Sorts the set-up, builds doorbells as the design has them, and finds room for page tables. */
-export function layOut(setup: readonly SetupOp[], design: Design): Result<Layout, string> {
+/**
+ * Sorts the set-up, builds doorbells as the design has them, and finds room for page tables. Read-only doorbell pages take the highest of
+ * the kernel's `userSlots` memslot numbers, downwards.
+ */
+export function layOut(setup: readonly SetupOp[], design: Design, userSlots: number): Result<Layout, string> {
   const host: HostOp[] = [];
   const maps: (MapOp | UnmapOp)[] = [];
   const pokes: PokeOp[] = [];
@@ -40,7 +43,7 @@ export function layOut(setup: readonly SetupOp[], design: Design): Result<Layout
   for (const op of setup) {
     switch (op.kind) {
       case 'ram':
-        host.push(slotOf(op, slot++));
+        host.push({ ...slotOf(op, slot++), ...placeOf(op) });
         if (op.map !== null) maps.push(identity(op.gpa, op.size, op.map));
         break;
       case 'paging':
@@ -59,7 +62,9 @@ export function layOut(setup: readonly SetupOp[], design: Design): Result<Layout
       case 'doorbell': {
         const bell = realiseDoorbell(op, doorbells.length, design.doorbell);
         if (typeof bell === 'string') return err(bell);
-        host.push(...doorbellOps(bell, doorbells));
+        if (bell.space === 'ro-slot' && slot + doorbells.length >= userSlots)
+          return err(`too many doorbells: this kernel has ${userSlots} memslots, and each read-only page takes one`);
+        for (const made of doorbellOps(bell, doorbells, userSlots)) host.push({ ...made, ...placeOf(op) });
         if (bell.space !== 'pio' && !covered(maps, bell.gpa)) maps.push(identity(bell.gpa & ~0xfffn, 4096n, '4K'));
         doorbells.push(bell);
         break;
@@ -72,9 +77,7 @@ export function layOut(setup: readonly SetupOp[], design: Design): Result<Layout
         host.push(op);
     }
   }
-  const first = host.find(
-    (op): op is MemslotOp => op.kind === 'memslot' && !op.readonly && op.size > 0n && op.slot < DOORBELL_SLOT,
-  );
+  const first = host.find((op): op is MemslotOp => op.kind === 'memslot' && !op.readonly && op.size > 0n);
   const tables = findTables(paging, maps, first);
   if (!tables.ok) return tables;
   const code = first === undefined ? 0n : first.gpa;
@@ -103,6 +106,8 @@ function findTables(
   }
   return ok({ from: end - bytes, to: end });
 }
+
+const placeOf = ({ line }: SetupOp): { line?: number } => (line === undefined ? {} : { line });
 
 const slotOf = (op: RamOp, slot: number): MemslotOp => ({
   kind: 'memslot',
@@ -133,14 +138,14 @@ const covered = (maps: readonly (MapOp | UnmapOp)[], gva: bigint): boolean =>
   maps.some((op) => op.kind === 'map' && gva >= op.gva && gva < op.gva + op.size);
 
 /** The ioctls that build one doorbell. Doorbells that share a page share its read-only slot. */
-function doorbellOps(bell: Doorbell, before: readonly Doorbell[]): HostOp[] {
+function doorbellOps(bell: Doorbell, before: readonly Doorbell[], userSlots: number): HostOp[] {
   const ops: HostOp[] = [];
   const page = bell.gpa & ~0xfffn;
   const shared = before.some((other) => other.space === 'ro-slot' && (other.gpa & ~0xfffn) === page);
   if (bell.space === 'ro-slot' && !shared) {
     ops.push({
       kind: 'memslot',
-      slot: DOORBELL_SLOT + before.length,
+      slot: userSlots - 1 - before.length,
       gpa: page,
       size: 4096n,
       readonly: true,

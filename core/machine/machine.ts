@@ -21,11 +21,12 @@ import type { Doorbell } from './doorbells.ts';
 import type { HostView } from './host-view.ts';
 import type { HostSide } from './host-side.ts';
 import { NoteLog } from './notes.ts';
+import { PhaseLog } from './phases.ts';
 import { repeat, type Repeatable } from './repeat.ts';
 import type { Tracer } from './tracer.ts';
 import type { Vmm } from './vmm.ts';
 
-/** Re-entries of one instruction after which it counts as a livelock. */
+/** Re-entries of one instruction without progress after which it counts as a livelock. */
 const LIVELOCK = 64;
 
 export interface MachineParts {
@@ -63,6 +64,7 @@ export class Machine implements Repeatable {
   readonly parts: MachineParts;
   readonly state: StateSet;
   readonly notes = new NoteLog();
+  readonly phases: PhaseLog;
   readonly insn = new Instruction();
   /** Exits by reason: a column of counters, indexed by reason number (AMD's folded to 11 bits). */
   readonly exits = new Float64Array(2048);
@@ -82,7 +84,7 @@ export class Machine implements Repeatable {
   details: Details | null = null;
   /** Called every so many iterations of a loop, for whoever shows progress. */
   pulse: () => void = () => {};
-  private readonly hostOps: HostOp[] = [];
+  private readonly hostOps: (HostOp | { readonly kind: 'phase'; readonly name: string })[] = [];
   private records: Float64Array = new Float64Array(0);
   private line = 0;
   private bodyFrom = 0;
@@ -91,6 +93,7 @@ export class Machine implements Repeatable {
   constructor(parts: MachineParts) {
     this.parts = parts;
     this.state = parts.state;
+    this.phases = new PhaseLog(parts.paths);
     this.state.addCounters(() => [this.exits, this.executed]);
     parts.paths.ordinal = this.executed;
     this.notes.register(this.state);
@@ -104,6 +107,11 @@ export class Machine implements Repeatable {
   /** Takes a host operation; its index goes into a HOST record. */
   addHostOp(op: HostOp): number {
     return this.hostOps.push(op) - 1;
+  }
+
+  /** Takes the name of a phase; its index goes into a HOST record, which begins the phase. */
+  addPhase(name: string): number {
+    return this.hostOps.push({ kind: 'phase', name }) - 1;
   }
 
   /** Carries out the complete records in [0, length), or up to the first problem. */
@@ -156,7 +164,7 @@ export class Machine implements Repeatable {
         this.ring(code, first, records[at + 2]!);
         return at + 1 + argsOf(header);
       case RECORD.HOST:
-        this.lastErrno = this.parts.host.apply(this.hostOps[first]!, this.line, this.notes);
+        this.hostSide(first);
         return at + 1 + argsOf(header);
       case RECORD.PAUSE:
         this.pause(first);
@@ -168,6 +176,16 @@ export class Machine implements Repeatable {
         return end;
       }
     }
+  }
+
+  private hostSide(index: number): void {
+    const op = this.hostOps[index]!;
+    if (op.kind !== 'phase') {
+      this.lastErrno = this.parts.host.apply(op, this.line, this.notes);
+      return;
+    }
+    this.parts.cpu.flushHits();
+    this.phases.enter(op.name);
   }
 
   private loop(from: number, to: number, iterations: number): void {
@@ -267,6 +285,7 @@ export class Machine implements Repeatable {
     const { cpu, vcpu, paths } = this.parts;
     const { insn } = this;
     let outcome = first;
+    let left = insn.count;
     for (let entries = 0; ; entries++) {
       if (outcome === CPU_FAULT) {
         this.guestFault(cpu.fault.vector, cpu.fault.errorCode, cpu.fault.hi, cpu.fault.lo);
@@ -289,6 +308,11 @@ export class Machine implements Repeatable {
       if (decision === KVM_FAULT) {
         this.guestFault(vcpu.fault.vector, vcpu.fault.errorCode, vcpu.fault.cr2Hi, vcpu.fault.cr2Lo);
         return;
+      }
+      if (insn.count !== left) {
+        // A string instruction got on by some elements.
+        left = insn.count;
+        entries = 0;
       }
       if (entries === LIVELOCK) {
         paths.end();

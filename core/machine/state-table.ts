@@ -28,7 +28,11 @@ export type MachineState = readonly StateTable[];
 const MOST = 500;
 
 /** A table with its first rows. */
-export const stateTable = (id: StateTable['id'], columns: readonly string[], rows: readonly StateRow[]): StateTable => ({
+export const stateTable = (
+  id: StateTable['id'],
+  columns: readonly string[],
+  rows: readonly StateRow[],
+): StateTable => ({
   id,
   columns,
   rows: rows.slice(0, MOST),

@@ -1,6 +1,8 @@
 import { difference } from './difference.ts';
 import { counted, figure, integer, percent, range } from './numbers.ts';
+import { phaseLines } from './phase-lines.ts';
 import {
+  answerLines,
   claimLines,
   countsByName,
   divergenceLines,
@@ -16,11 +18,21 @@ import type { RunView, ScenarioView } from './view.ts';
 /** Stages of a difference that are worth naming. */
 const STAGES_SHOWN = 4;
 
-/** Several runs of one script side by side, in 80 columns. `baseline`: index of the run that the others are compared with. */
+/** A configuration that was left out, and why. */
+export interface LeftOut {
+  readonly name: string;
+  readonly why: string;
+}
+
+/**
+ * Several runs of one script side by side, in 80 columns. `baseline`: index of the run that the others are compared with; null: for each
+ * CPU its first run.
+ */
 export function compareText(
   scenario: ScenarioView,
   runs: readonly RunView[],
-  baseline: number,
+  leftOut: readonly LeftOut[],
+  baseline: number | null,
   style: Style = PLAIN,
 ): string {
   const lines = [
@@ -29,13 +41,16 @@ export function compareText(
     ...summaryLines(scenario, runs),
     '',
     ...costTable(runs, style),
+    ...leftOut.flatMap(({ name, why }) => wrap(`Left out: ${name}: ${why}`, '  ', '')),
     '',
     ...wrap(`An access is one instruction of the guest. ${LEGEND}`).map(style.quiet),
+    ...phaseLines(runs, style),
     ...exitSection(runs, style),
     ...divergenceSection(runs, style),
     ...noteSection(runs, style),
     ...differenceSection(runs, baseline, style),
     ...claimLines(scenario, style),
+    ...answerLines(scenario, style),
   ];
   return `${lines.join('\n')}\n`;
 }
@@ -124,7 +139,7 @@ function byText(runs: readonly RunView[], say: (run: RunView) => readonly string
       ...wrap(`${names.join(', ')}:`, '  '),
       ...lines.flatMap((line) => (line.startsWith(' ') ? [line] : wrap(line, '      ', '    '))),
     ])
-    .map((line, _n) => (line.startsWith('    ') ? line : `  ${line.trimStart()}`));
+    .map((line) => (line.startsWith('    ') ? line : `  ${line.trimStart()}`));
 }
 
 function divergenceSection(runs: readonly RunView[], style: Style): string[] {
@@ -142,21 +157,29 @@ function noteSection(runs: readonly RunView[], style: Style): string[] {
   return lines.length === 0 ? [] : ['', style.heading('Notes'), ...lines];
 }
 
-function differenceSection(runs: readonly RunView[], baseline: number, style: Style): string[] {
-  const from = runs[baseline];
-  if (from === undefined || runs.length < 2) return [];
-  const lines = runs.flatMap((run) => {
-    if (run === from) return [];
-    const { cycles, stages } = difference(from, run);
-    const shown = stages.slice(0, STAGES_SHOWN).map(({ stage, cycles: part }) => `${stage} ${signed(part)}`);
-    const sure = cycles.low > 0 || cycles.high < 0 || (cycles.low === 0 && cycles.high === 0);
-    const text =
-      `${run.result.configuration.name}: ${signed(cycles.value)} (${range(cycles)})` +
-      `${sure ? '' : ', either way within the ranges'}${shown.length === 0 ? '' : ` = ${shown.join(', ')}`}` +
-      `${stages.length > STAGES_SHOWN ? ', ...' : ''}`;
-    return wrap(text, '      ', '  ');
-  });
-  return ['', style.heading(`What differs from ${from.result.configuration.name}, cycles an access`), ...lines];
+/** Differences from the baseline: the one asked for, else the first run of the same CPU, because prices of two CPUs err apart. */
+function differenceSection(runs: readonly RunView[], baseline: number | null, style: Style): string[] {
+  const groups = new Map<RunView, RunView[]>();
+  for (const run of runs) {
+    const from = baseline === null ? runs.find(({ model }) => model.id === run.model.id)! : runs[baseline]!;
+    if (from !== run) groups.set(from, [...(groups.get(from) ?? []), run]);
+  }
+  return [...groups].flatMap(([from, others]) => [
+    '',
+    style.heading(`What differs from ${from.result.configuration.name}, cycles an access`),
+    ...byText(others, (run) => [differenceText(from, run)]),
+  ]);
+}
+
+function differenceText(from: RunView, run: RunView): string {
+  const { cycles, stages } = difference(from, run);
+  const shown = stages.slice(0, STAGES_SHOWN).map(({ stage, cycles: part }) => `${stage} ${signed(part)}`);
+  if (shown.length === 0) return 'nothing';
+  const sure = cycles.low > 0 || cycles.high < 0;
+  return (
+    `${signed(cycles.value)} (${signed(cycles.low)}..${signed(cycles.high)}${sure ? '' : ', either way'}): ${shown.join(', ')}` +
+    `${stages.length > STAGES_SHOWN ? ', ...' : ''}`
+  );
 }
 
 const signed = (value: number): string => (value > 0 ? `+${figure(value)}` : figure(value));

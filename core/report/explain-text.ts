@@ -58,19 +58,23 @@ function priceOf(steps: PathResult['steps'], model: CpuModel): Bounds & { estima
   return { ...sum, estimated: sum.value === 0 ? 0 : sum.estimated / sum.value };
 }
 
-const NAME_WIDTH = 42;
+const NAME_WIDTH = 37;
 
+/** One line a step; the number at its end leads to the source of its price. */
 function stepLines({ steps }: ExplainedAccess, model: CpuModel, style: Style): string[] {
-  const lines = [style.heading(`${'Step'.padEnd(NAME_WIDTH)}  cycles       low..high  kind`)];
+  const sources: string[] = [];
+  const lines = [style.heading(`${'Step'.padEnd(NAME_WIDTH)}  cycles       low..high  kind       source`)];
   for (const [name, times] of steps) {
     const price = model.prices[name as StepName];
     const label = cut(times === 1 ? name : `${name} x ${integer(times)}`, NAME_WIDTH).padEnd(NAME_WIDTH);
     const cycles = figure(price.value * times).padStart(8);
     const bounds = range({ value: 0, low: price.low * times, high: price.high * times }).padStart(14);
-    lines.push(`${label}${cycles}  ${bounds}  ${price.kind}`);
-    lines.push(...wrap(price.source, '      ', '      ').map(style.quiet));
+    if (!sources.includes(price.source)) sources.push(price.source);
+    const mark = `[${sources.indexOf(price.source) + 1}]`.padStart(6);
+    lines.push(`${label}${cycles}  ${bounds}  ${price.kind.padEnd(9)}${mark}`);
   }
-  return lines;
+  const list = sources.flatMap((source, n) => wrap(source, '       ', `  [${n + 1}] `.padEnd(7)));
+  return [...lines, '', style.heading('Sources of the prices'), ...list];
 }
 
 function eventLines({ events }: ExplainedAccess, model: CpuModel, style: Style): string[] {

@@ -1,5 +1,7 @@
 import type { RecordedEvent } from '../events/recorder.ts';
+import { pricePhases } from '../experiment/phases.ts';
 import type { PathResult } from '../experiment/result.ts';
+import type { LeftOut } from './compare-text.ts';
 import { difference } from './difference.ts';
 import type { RunView, ScenarioView } from './view.ts';
 
@@ -12,9 +14,9 @@ export interface Provenance {
   readonly script: string;
 }
 
-const scenarioPart = ({ file, title, question, claims }: ScenarioView, { version, script }: Provenance) => ({
+const scenarioPart = ({ file, title, question, claims, says }: ScenarioView, { version, script }: Provenance) => ({
   version,
-  scenario: { file, title, question, claims, script },
+  scenario: { file, title, question, claims, says, script },
 });
 
 const runPart = ({ result, priced, model }: RunView) => ({
@@ -33,6 +35,7 @@ const runPart = ({ result, priced, model }: RunView) => ({
   stages: priced.stages,
   steps: priced.steps,
   paths: priced.paths.map(({ path, cycles }) => ({ count: path.count, cycles, steps: path.steps })),
+  phases: pricePhases(result, model),
   hostPaths: result.hostPaths,
 });
 
@@ -45,16 +48,19 @@ export const runJson = (scenario: ScenarioView, run: RunView, provenance: Proven
 export const compareJson = (
   scenario: ScenarioView,
   runs: readonly RunView[],
-  baseline: number,
+  leftOut: readonly LeftOut[],
+  baseline: number | null,
   provenance: Provenance,
 ) => ({
   schema: 'exitlab.compare/1',
   ...scenarioPart(scenario, provenance),
-  baseline: runs[baseline]?.result.configuration.name ?? null,
   runs: runs.map(runPart),
-  differences: runs
-    .filter((_, n) => n !== baseline)
-    .map((run) => ({ configuration: run.result.configuration.name, ...difference(runs[baseline]!, run) })),
+  leftOut,
+  differences: runs.flatMap((run) => {
+    const from = baseline === null ? runs.find(({ model }) => model.id === run.model.id)! : runs[baseline]!;
+    const { name } = run.result.configuration;
+    return from === run ? [] : [{ from: from.result.configuration.name, to: name, ...difference(from, run) }];
+  }),
 });
 
 export interface ExplainedJson {

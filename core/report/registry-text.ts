@@ -4,7 +4,7 @@ import type { Design } from '../design/design.ts';
 import type { Kernel } from '../design/kernel.ts';
 import { percent } from './numbers.ts';
 import type { Style } from './style.ts';
-import { table, wrap } from './table.ts';
+import { cut, table, wrap } from './table.ts';
 
 // What can be chosen: one paragraph a value, with its source.
 
@@ -42,15 +42,15 @@ export function cpusText(models: readonly CpuModel[], style: Style): string {
     model.id,
     model.vendor === 'intel' ? 'ept' : 'npt',
     `${model.year}`,
-    `${model.ghz.toFixed(2)} GHz`,
+    model.ghz.toFixed(2),
     ...(['read', 'derived', 'estimated'] as const).map((kind) => percent(shareOf(model, kind))),
-    model.name,
+    cut(model.name, 27),
   ]);
   const columns = [
     { title: 'cpu' },
     { title: 'mmu' },
     { title: 'year' },
-    { title: 'clock', align: 'right' },
+    { title: 'GHz', align: 'right' },
     { title: 'read', align: 'right' },
     { title: 'der.', align: 'right' },
     { title: 'est.', align: 'right' },

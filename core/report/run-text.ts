@@ -1,5 +1,7 @@
 import { figure, integer, percent, range } from './numbers.ts';
+import { phaseLines } from './phase-lines.ts';
 import {
+  answerLines,
   claimLines,
   countsByName,
   divergenceLines,
@@ -32,11 +34,13 @@ export function runText(scenario: ScenarioView, run: RunView, style: Style = PLA
     ...wrap(`Signals: ${countsByName(result.eventfds) || 'none'}`, '  ', ''),
     ...section('Divergences', divergenceLines(result.divergences), style),
     ...section('Notes', noteLines(result.notes), style),
+    ...phaseLines([run], style),
     ...section('Cycles an access by stage', stageTable(run, style), style),
     ...section(`Cycles an access by step${more(priced.steps.length, STEPS_SHOWN)}`, stepTable(run, style), style),
     ...section(`Ways an access was served${more(priced.paths.length, PATHS_SHOWN)}`, pathTable(run, style), style),
     ...section('KVM statistics', wrap(countsByName(result.stats), '  ', '  '), style),
     ...claimLines(scenario, style),
+    ...answerLines(scenario, style),
     '',
     ...wrap(LEGEND).map(style.quiet),
   ];

@@ -17,6 +17,16 @@ export function claimLines({ claims }: ScenarioView, style: Style): string[] {
   return ['', style.heading('What was claimed'), ...claims.flatMap((claim) => wrap(claim, '    ', '  - '))];
 }
 
+/** What the script says that the model answered, for its own configurations. */
+export function answerLines({ says }: ScenarioView, style: Style): string[] {
+  if (says.length === 0) return [];
+  return [
+    '',
+    style.heading("What the model says, for the script's own configurations"),
+    ...says.flatMap((answer) => wrap(answer, '    ', '  - ')),
+  ];
+}
+
 const place = (line: number): string => (line > 0 ? `line ${line}` : 'set-up');
 
 /** Where the guest saw something else than it must; none is worth a line too. */

@@ -8,6 +8,8 @@ export interface ScenarioView {
   readonly title: string;
   readonly question: string;
   readonly claims: readonly string[];
+  /** What the model answered for the script's own configurations. */
+  readonly says: readonly string[];
 }
 
 /** A run with its prices. */

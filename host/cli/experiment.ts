@@ -3,6 +3,7 @@ import {
   findCpuModel,
   priceResult,
   type Configuration,
+  type LeftOut,
   type RunView,
   type ScenarioView,
   type Selection,
@@ -64,9 +65,9 @@ export class Experiment {
     try {
       const answer = await pool.run({ kind: 'describe', script, limits });
       if (answer.kind !== 'described') throw failure(answer, null);
-      const { title, question, claims, configurations } = answer.description;
+      const { title, question, claims, says, configurations } = answer.description;
       const described = {
-        scenario: { file: script.file, title, question, claims },
+        scenario: { file: script.file, title, question, claims, says },
         defaults: configurations as Selection,
       };
       const check = last(options, 'no-reference') === undefined;
@@ -76,22 +77,20 @@ export class Experiment {
     }
   }
 
-  /** Runs the script on each configuration, a few at a time. */
-  async runAll(configurations: readonly Configuration[]): Promise<RunView[]> {
+  /** Runs the script on each configuration, a few at a time. What cannot be built on one of them leaves that one out. */
+  async runAll(configurations: readonly Configuration[]): Promise<{ runs: RunView[]; leftOut: LeftOut[] }> {
     const progress = new Progress(this.terminal, configurations.length);
+    const leftOut: LeftOut[] = [];
     try {
       // Messages of the script would come once a configuration: the first one speaks.
       const runs = configurations.map(async (configuration, n) => {
-        const run = await this.runOne(
-          configuration,
-          0,
-          (records) => progress.update(n, records),
-          n === 0 ? progress : null,
-        );
+        const voice = n === 0 ? progress : null;
+        const run = await this.runOne(configuration, 0, (accesses) => progress.update(n, accesses), voice);
         progress.finish();
-        return run.view;
+        if ('refused' in run) leftOut.push({ name: configuration.name, why: run.refused });
+        return 'refused' in run ? [] : [run.view];
       });
-      return await Promise.all(runs);
+      return { runs: (await Promise.all(runs)).flat(), leftOut };
     } finally {
       progress.clear();
     }
@@ -101,7 +100,9 @@ export class Experiment {
   async runTraced(configuration: Configuration, access: number): Promise<{ view: RunView; trace: Trace | null }> {
     const progress = new Progress(this.terminal, 1);
     try {
-      return await this.runOne(configuration, access, (accesses) => progress.update(0, accesses), progress);
+      const run = await this.runOne(configuration, access, (accesses) => progress.update(0, accesses), progress);
+      if ('refused' in run) throw new BadInput(run.refused);
+      return run;
     } finally {
       progress.clear();
     }
@@ -112,12 +113,13 @@ export class Experiment {
     trace: number,
     onAccesses: (accesses: number) => void,
     voice: Progress | null,
-  ): Promise<{ view: RunView; trace: Trace | null }> {
+  ): Promise<{ view: RunView; trace: Trace | null } | { refused: string }> {
     const job: Job = { kind: 'run', script: this.script, limits: this.limits, configuration, check: this.check, trace };
     const answer = await this.pool.run(job, (report) => {
       if (report.kind === 'progress') onAccesses(report.accesses);
       else voice?.say(report.text);
     });
+    if (answer.kind === 'refused') return { refused: answer.message };
     if (answer.kind !== 'ran') throw failure(answer, configuration);
     const { result } = answer.report;
     const model = findCpuModel(configuration.cpu);
@@ -132,7 +134,6 @@ export class Experiment {
 function failure(answer: Answer, configuration: Configuration | null): Error {
   const where = configuration === null || configuration.name === '' ? '' : `${configuration.name}: `;
   if (answer.kind === 'script-error') return new BadInput([answer.error]);
-  if (answer.kind === 'refused') return new BadInput(`${where}${answer.message}`);
   return new Error(`${where}${answer.kind === 'crashed' ? answer.message : 'the worker answered something else'}`);
 }
 

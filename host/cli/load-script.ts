@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises';
-import { compileScript } from '../sandbox/compile/compile.ts';
 import type { CompiledScript } from '../sandbox/compile/compiled-script.ts';
 import { BadInput } from './bad-input.ts';
 
@@ -31,6 +30,8 @@ export async function loadScript(file: string): Promise<CompiledScript> {
   } catch {
     throw new BadInput(`${file}: it is not a text in UTF-8`);
   }
+  // The compiler is large: commands that need none of it start without.
+  const { compileScript } = await import('../sandbox/compile/compile.ts');
   const compiled = compileScript(text, file);
   if (!compiled.ok) throw new BadInput(compiled.error);
   return compiled.value;

@@ -36,5 +36,6 @@ export async function deliver(text: string, file: string | undefined, terminal: 
   }
 }
 
-/** JSON for people and programs alike. */
-export const jsonText = (value: object): string => `${JSON.stringify(value, null, 2)}\n`;
+/** JSON for people and programs alike. 64-bit quantities are text, in decimal. */
+export const jsonText = (value: object): string =>
+  `${JSON.stringify(value, (_key, part: unknown) => (typeof part === 'bigint' ? part.toString() : part), 2)}\n`;

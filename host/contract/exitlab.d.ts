@@ -41,6 +41,8 @@ interface Scenario<Context> {
   readonly question?: string;
   /** What somebody said the answer is, with a name and a place to find it. Shown beside what the model says. */
   readonly claims?: readonly string[];
+  /** What the model answered when it ran this script's own configurations, with the figures that decide. */
+  readonly says?: readonly string[];
   /** What a comparison of this script compares when the command line does not say. */
   readonly configurations?: Comparison;
   setup?(vm: Vm): Context;
@@ -306,6 +308,12 @@ interface Cpu {
    * A loop that no longer changes the machine is multiplied out exactly, so a billion iterations cost no more than a few.
    */
   repeat(times: number, body: () => void): void;
+
+  /**
+   * What follows belongs to the phase of this name in the reports, up to the next call. A name that comes back goes on with its phase.
+   * Not inside `repeat`.
+   */
+  phase(name: string): void;
 
   /** A random integer in [0, bound) from the configuration's seed; bound at most 2^32. Not inside `repeat`. */
   random(bound: number): number;

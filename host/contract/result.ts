@@ -63,6 +63,7 @@ export const runResult = v.object({
   configuration,
   accesses: count,
   paths,
+  phases: v.array(v.object({ name: text, counts: v.array(count) })),
   hostPaths: paths,
   stats: counts,
   exits: counts,

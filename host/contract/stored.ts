@@ -65,6 +65,14 @@ export const storedRun = v.object({
 export const RESULT_FILE = 'exitlab.result';
 export const RESULT_FILE_VERSION = 1;
 
+const price = v.object({
+  value: finite,
+  low: finite,
+  high: finite,
+  kind: v.picklist(['read', 'derived', 'estimated']),
+  source: v.string(),
+});
+
 /** A result as a file of the user's: everything that is needed to redo or re-price it years later. */
 export const resultFile = v.object({
   schema: v.literal(`${RESULT_FILE}/${RESULT_FILE_VERSION}`),
@@ -72,5 +80,5 @@ export const resultFile = v.object({
   version: v.string(),
   run: storedRun,
   /** Price list of each CPU model used: value, low, high, kind and source a step, as core/cost has them. */
-  prices: v.record(v.string(), v.record(v.string(), v.looseObject({ value: finite, low: finite, high: finite }))),
+  prices: v.record(v.string(), v.record(v.string(), price)),
 });

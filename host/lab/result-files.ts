@@ -7,7 +7,7 @@ export function makeResultFile(run: StoredRun, version: string): ResultFile {
   const prices = Object.fromEntries(
     cpus.flatMap((cpu) => {
       const model = findCpuModel(cpu);
-      return model.ok ? [[cpu, model.value.prices]] : [];
+      return model.ok ? [[cpu, { ...model.value.prices }]] : [];
     }),
   );
   return { schema: 'exitlab.result/1', version, run, prices };

@@ -26,16 +26,18 @@ const schema = v.strictObject({
   title: text(200, 'title'),
   question: v.optional(text(1000, 'question')),
   claims: v.optional(v.array(text(2000, 'a claim'), 'claims is a list of texts'), []),
+  says: v.optional(v.array(text(2000, 'an answer'), 'says is a list of texts'), []),
   configurations: v.optional(comparison, {}),
   setup: v.optional(v.any()),
   guest: v.optional(v.any()),
 });
 
-/** The words of a scenario: what it asks, what was claimed, and what to compare by default. */
+/** The words of a scenario: what it asks, what was claimed, what the model answered, and what to compare by default. */
 export interface Description {
   readonly title: string;
   readonly question: string;
   readonly claims: readonly string[];
+  readonly says: readonly string[];
   readonly configurations: v.InferOutput<typeof comparison>;
 }
 
@@ -48,8 +50,8 @@ export function decodeDescription(input: unknown): Result<Description> {
   }
   const parsed = v.safeParse(schema, input);
   if (parsed.success) {
-    const { title, question = '', claims, configurations } = parsed.output;
-    return ok({ title, question, claims, configurations });
+    const { title, question = '', claims, says, configurations } = parsed.output;
+    return ok({ title, question, claims, says, configurations });
   }
   const issue = parsed.issues[0];
   const path = v.getDotPath(issue) ?? '';

@@ -4,6 +4,8 @@ import type { HostOp } from '../../core/index.ts';
 export interface MachinePort {
   /** Keeps an operation of the host for a HOST record; returns the record's argument. */
   addHostOp(op: HostOp): number;
+  /** Keeps the name of a phase for a HOST record; returns the record's argument. */
+  addPhase(name: string): number;
   /** Executes the complete records of [0, length), or up to the first problem. */
   run(records: Float64Array, length: number): void;
   /** Destination of the last instruction that had one. */

@@ -11,6 +11,7 @@ import { Session } from './session.ts';
 class Tape {
   readonly batches: number[][] = [];
   readonly hostOps: HostOp[] = [];
+  readonly phases: string[] = [];
   resultHi = 0x1234;
   resultLo = 0xdead_beef | 0;
   lastErrno = -17;
@@ -19,6 +20,10 @@ class Tape {
 
   addHostOp(op: HostOp): number {
     return this.hostOps.push(op) - 1;
+  }
+
+  addPhase(name: string): number {
+    return this.phases.push(name) + 99;
   }
 
   run(records: Float64Array, length: number): void {

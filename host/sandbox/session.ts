@@ -1,3 +1,4 @@
+import * as v from 'valibot';
 import {
   ARGS_UNIT,
   err,
@@ -16,12 +17,16 @@ import { MARKS } from './compile/instrument.ts';
 import { decodeDescription, type Description } from './description.ts';
 import { Engine, isThrown, type Thrown } from './engine.ts';
 import { explainThrown } from './explain-thrown.ts';
+import { label } from './fields.ts';
 import type { Limits } from './limits.ts';
 import type { MachinePort } from './machine-port.ts';
 import { LINED, LINED_UNUSED, METHODS } from './methods.ts';
 import { decodeOperation } from './operations.ts';
 import { INSIDE_NAME, Places, UNKNOWN_SITE, type Place } from './places.ts';
-import { prelude } from './prelude.ts';
+import { prelude } from './inside/prelude.ts';
+import { insideRandom } from './inside/random.ts';
+import { insideRecords } from './inside/records.ts';
+import { insideText } from './inside/text.ts';
 import type { ScriptError } from './script-error.ts';
 import { fromWire } from './wire.ts';
 
@@ -39,6 +44,16 @@ export interface SessionOptions {
   /** Called after each batch with the records so far. */
   readonly onProgress: (records: number) => void;
 }
+
+/** The text of the inside: a function that takes what cannot be text, and the rest as JSON. */
+const INSIDE = `(buffer, flush, ask, options) => (${prelude.toString()})(
+  { ...JSON.parse(options), buffer, flush, ask },
+  {
+    insideRandom: ${insideRandom.toString()},
+    insideRecords: ${insideRecords.toString()},
+    insideText: ${insideText.toString()},
+  },
+)`;
 
 /** One run of a script in a sandbox of its own: open, set up, then run the guest on a machine. */
 export class Session {
@@ -120,10 +135,7 @@ export class Session {
     const buffer = engine.sharedBuffer(RESULT_BYTES + CAPACITY * 8);
     this.view = buffer.view;
     this.offset = buffer.offset;
-    const make = engine.evaluate(
-      `(buffer, flush, ask, options) => (${prelude.toString()})({ ...JSON.parse(options), buffer, flush, ask })`,
-      'prelude',
-    );
+    const make = engine.evaluate(INSIDE, 'prelude');
     if (isThrown(make)) throw new Error(`prelude: ${make.message}`);
     const given = JSON.stringify({
       capacity: CAPACITY,
@@ -137,7 +149,7 @@ export class Session {
       make,
       buffer.handle,
       engine.signalFunction('flush', () => this.flush()),
-      engine.textFunction('ask', (name, argument) => this.answer(name, argument)),
+      engine.textFunction('ask', (name, argument, site) => this.answer(name, argument, Number(site))),
       engine.string(given),
     );
     if (isThrown(inside)) throw new Error(`prelude: ${inside.message}${inside.stack}`);
@@ -224,9 +236,9 @@ export class Session {
   }
 
   /** Answers the prelude: JSON, or '!' and a sentence. Nothing thrown may leave it. */
-  private answer(name: string, argument: string): string {
+  private answer(name: string, argument: string, site: number): string {
     try {
-      const answered = this.ask(name, fromWire(argument));
+      const answered = this.ask(name, fromWire(argument), site);
       return answered.ok ? JSON.stringify(answered.value) : `!${answered.error}`;
     } catch (error) {
       this.crash = error;
@@ -234,7 +246,7 @@ export class Session {
     }
   }
 
-  private ask(name: string, input: unknown): Result<unknown> {
+  private ask(name: string, input: unknown, site: number): Result<unknown> {
     if (name === 'scenario') {
       const described = decodeDescription(input);
       if (described.ok) this.described = described.value;
@@ -245,11 +257,14 @@ export class Session {
       return ok(null);
     }
     if (name === 'lastFault') return ok(this.lastFault());
+    if (name === 'cpu.phase') return this.addPhase(input);
     const { addressBits, bellWidths } = this.rules;
     const context = { hostPage: this.options.hostPage, addressBits, doorbells: bellWidths.length };
     const decoded = decodeOperation(name, input, context);
     if (!decoded.ok) return decoded;
-    return name.startsWith('host.') ? this.addHostOp(decoded.value[0] as HostOp) : this.addSetupOps(decoded.value);
+    return name.startsWith('host.')
+      ? this.addHostOp(decoded.value[0] as HostOp)
+      : this.addSetupOps(decoded.value, this.places.ofSite(site).line);
   }
 
   private lastFault(): { vector: number; errorCode: number; address: string } | null {
@@ -258,14 +273,21 @@ export class Session {
     return { vector: fault.vector, errorCode: fault.errorCode, address: `${wordsToBig(fault.hi, fault.lo)}` };
   }
 
+  private addPhase(input: unknown): Result<unknown> {
+    if (this.machine === null) return err('cpu is used before the guest runs');
+    const name = v.safeParse(label, input);
+    if (!name.success) return err(`cpu.phase() ${name.issues[0].message}`);
+    return ok({ header: RECORD.HOST + ARGS_UNIT, index: this.machine.addPhase(name.output) });
+  }
+
   private addHostOp(op: HostOp): Result<unknown> {
     if (this.machine === null) return err('host is used before the guest runs');
     return ok({ header: RECORD.HOST + ARGS_UNIT, index: this.machine.addHostOp(op) });
   }
 
-  private addSetupOps(ops: readonly SetupOp[]): Result<unknown> {
+  private addSetupOps(ops: readonly SetupOp[], line: number): Result<unknown> {
     if (this.machine !== null) return err('vm is used while the guest runs; the host object is for that');
-    this.setupOps.push(...ops);
+    this.setupOps.push(...ops.map((op) => ({ ...op, line })));
     const first = ops[0]!;
     if (first.kind === 'paging')
       this.rules.addressBits = first.mode === '5-level' ? 57 : first.mode === '4-level' ? 48 : 32;

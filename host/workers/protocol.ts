@@ -51,7 +51,12 @@ const schema = v.variant('kind', [
   v.object({ kind: v.literal('message'), text: v.string() }),
   v.object({
     kind: v.literal('described'),
-    description: v.looseObject({ title: v.string(), question: v.string(), claims: v.array(v.string()) }),
+    description: v.looseObject({
+      title: v.string(),
+      question: v.string(),
+      claims: v.array(v.string()),
+      says: v.array(v.string()),
+    }),
   }),
   v.object({
     kind: v.literal('ran'),

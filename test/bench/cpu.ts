@@ -43,6 +43,7 @@ const at = (page: number, offset: number): bigint => BASE + BigInt(page) * 4096n
 function play({ vcpu, hi, lo }: Workload, rounds: number, op: number): number {
   const { cpu, insn, paths } = vcpu;
   insn.clear(op, 4, 0, 0);
+  insn.data[0] = 1;
   const before = process.cpuUsage();
   for (let round = 0; round < rounds; round++) {
     for (let i = 0; i < STREAM; i++) {

@@ -21,6 +21,8 @@ export interface DriveOptions {
   readonly switches?: Selection['switches'];
   /** Run the reference beside the machine; default true. */
   readonly check?: boolean;
+  /** Interrupt controllers and timer in the kernel; default false. */
+  readonly irqchip?: boolean;
 }
 
 /** One configuration, as `--mmu`, `--kernel` and the rest would give it. */
@@ -122,8 +124,8 @@ export class MachineBuilder {
   }
 
   start(): MachineDriver {
-    const { check = true } = this.options;
-    const prepared = prepare(configurationOf(this.options), this.ops, { check });
+    const { check = true, irqchip = false } = this.options;
+    const prepared = prepare(configurationOf(this.options), this.ops, { check, irqchip });
     if (!prepared.ok) throw new Error(prepared.error);
     return new MachineDriver(prepared.value);
   }

@@ -49,7 +49,6 @@ export const haswell = defineModel({
     lx: read(1100, 'P. Bonzini, lkml 1802.2/02466 (2018), without IBRS', [1050, 1300]),
     lxSetting: POINTER_OPS('intel'),
     ux: derived(3870, [3000, 5000], 'Linux b7ffc44d5b2e (2017): inl_from_qemu 6209 less inl_from_kernel 2339'),
-    uxFrom: 'emulator',
   },
   mitigations: ['retpoline', 'rsb-fill', 'l1d-flush', 'verw'],
   features: intelFeatures('p1g', 'pcid', 'eptAd', 'smep'),

@@ -54,7 +54,6 @@ export const iceLakeSp = defineModel({
     lx: estimated(1250, [1000, 2000], 'estimate; outl_to_kernel 2008 on a part with eIBRS (lkml 2210.0/05508)'),
     lxSetting: STATIC_OPS('intel', MITIGATIONS),
     ux: estimated(4000, [3000, 5500], 'estimate'),
-    uxFrom: 'port',
   },
   mitigations: MITIGATIONS,
   features: intelFeatures('p1g', 'pcid', 'eptAd', 'smep', 'smap', 'pml', 'pku', 'la57', 'ept5'),

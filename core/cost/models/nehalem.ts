@@ -1,6 +1,6 @@
 import { estimated, read } from '../cited.ts';
 import { defineModel, intelFeatures } from '../define-model.ts';
-import { BEFORE_FAST_MMIO } from '../epochs.ts';
+import { LAZY_XCR0 } from '../epochs.ts';
 import { INTEL_PSC, KIB, MIB, cache, full, nestedTlb, split, tlb } from '../geometry.ts';
 
 const DUMP = 'InstLatX64 dump, Nehalem-EP 2.67 GHz';
@@ -43,9 +43,8 @@ export const nehalem = defineModel({
   anchors: {
     hwx: estimated(1009, [900, 1100], 'recalled: Agesen et al., USENIX ATC 2012, table 1'),
     lx: read(2000, 'SplitX (Landau et al.): direct exit with its software, X5570', [1600, 2400]),
-    lxSetting: BEFORE_FAST_MMIO('intel'),
+    lxSetting: LAZY_XCR0('intel'),
     ux: estimated(5000, [3500, 7000], 'estimate'),
-    uxFrom: 'port',
   },
   mitigations: ['retpoline', 'rsb-fill', 'l1d-flush'],
   features: intelFeatures(),

@@ -1,6 +1,6 @@
 import { derived, estimated, read } from '../cited.ts';
 import { defineModel, intelFeatures } from '../define-model.ts';
-import { BEFORE_FAST_MMIO } from '../epochs.ts';
+import { LAZY_XCR0 } from '../epochs.ts';
 import { INTEL_PSC, KIB, MIB, cache, full, nestedTlb, split, tlb } from '../geometry.ts';
 
 const DUMP = 'InstLatX64 dump, Sandy Bridge 3.4 GHz';
@@ -51,9 +51,8 @@ export const sandyBridge = defineModel({
   anchors: {
     hwx: estimated(784, [700, 850], 'recalled: Agesen et al., USENIX ATC 2012, table 1'),
     lx: read(1650, 'VMCALL timing on a Core i7-3960X (yshalabi)', [1400, 1800]),
-    lxSetting: BEFORE_FAST_MMIO('intel'),
+    lxSetting: LAZY_XCR0('intel'),
     ux: derived(3500, [3000, 5200], 'QEMU 22773d6066a7: 5287 less 1762 for a port kick of 2013'),
-    uxFrom: 'port',
   },
   mitigations: ['retpoline', 'rsb-fill', 'l1d-flush', 'verw'],
   features: intelFeatures('p1g', 'pcid'),

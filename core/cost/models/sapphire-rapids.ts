@@ -53,7 +53,6 @@ export const sapphireRapids = defineModel({
     ),
     lxSetting: STATIC_OPS('intel', MITIGATIONS),
     ux: estimated(4000, [3000, 5500], 'estimate'),
-    uxFrom: 'port',
   },
   mitigations: MITIGATIONS,
   features: intelFeatures('p1g', 'pcid', 'eptAd', 'smep', 'smap', 'pml', 'pku', 'la57', 'ept5'),

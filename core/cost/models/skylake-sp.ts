@@ -47,7 +47,6 @@ export const skylakeSp = defineModel({
     lx: read(1540, 'Wanpeng Li, 2020: vmcall 1529 to 1559 on Linux 5.6', [1100, 1560]),
     lxSetting: POINTER_OPS('intel', MITIGATIONS),
     ux: estimated(4500, [3500, 6000], 'estimate'),
-    uxFrom: 'port',
   },
   mitigations: MITIGATIONS,
   features: intelFeatures('p1g', 'pcid', 'eptAd', 'smep', 'smap', 'pml', 'pku'),

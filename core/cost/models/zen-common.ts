@@ -9,16 +9,11 @@ export const ZEN_ROUND_TRIP: Partial<Prices> = {
   'kvm_vcpu_ioctl.entry': read(576, `${EPYC}: KVM_RUN to VMRUN`),
   'kvm_vcpu_ioctl.return': read(616, `${EPYC}: #VMEXIT to the return`, [576, 656]),
   'userspace.dispatch_pio': estimated(2500, [1400, 4000], 'estimate'),
-  'userspace.dispatch_mmio': estimated(
-    3940,
-    [2500, 5500],
-    'estimate: 1.58 times a port exit, as on the 2013 machine; low: no dearer than a port exit',
-  ),
+  'userspace.dispatch_mmio': estimated(2500, [1400, 4000], 'estimate'),
 };
 
-export const ZEN_UX: Pick<Anchors, 'ux' | 'uxFrom'> = {
+export const ZEN_UX: Pick<Anchors, 'ux'> = {
   ux: derived(3692, [2552, 5232], `entry 576 and return 616 (${EPYC}), and an estimate of 2500 for the VMM`),
-  uxFrom: 'port',
 };
 
 /** The 2020 figure names no model: it serves Zen 1 and Zen 2. It ends at #VMEXIT, so it leaves little for the run loop. */

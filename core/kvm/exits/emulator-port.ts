@@ -4,7 +4,7 @@ import { REG } from '../../guest/registers.ts';
 import type { VmExit } from '../../spec/vm-exit.ts';
 import { type EmulatorPort, TRANSLATED } from '../emulate/emulator-port.ts';
 import { APIC_GFN } from '../io/irqchip.ts';
-import { GuestWalk } from '../mmu/guest-walk.ts';
+import { guestLevels, GuestWalk } from '../mmu/guest-walk.ts';
 import { VECTOR } from '../outcome.ts';
 import type { Vcpu } from '../vcpu.ts';
 
@@ -58,6 +58,10 @@ export class VcpuEmulatorPort implements EmulatorPort {
       this.gpaLo = this.exitGpaLo;
       return this.kindOf(this.exitGpaHi, this.exitGpaLo);
     }
+    if (!this.isCanonical(hi)) {
+      this.vcpu.fault.set(VECTOR.GP, 0, 0, 0);
+      return TRANSLATED.FAULT;
+    }
     const { walk } = this;
     const found = walk.translate(hi, lo, write !== 0);
     paths.addN(STEP.paging64_walk_addr, walk.levels);
@@ -78,6 +82,14 @@ export class VcpuEmulatorPort implements EmulatorPort {
   writeRam(hi: number, lo: number, bytes: number, from: Int32Array, at: number): boolean {
     this.vcpu.paths.add(STEP['emulator_read_emulated.ram']);
     return this.vcpu.kvm.ram.write(hi, lo, bytes, from, at);
+  }
+
+  /** __linearize(): an address that long mode does not have is a #GP before any walk. */
+  private isCanonical(hi: number): boolean {
+    const levels = guestLevels(this.vcpu.regs);
+    if (levels < 4) return true;
+    const shift = levels === 5 ? 7 : 16;
+    return (hi << shift) >> shift === (hi | 0);
   }
 
   /** vcpu_is_mmio_gpa: the local APIC's page, or the cached MMIO page. */

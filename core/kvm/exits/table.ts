@@ -19,7 +19,7 @@ const UNKNOWN: Handler = (vcpu) => vcpu.stop('unknown-exit');
 const SIZE = 0x82;
 
 function table(rows: readonly (readonly [number, Handler])[]): readonly Handler[] {
-  const handlers = new Array<Handler>(SIZE).fill(UNKNOWN);
+  const handlers = Array.from<Handler>({ length: SIZE }).fill(UNKNOWN);
   for (const [reason, handler] of rows) handlers[reason] = handler;
   return handlers;
 }

@@ -135,12 +135,11 @@ export class GuestWalk {
     if (write && (rights & WRITABLE) === 0 && (user || (at[REG.CR0]! & CR0.WP) !== 0)) refused = true;
     if (!user && isUserPage && (at[REG.CR4]! & CR4.SMAP) !== 0 && at[REG.AC] === 0) refused = true;
     this.errorCode = access | PFERR.P;
-    if (refused) return false;
-    if (!isUserPage || (at[REG.CR4]! & CR4.PKE) === 0 || (at[REG.EFER]! & EFER.LMA) === 0) return true;
+    if (!isUserPage || (at[REG.CR4]! & CR4.PKE) === 0 || (at[REG.EFER]! & EFER.LMA) === 0) return !refused;
     const bits = (at[REG.PKRU]! >>> (((leafHi >>> 27) & 15) * 2)) & 3;
     const denied = (bits & 1) !== 0 || (write && (bits & 2) !== 0 && (user || (at[REG.CR0]! & CR0.WP) !== 0));
     if (denied) this.errorCode |= PFERR.PK;
-    return !denied;
+    return !denied && !refused;
   }
 
   /** Accessed in every level, dirty in the leaf of a write; entries in a read-only slot stay as they are. */

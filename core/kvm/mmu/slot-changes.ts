@@ -17,6 +17,7 @@ export class SlotChanges implements SlotObserver {
 
   zapAllRoots(): void {
     const { kvm } = this;
+    kvm.hostPaths.add(STEP['mmu_lock.write']);
     kvm.hostPaths.add(STEP.kvm_mmu_zap_all_fast);
     if (kvm.recorder.on) kvm.recorder.emit(EVENT.kvm_mmu_zap_all_fast, 0, 0, 0, 0);
     kvm.invalidateRoot();

@@ -1,5 +1,5 @@
-import { compareJson, compareText, unknownName } from '../../../core/index.ts';
-import { last } from '../arguments.ts';
+import { compareJson, compareText, unknownName, type RunView } from '../../../core/index.ts';
+import { last, type Given } from '../arguments.ts';
 import { BadInput } from '../bad-input.ts';
 import type { Command } from '../command.ts';
 import { EXIT_CHECK_FAILED, EXIT_OK } from '../exit-codes.ts';
@@ -25,7 +25,7 @@ export const compare: Command = {
   ],
   options: [
     ...SELECTION_OPTIONS,
-    { name: 'baseline', argument: 'NAME', help: 'the configuration to compare with, default the first' },
+    { name: 'baseline', argument: 'NAME', help: 'the configuration to compare with; default: of each CPU the first' },
     ...RUN_OPTIONS,
     ...OUTPUT_OPTIONS,
   ],
@@ -38,20 +38,30 @@ export const compare: Command = {
         throw new BadInput(
           `this makes ${configurations.length} configurations; ${MOST} are the most for one comparison`,
         );
-      const names = configurations.map(({ name }) => name);
-      const wanted = last(options, 'baseline') ?? names[0]!;
-      const baseline = names.indexOf(wanted);
-      if (baseline < 0) throw new BadInput(unknownName('configuration', wanted, names));
-      const runs = await experiment.runAll(configurations);
+      const { runs, leftOut } = await experiment.runAll(configurations);
+      // A design that the user asked for by name is not left out in silence.
+      const refused = leftOut[0];
+      if (refused !== undefined && (runs.length === 0 || named(options)))
+        throw new BadInput(`${refused.name}: ${refused.why}`);
+      const baseline = baselineOf(runs, last(options, 'baseline'));
       const file = last(options, 'output');
-      const provenance = { version: version(), script: script.text };
-      const style = file === undefined ? terminal.style : undefined;
+      const { scenario } = experiment;
       const text =
         last(options, 'json') === undefined
-          ? compareText(experiment.scenario, runs, baseline, style)
-          : jsonText(compareJson(experiment.scenario, runs, baseline, provenance));
+          ? compareText(scenario, runs, leftOut, baseline, file === undefined ? terminal.style : undefined)
+          : jsonText(compareJson(scenario, runs, leftOut, baseline, { version: version(), script: script.text }));
       await deliver(text, file, terminal);
       return last(options, 'strict') !== undefined && runs.some(isWrong) ? EXIT_CHECK_FAILED : EXIT_OK;
     });
   },
 };
+
+const named = (options: Given): boolean =>
+  last(options, 'design') !== undefined || last(options, 'config') !== undefined;
+
+function baselineOf(runs: readonly RunView[], wanted: string | undefined): number | null {
+  if (wanted === undefined) return null;
+  const names = runs.map(({ result }) => result.configuration.name);
+  if (!names.includes(wanted)) throw new BadInput(unknownName('configuration', wanted, names));
+  return names.indexOf(wanted);
+}

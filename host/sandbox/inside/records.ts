@@ -1,38 +1,32 @@
-import type { Method } from './methods.ts';
+import type { Method } from '../methods.ts';
+import type { InsideHost } from './host.ts';
+import type { InsideText } from './text.ts';
 
-/** What the host gives the prelude. */
-export interface PreludeHost {
-  /** First 64 bytes: results; then the records. */
-  readonly buffer: ArrayBuffer;
-  /** Doubles that records may take, and the number at which a batch is run. */
-  readonly capacity: number;
-  readonly batch: number;
-  readonly seed: number;
-  /** First number of a site known by line * 4096 + column of the generated text. */
-  readonly unknownSite: number;
-  readonly methods: Readonly<Record<string, Method>>;
-  readonly prefixes: { readonly lined: string; readonly unused: string };
-  /** Runs the batch of `results[0]` doubles. */
-  readonly flush: () => void;
-  /** Everything else, as JSON: a name and its argument; answers JSON, or '!' and a sentence. */
-  readonly ask: (name: string, argument: string) => string;
+/** The recording half of the inside. */
+export interface InsideRecords {
+  /** Methods of `cpu`: the plain names, and the lined ones that the compiler calls. */
+  readonly cpu: Record<string, unknown>;
+  /** Runs what was recorded. */
+  readonly run: () => void;
+  readonly push: (header: number, args: readonly unknown[]) => void;
+  /** Doubles shared with the host: what a run answers. */
+  readonly results: Float64Array;
+  /** True inside the body of repeat(). */
+  readonly recording: () => boolean;
+  /** Site of the call that is under way, as part of a header. */
+  readonly siteHeader: () => number;
+  /** Number of the same site. */
+  readonly site: () => number;
+  /** Throws the user's mistake. */
+  readonly fail: (message: string) => never;
+  /** Complains of a value that repeat() cannot know. */
+  readonly useInRepeat: (name: string) => never;
+  /** Stands for such a value where nobody saw whether it is used. */
+  readonly poison: (name: string) => object;
 }
 
-/** What the prelude gives back. */
-export interface Prelude {
-  readonly globals: Readonly<Record<string, unknown>>;
-  readonly names: readonly string[];
-  /** Checks that scenario() was called once; returns its words as JSON. */
-  readonly describe: () => string;
-  readonly setup: () => void;
-  readonly guest: () => void;
-}
-
-/**
- * The inside half of the sandbox: this function's text is evaluated in the script's engine, so it uses nothing but its argument and the
- * language. It turns calls of `cpu` into records in a shared buffer and hands the rest to the host.
- */
-export function prelude(host: PreludeHost): Prelude {
+/** Turns calls of `cpu` into records in the shared buffer. Self-contained: see prelude.ts. */
+export function insideRecords(host: InsideHost, { show }: InsideText): InsideRecords {
   const { capacity, batch, flush, prefixes } = host;
   const results = new Float64Array(host.buffer, 0, 8);
   const wide = new BigUint64Array(host.buffer, 0, 8);
@@ -68,18 +62,6 @@ export function prelude(host: PreludeHost): Prelude {
       fail('the body of cpu.repeat() is too long to record: more than a million numbers');
   };
 
-  const show = (value: unknown): string => {
-    if (typeof value === 'bigint') return `${value}n`;
-    if (typeof value === 'string') return JSON.stringify(value);
-    if (typeof value === 'function') return 'a function';
-    if (typeof value === 'symbol') return 'a symbol';
-    return Array.isArray(value)
-      ? 'an array'
-      : typeof value === 'object' && value !== null
-        ? 'an object'
-        : `${value as number}`;
-  };
-
   /** A record with a bigint in it: narrow where every number is exact as a double, else every argument as two words. */
   const push = (header: number, args: readonly unknown[]): void => {
     if (used >= limit) full();
@@ -106,10 +88,6 @@ export function prelude(host: PreludeHost): Prelude {
     used += 1 + list.length;
   };
 
-  const answer32 = (): number => {
-    run();
-    return results[2]!;
-  };
   const answer64 = (): bigint => {
     run();
     return wide[3]!;
@@ -177,6 +155,32 @@ export function prelude(host: PreludeHost): Prelude {
     if (size !== 1 && size !== 2 && size !== 4 && size !== 8) fail(`a width is 1, 2, 4 or 8 bytes, not ${show(size)}`);
     return header + (size as number) * SIZE;
   };
+
+  /** A load: the one kind of answering call that stands in hot loops, so it is written out. */
+  const load32 = (name: string): Recorders => ({
+    unused: one,
+    used: (header: number, a: unknown): number => {
+      if (depth > 0) useInRepeat(name);
+      one(header, a);
+      results[0] = used;
+      used = 0;
+      flush();
+      if (results[1] !== 0) fail('stopped');
+      return results[2]!;
+    },
+  });
+  const load64 = (name: string): Recorders => ({
+    unused: one,
+    used: (header: number, a: unknown): bigint => {
+      if (depth > 0) useInRepeat(name);
+      one(header, a);
+      results[0] = used;
+      used = 0;
+      flush();
+      if (results[1] !== 0) fail('stopped');
+      return wide[3]!;
+    },
+  });
 
   const answering = (name: string, record: Lined, answer: () => unknown): Recorders => ({
     unused: record,
@@ -272,8 +276,8 @@ export function prelude(host: PreludeHost): Prelude {
 
   const plain = [none, one, two];
   const recordersOf = (name: string, { shape, header }: Method): Recorders => {
-    if (shape === 'load') return answering(name, one, answer32);
-    if (shape === 'load64') return answering(name, one, answer64);
+    if (shape === 'load') return load32(name);
+    if (shape === 'load64') return load64(name);
     if (shape === 'store') return { used: name === 'write64' ? two64 : two };
     if (shape === 'rmw')
       return answering(
@@ -313,136 +317,16 @@ export function prelude(host: PreludeHost): Prelude {
     };
   }
 
-  /** JSON has no bigint, NaN or bytes. */
-  const encode = (value: unknown): string =>
-    JSON.stringify(value, (_key, part: unknown) => {
-      if (typeof part === 'bigint') return { $: 'bigint', value: `${part}` };
-      if (typeof part === 'number' && !Number.isFinite(part)) return { $: 'number', value: `${part}` };
-      if (part instanceof Uint8Array) return { $: 'bytes', value: [...part] };
-      return typeof part === 'function' || typeof part === 'symbol' ? { $: 'other', value: show(part) } : part;
-    }) ?? 'null';
-  const ask = (name: string, argument: unknown): unknown => {
-    const text = host.ask(name, encode(argument));
-    return text.startsWith('!') ? fail(text.slice(1)) : JSON.parse(text);
-  };
-
-  /** sfc32, seeded as the core's own generator is. */
-  const state = new Int32Array([0x9e3779b9 ^ host.seed, 0x243f6a88, (host.seed / 2 ** 32) | 0, 1]);
-  const next = (): number => {
-    const t = (((state[0]! + state[1]!) | 0) + state[3]!) | 0;
-    state[3] = (state[3]! + 1) | 0;
-    state[0] = state[1]! ^ (state[1]! >>> 9);
-    state[1] = (state[2]! + (state[2]! << 3)) | 0;
-    state[2] = (state[2]! << 21) | (state[2]! >>> 11);
-    state[2] = (state[2]! + t) | 0;
-    return t >>> 0;
-  };
-  for (let i = 0; i < 12; i++) next();
-  cpu['random'] = (bound: unknown): number => {
-    if (depth > 0)
-      fail('cpu.random() inside cpu.repeat() would be drawn once and not in each turn; draw before the loop');
-    if (!Number.isSafeInteger(bound) || (bound as number) < 1 || (bound as number) > 2 ** 32)
-      fail(`cpu.random() takes a bound from 1 to 2^32, not ${show(bound)}`);
-    return Math.floor((next() / 2 ** 32) * (bound as number));
-  };
-  cpu['lastFault'] = (): unknown => {
-    if (depth > 0) useInRepeat('lastFault');
-    run();
-    const fault = ask('lastFault', null) as { vector: number; errorCode: number; address: string } | null;
-    return fault === null ? null : { ...fault, address: BigInt(fault.address) };
-  };
-
-  const vm: Record<string, unknown> = {};
-  for (const name of ['ram', 'paging', 'map', 'unmap', 'memslot', 'ioeventfd', 'coalesced', 'registers', 'poke'])
-    vm[name] = (argument: unknown): void => void ask(`vm.${name}`, argument);
-  vm['doorbell'] = (argument: unknown): unknown => Object.freeze(ask('vm.doorbell', argument));
-
-  const hostSide: Record<string, unknown> = {};
-  for (const name of [
-    'memslot',
-    'createSlot',
-    'deleteSlot',
-    'ioeventfd',
-    'coalesced',
-    'getDirtyLog',
-    'reclaim',
-    'flushAll',
-  ])
-    hostSide[name] = (argument: unknown): unknown => {
-      const index = ask(`host.${name}`, argument ?? null) as { header: number; index: number };
-      push(index.header + dynamicSite() * LINE, [index.index]);
-      if (depth > 0) return poison(name);
-      run();
-      return results[5];
-    };
-
-  const noClock = function (): never {
-    return fail('there is no clock in a script: time is what the model says');
-  };
-  Math.random = () => next() / 2 ** 32;
-  const unavailable = { value: noClock, writable: false, configurable: false };
-  Object.defineProperty(noClock, 'now', unavailable);
-  Object.defineProperty(noClock, 'parse', unavailable);
-  Object.defineProperty(noClock, 'UTC', unavailable);
-  Object.defineProperty(globalThis, 'Date', unavailable);
-  Object.defineProperty(globalThis, 'WeakRef', { value: undefined });
-  Object.defineProperty(globalThis, 'FinalizationRegistry', { value: undefined });
-
-  type Described = { setup?: (vm: object) => unknown; guest: (cpu: object, context: unknown, host: object) => unknown };
-  let described: Described | undefined;
-  let words = '';
-  const scenario = (description: unknown): void => {
-    if (described !== undefined) fail('scenario() is called a second time; a script has one scenario');
-    const text = ask('scenario', description);
-    const { setup, guest } = description as Record<string, unknown>;
-    if (typeof guest !== 'function') fail('scenario() needs guest(cpu, context, host), the program of the guest');
-    if (setup !== undefined && typeof setup !== 'function') fail('setup must be a function: setup(vm) { ... }');
-    words = JSON.stringify(text);
-    described = description as Described;
-  };
-
-  let context: unknown;
-  const globals = {
-    scenario,
-    console: Object.freeze({
-      log: (...values: unknown[]): void =>
-        void ask('log', values.map((value) => (typeof value === 'string' ? value : encodeForPeople(value))).join(' ')),
-    }),
-    $exitlab: Object.freeze({
-      here: 0,
-      /** Notes where a throw stands, for values that carry no stack. */
-      thrown: (site: number, value: unknown): unknown => {
-        results[4] = site;
-        return value;
-      },
-    }),
-  };
-  const encodeForPeople = (value: unknown): string => {
-    if (typeof value === 'bigint') return `${value}n`;
-    if (typeof value !== 'object' || value === null) return String(value);
-    return (
-      JSON.stringify(value, (_key, part: unknown) => (typeof part === 'bigint' ? `${part}n` : part)) ?? String(value)
-    );
-  };
-  Object.freeze(cpu);
-  Object.freeze(vm);
-  Object.freeze(hostSide);
-
   return {
-    globals,
-    names: Object.keys(globals),
-    describe: () => {
-      if (described === undefined) fail('the script never calls scenario()');
-      return words;
-    },
-    setup: () => {
-      context = described!.setup?.(vm);
-      if (context instanceof Promise) fail('setup() is asynchronous; a script cannot wait');
-    },
-    guest: () => {
-      const returned = described!.guest(cpu, context, hostSide);
-      if (returned instanceof Promise) fail('guest() is asynchronous; a script cannot wait');
-      run();
-    },
+    cpu,
+    run,
+    push,
+    results,
+    recording: () => depth > 0,
+    siteHeader: () => dynamicSite() * LINE,
+    site: dynamicSite,
+    fail,
+    useInRepeat,
+    poison,
   };
 }

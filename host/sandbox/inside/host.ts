@@ -1,0 +1,19 @@
+import type { Method } from '../methods.ts';
+
+/** What the host gives to the inside. */
+export interface InsideHost {
+  /** First 64 bytes: results; then the records. */
+  readonly buffer: ArrayBuffer;
+  /** Doubles that records may take, and the number at which a batch is run. */
+  readonly capacity: number;
+  readonly batch: number;
+  readonly seed: number;
+  /** First number of a site known by line * 4096 + column of the generated text. */
+  readonly unknownSite: number;
+  readonly methods: Readonly<Record<string, Method>>;
+  readonly prefixes: { readonly lined: string; readonly unused: string };
+  /** Runs the batch of `results[0]` doubles. */
+  readonly flush: () => void;
+  /** Everything else, as JSON: a name, its argument and the site of the call; answers JSON, or '!' and a sentence. */
+  readonly ask: (name: string, argument: string, site: string) => string;
+}

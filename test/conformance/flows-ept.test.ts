@@ -1,0 +1,358 @@
+import { describe, it } from 'vitest';
+import { OP } from '../../core/guest/instruction.ts';
+import { flow } from '../driver/flow-list.ts';
+import {
+  BELL,
+  EXTRA,
+  expectFlow,
+  flowMachine,
+  FRESH_RAM,
+  OTHER_PAGE,
+  RAM,
+  settle,
+  warm,
+} from '../driver/flow-machine.ts';
+import { type DriveOptions, type MachineBuilder, type MachineDriver, memslot } from '../driver/machine-driver.ts';
+
+/** Flows of spec/kvm-semantics.md section 13 on EPT, kernel 7.0: each the ordered steps of one access, remarks in the words of that section. */
+interface FlowRow {
+  readonly id: string;
+  readonly what: string;
+  readonly options?: DriveOptions;
+  /** The machine, when it is more than guest and MMIO pages. */
+  readonly build?: (m: MachineBuilder) => MachineBuilder;
+  /** What goes before the access. */
+  readonly before: (d: MachineDriver) => unknown;
+  readonly access: (d: MachineDriver) => unknown;
+  readonly steps: string;
+}
+
+const fast = (m: MachineBuilder) => m.ioeventfd('kick', BELL, 0);
+const byLength = (m: MachineBuilder) => m.ioeventfd('kick', BELL, 4);
+const kick = (d: MachineDriver) => d.write32(BELL, 1);
+
+/** RAM logs dirty pages, and the guest's page tables, which its walks write too, have had their faults. */
+function logged(d: MachineDriver): void {
+  settle(d).write32(FRESH_RAM, 1);
+  d.host(memslot(0, 0, 1 << 20, { logDirty: true }));
+  d.write32(FRESH_RAM, 2);
+}
+
+const FLOWS: readonly FlowRow[] = [
+  {
+    id: 'F1',
+    what: 'fast kick',
+    build: fast,
+    before: warm,
+    access: kick,
+    steps: `
+      guest.write
+      PRO
+      handle_ept_misconfig; hw.vmread                           # allowed check, GPA
+      kvm_io_bus_write; kvm_io_bus_cmp x 2; kvm_iodevice_write  # Bus(FAST) hit
+      ioeventfd_write; eventfd_signal
+      hw.vmread x 4; skip_emulated_instruction                  # length, RIP, interruptibility, RFLAGS
+      EPI`,
+  },
+  {
+    id: 'F1n',
+    what: 'fast kick, KVM itself in a VM',
+    options: { nestedHost: true },
+    build: fast,
+    before: warm,
+    access: kick,
+    steps: `
+      guest.write
+      PRO
+      handle_ept_misconfig; hw.vmread
+      kvm_io_bus_write; kvm_io_bus_cmp x 2; kvm_iodevice_write  # Bus(FAST) hit
+      ioeventfd_write; eventfd_signal
+      x86_emulate_instruction                                   # skip by decode
+      x86_decode_insn.fetch; paging64_walk_addr x 4; x86_decode_insn
+      skip_emulated_instruction
+      EPI`,
+  },
+  {
+    id: 'F3',
+    what: 'ioeventfd with a length, MMIO cache hit',
+    build: byLength,
+    before: warm,
+    access: kick,
+    steps: `
+      guest.write
+      PRO
+      handle_ept_misconfig; hw.vmread
+      kvm_io_bus_write                                          # Bus(FAST) miss: the bus is empty
+      kvm_mmu_page_fault; handle_mmio_page_fault                # RSVD handler: cache hit
+      x86_emulate_instruction
+      x86_decode_insn.fetch; paging64_walk_addr x 4; x86_decode_insn
+      x86_emulate_insn; emulator_read_write; emulator_read_write_onepage
+      vcpu_mmio_gva_to_gpa; vcpu_mmio_write                     # GPA known
+      kvm_io_bus_write; kvm_io_bus_cmp x 2; kvm_iodevice_write  # Bus(MMIO)
+      ioeventfd_write; eventfd_signal
+      emulator_commit
+      EPI`,
+  },
+  {
+    id: 'F3',
+    what: 'the same, another MMIO page in the vCPU MMIO cache',
+    build: byLength,
+    before: (d) => warm(d).write32(OTHER_PAGE, 1),
+    access: kick,
+    steps: `
+      guest.write
+      PRO
+      handle_ept_misconfig; hw.vmread
+      kvm_io_bus_write
+      kvm_mmu_page_fault; handle_mmio_page_fault
+      get_mmio_spte x 4; check_mmio_spte; vcpu_cache_mmio_info  # RSVD handler: SPTE walk
+      x86_emulate_instruction
+      x86_decode_insn.fetch; paging64_walk_addr x 4; x86_decode_insn
+      x86_emulate_insn; emulator_read_write; emulator_read_write_onepage
+      vcpu_mmio_gva_to_gpa; vcpu_mmio_write
+      kvm_io_bus_write; kvm_io_bus_cmp x 2; kvm_iodevice_write
+      ioeventfd_write; eventfd_signal
+      emulator_commit
+      EPI`,
+  },
+  {
+    id: 'F4',
+    what: 'MMIO write to userspace',
+    before: warm,
+    access: kick,
+    steps: `
+      guest.write
+      PRO
+      handle_ept_misconfig; hw.vmread
+      kvm_io_bus_write
+      kvm_mmu_page_fault; handle_mmio_page_fault
+      x86_emulate_instruction
+      x86_decode_insn.fetch; paging64_walk_addr x 4; x86_decode_insn
+      x86_emulate_insn; emulator_read_write; emulator_read_write_onepage
+      vcpu_mmio_gva_to_gpa; vcpu_mmio_write
+      kvm_io_bus_write                                          # Bus(MMIO) miss
+      mmio_fragment; emulator_commit                            # fragment, commit
+      kvm_vcpu_ioctl.return; userspace.dispatch_mmio; kvm_vcpu_ioctl.entry
+      complete_emulated_mmio
+      EPI`,
+  },
+  {
+    id: 'F5',
+    what: 'MMIO read from userspace',
+    before: warm,
+    access: (d) => d.read32(BELL),
+    steps: `
+      guest.read
+      PRO
+      handle_ept_misconfig; hw.vmread
+      kvm_io_bus_write
+      kvm_mmu_page_fault; handle_mmio_page_fault
+      x86_emulate_instruction
+      x86_decode_insn.fetch; paging64_walk_addr x 4; x86_decode_insn
+      x86_emulate_insn; emulator_read_write; emulator_read_write_onepage
+      vcpu_mmio_gva_to_gpa; vcpu_mmio_read
+      kvm_io_bus_write
+      mmio_fragment                                             # no commit
+      kvm_vcpu_ioctl.return; userspace.dispatch_mmio; kvm_vcpu_ioctl.entry
+      complete_emulated_mmio
+      x86_emulate_instruction                                   # again, without decode
+      x86_emulate_insn; emulator_read_write
+      emulator_commit
+      EPI`,
+  },
+  {
+    id: 'F6',
+    what: 'stale generation of the MMIO SPTE',
+    build: byLength,
+    before: (d) => warm(d).host(memslot(7, EXTRA, 4096)),
+    access: kick,
+    steps: `
+      guest.write
+      PRO
+      handle_ept_misconfig; hw.vmread
+      kvm_io_bus_write
+      kvm_mmu_page_fault; handle_mmio_page_fault
+      get_mmio_spte x 4; check_mmio_spte                        # SPTE walk, mismatch
+      kvm_tdp_page_fault
+      kvm_vcpu_gfn_to_memslot; search_memslots x 2              # 9.2, 1: slot lookup
+      mmu_topup_memory_caches                                   # 4
+      kvm_handle_noslot_fault; vcpu_cache_mmio_info             # 6: no slot, cache fill
+      mmu_lock.read; kvm_tdp_mmu_map x 4; make_mmio_spte        # 10, 11: new MMIO SPTE
+      x86_emulate_instruction
+      x86_decode_insn.fetch; paging64_walk_addr x 4; x86_decode_insn
+      x86_emulate_insn; emulator_read_write; emulator_read_write_onepage
+      vcpu_mmio_gva_to_gpa; vcpu_mmio_write
+      kvm_io_bus_write; kvm_io_bus_cmp x 2; kvm_iodevice_write
+      ioeventfd_write; eventfd_signal
+      emulator_commit
+      EPI`,
+  },
+  {
+    id: 'F7',
+    what: 'first touch of an MMIO page: the MMIO twin, although the ioeventfd has no length',
+    build: fast,
+    before: settle,
+    access: kick,
+    steps: `
+      guest.write
+      PRO
+      handle_ept_violation; hw.vmread x 2                       # qualification, GPA
+      kvm_mmu_page_fault; kvm_tdp_page_fault
+      kvm_vcpu_gfn_to_memslot; search_memslots
+      mmu_topup_memory_caches
+      kvm_handle_noslot_fault; vcpu_cache_mmio_info             # no slot, cache fill
+      mmu_lock.read; kvm_tdp_mmu_map x 4; make_mmio_spte
+      x86_emulate_instruction
+      x86_decode_insn.fetch; paging64_walk_addr x 4; x86_decode_insn
+      x86_emulate_insn; emulator_read_write; emulator_read_write_onepage
+      vcpu_mmio_gva_to_gpa; vcpu_mmio_write
+      kvm_io_bus_write; kvm_io_bus_cmp x 2; kvm_iodevice_write  # Bus(MMIO)
+      ioeventfd_write; eventfd_signal
+      emulator_commit
+      EPI`,
+  },
+  {
+    id: 'F8',
+    what: 'MMIO caching off: every access',
+    options: { switches: { mmioCaching: false } },
+    build: fast,
+    before: warm,
+    access: kick,
+    steps: `
+      guest.write
+      PRO
+      handle_ept_violation; hw.vmread x 2
+      kvm_mmu_page_fault; kvm_tdp_page_fault
+      kvm_vcpu_gfn_to_memslot; search_memslots
+      mmu_topup_memory_caches
+      kvm_handle_noslot_fault; vcpu_cache_mmio_info             # 9.2 up to 6: no lock, no SPTE
+      x86_emulate_instruction
+      x86_decode_insn.fetch; paging64_walk_addr x 4; x86_decode_insn
+      x86_emulate_insn; emulator_read_write; emulator_read_write_onepage
+      vcpu_mmio_gva_to_gpa; vcpu_mmio_write
+      kvm_io_bus_write; kvm_io_bus_cmp x 2; kvm_iodevice_write
+      ioeventfd_write; eventfd_signal
+      emulator_commit
+      EPI`,
+  },
+  {
+    id: 'F9',
+    what: 'RAM not present',
+    before: settle,
+    access: (d) => d.write32(FRESH_RAM, 1),
+    steps: `
+      guest.write
+      PRO
+      handle_ept_violation; hw.vmread x 2
+      kvm_mmu_page_fault; kvm_tdp_page_fault
+      kvm_vcpu_gfn_to_memslot
+      mmu_topup_memory_caches
+      kvm_faultin_pfn                                           # 9: host page
+      mmu_lock.read; kvm_tdp_mmu_map x 4; tdp_mmu_map_handle_target_level
+      EPI
+      guest.write`,
+  },
+  {
+    id: 'F10',
+    what: 'dirty-log write fault, on a CPU without PML',
+    options: { cpu: 'haswell' },
+    before: logged,
+    access: (d) => d.write32(RAM, 1),
+    steps: `
+      guest.write
+      PRO
+      handle_ept_violation; hw.vmread x 2
+      kvm_mmu_page_fault; kvm_tdp_page_fault
+      kvm_vcpu_gfn_to_memslot
+      page_fault_handle_page_track                              # 2: present and write
+      fast_page_fault x 4; fast_pf_fix_direct_spte              # 3: no lock
+      EPI
+      guest.write`,
+  },
+  {
+    id: 'F10',
+    what: 'with PML the same write does not exit',
+    before: logged,
+    access: (d) => d.write32(RAM, 1),
+    steps: 'guest.write',
+  },
+  {
+    id: 'F11',
+    what: 'write to a read-only slot whose page is mapped',
+    build: (m) => byLength(m).ram(BELL, 4096, { readonly: true, map: null }),
+    before: (d) => d.read32(BELL),
+    access: kick,
+    steps: `
+      guest.write
+      PRO
+      handle_ept_violation; hw.vmread x 2
+      kvm_mmu_page_fault; kvm_tdp_page_fault
+      kvm_vcpu_gfn_to_memslot
+      page_fault_handle_page_track
+      fast_page_fault x 4                                       # 3: not MMU-writable
+      mmu_topup_memory_caches
+      kvm_handle_error_pfn                                      # 8: read-only and a write, no lock
+      x86_emulate_instruction
+      x86_decode_insn.fetch; paging64_walk_addr x 4; x86_decode_insn
+      x86_emulate_insn; emulator_read_write; emulator_read_write_onepage
+      vcpu_mmio_gva_to_gpa; emulator_read_emulated.ram          # RAM refused
+      vcpu_mmio_write
+      kvm_io_bus_write; kvm_io_bus_cmp x 2; kvm_iodevice_write
+      ioeventfd_write; eventfd_signal
+      emulator_commit
+      EPI`,
+  },
+  {
+    id: 'F17',
+    what: 'OUT kick',
+    build: (m) => m.ioeventfd('kick', 0x500, 4, { pio: true }),
+    before: () => {},
+    access: (d) => d.insn(OP.OUT, 4, 0x500, 1),
+    steps: `
+      guest.out
+      PRO
+      handle_io; hw.vmread; kvm_fast_pio                        # qualification
+      kvm_io_bus_write; kvm_io_bus_cmp x 2; kvm_iodevice_write  # Bus(PIO)
+      ioeventfd_write; eventfd_signal
+      hw.vmread x 4; skip_emulated_instruction
+      EPI`,
+  },
+  {
+    id: 'F18',
+    what: 'OUT to userspace',
+    before: () => {},
+    access: (d) => d.insn(OP.OUT, 4, 0x500, 1),
+    steps: `
+      guest.out
+      PRO
+      handle_io; hw.vmread; kvm_fast_pio
+      kvm_io_bus_write                                          # Bus(PIO) miss
+      kvm_vcpu_ioctl.return; userspace.dispatch_pio; kvm_vcpu_ioctl.entry
+      hw.vmread x 4; skip_emulated_instruction                  # on return skip
+      EPI`,
+  },
+  {
+    id: 'F20',
+    what: 'a memslot created: the vCPU is kicked',
+    before: warm,
+    access: (d) => d.host(memslot(7, EXTRA, 4096)),
+    steps: 'PRO; EPI',
+  },
+  {
+    id: 'F20',
+    what: 'a memslot deleted: roots freed, a new one loaded',
+    build: (m) => m.ram(EXTRA, 4096, { map: null }),
+    before: warm,
+    access: (d) => d.host(memslot(1, EXTRA, 0)),
+    steps: 'PRO; kvm_mmu_reload; hw.invept; EPI',
+  },
+];
+
+describe('flows on EPT, kernel 7.0', () => {
+  it.each(FLOWS)('$id: $what', ({ options = {}, build, before, access, steps }) => {
+    const machine = flowMachine(options);
+    const d = (build === undefined ? machine : build(machine)).start();
+    before(d);
+    expectFlow(d, options, () => access(d), flow(steps));
+  });
+});
