@@ -1,0 +1,21 @@
+import { isEnabled, type Command } from './command.ts';
+import { matches } from './shortcut.ts';
+
+export const isMac = (): boolean => navigator.platform.startsWith('Mac');
+
+/** Runs commands by their keys, before the focused element sees them. Returns the undo. */
+export function listenForShortcuts(commands: () => readonly Command[]): () => void {
+  const mac = isMac();
+  const onKey = (event: KeyboardEvent): void => {
+    if (event.isComposing || event.repeat) return;
+    const command = commands().find((candidate) =>
+      candidate.shortcuts?.some((shortcut) => matches(event, shortcut, mac)),
+    );
+    if (command === undefined) return;
+    event.preventDefault();
+    event.stopPropagation();
+    if (isEnabled(command)) void command.run();
+  };
+  addEventListener('keydown', onKey, true);
+  return () => removeEventListener('keydown', onKey, true);
+}

@@ -1,0 +1,4 @@
+/** The matrix. */
+export function ConfigurePane() {
+  return <p className="pane-note">…</p>;
+}

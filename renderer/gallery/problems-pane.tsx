@@ -1,0 +1,40 @@
+import { ListBox, ListBoxItem } from 'react-aria-components';
+import { useStore } from 'zustand';
+import { useBench } from '../state/bench-context.ts';
+import { activeDocument } from '../state/documents.ts';
+import { checkProblems, runProblems } from '../state/problems.ts';
+import { latestRunOf } from '../state/runs.ts';
+import { requestPlace } from '../state/view.ts';
+import { en } from '../text/en.ts';
+
+/** What is wrong with the active script and what its last run met, as a list; Enter goes to the place. */
+export function ProblemsPane() {
+  const bench = useBench();
+  const document = useStore(bench.documents, activeDocument);
+  const run = useStore(bench.runs, (state) => (document === null ? null : latestRunOf(state, document.id)));
+  const problems = document === null ? [] : [...checkProblems(document), ...(run === null ? [] : runProblems(run))];
+  const rows = problems.map((problem, index) => ({ ...problem, id: index }));
+  return (
+    <ListBox
+      className="problems"
+      aria-label={en.problems.label}
+      items={rows}
+      selectionMode="none"
+      onAction={(key) => {
+        const problem = rows[Number(key)];
+        if (problem !== undefined && document !== null) {
+          requestPlace(bench.view, document.id, problem.line, problem.column);
+        }
+      }}
+      renderEmptyState={() => <p className="pane-note">{en.problems.none}</p>}
+    >
+      {({ line, column, severity, message }) => (
+        <ListBoxItem className="problem" textValue={message}>
+          <span className={`severity ${severity}`}>{en.problems[severity]}</span>
+          <span className="problem-text">{message}</span>
+          <span className="muted">{en.problems.place(document?.name ?? '', line, column)}</span>
+        </ListBoxItem>
+      )}
+    </ListBox>
+  );
+}

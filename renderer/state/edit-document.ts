@@ -1,0 +1,80 @@
+import { announce } from './announcer.ts';
+import type { Bench } from './bench.ts';
+import { debounce, type Debounced } from './debounce.ts';
+import { draftKey, isDirty, type ScriptDocument } from './document.ts';
+import { changeDocument, findDocument, recordCheck } from './documents.ts';
+import { sentenceOf } from './failure.ts';
+
+/** Milliseconds of quiet before a text is kept as a draft, and before it is checked. */
+const DRAFT_AFTER = 300;
+const CHECK_AFTER = 350;
+
+interface Waiting {
+  readonly draft: Debounced<[]>;
+  readonly check: Debounced<[]>;
+}
+
+const waitingOf = new WeakMap<Bench, Map<string, Waiting>>();
+
+function waiting(bench: Bench, id: string): Waiting {
+  const all = waitingOf.get(bench) ?? new Map<string, Waiting>();
+  waitingOf.set(bench, all);
+  const found = all.get(id);
+  if (found !== undefined) return found;
+  const made = {
+    draft: debounce(DRAFT_AFTER, () => void keepDraft(bench, id)),
+    check: debounce(CHECK_AFTER, () => void checkDocument(bench, id)),
+  };
+  all.set(id, made);
+  return made;
+}
+
+/** The user typed: the text is kept as a draft and checked, both after a short pause. */
+export function editDocument(bench: Bench, id: string, text: string): void {
+  if (findDocument(bench.documents.getState(), id)?.text === text) return;
+  changeDocument(bench.documents, id, { text });
+  waiting(bench, id).draft();
+  waiting(bench, id).check();
+}
+
+/** Keeps the drafts that still wait, e.g. because the window is about to go. */
+export function flushDrafts(bench: Bench): void {
+  for (const { draft } of waitingOf.get(bench)?.values() ?? []) draft.flush();
+}
+
+/** Stops what waits for a document that is closed. */
+export function forgetWaiting(bench: Bench, id: string): void {
+  const all = waitingOf.get(bench);
+  all?.get(id)?.draft.cancel();
+  all?.get(id)?.check.cancel();
+  all?.delete(id);
+}
+
+/** Hands the text to the lab to be kept; a text equal to its file's is forgotten. */
+export async function keepDraft(bench: Bench, id: string): Promise<void> {
+  const document = findDocument(bench.documents.getState(), id);
+  if (document !== null) await putDraft(bench, document, isDirty(document) ? document.text : null);
+}
+
+/** Writes or (text null) forgets one draft. */
+export async function putDraft(bench: Bench, document: ScriptDocument, text: string | null): Promise<void> {
+  const { path, name, base } = document;
+  try {
+    await bench.lab.call('drafts.put', { key: draftKey(document), path, name, text, base });
+  } catch (error) {
+    announce(bench.announcer, `${name}: ${sentenceOf(error)}`, 'error');
+  }
+}
+
+/** Asks the lab what is wrong with the text. */
+export async function checkDocument(bench: Bench, id: string): Promise<void> {
+  const document = findDocument(bench.documents.getState(), id);
+  if (document === null || document.checkedText === document.text) return;
+  const { name, text } = document;
+  try {
+    const reply = await bench.lab.call('check', { name, text });
+    if (findDocument(bench.documents.getState(), id) !== null) recordCheck(bench.documents, id, text, reply);
+  } catch (error) {
+    announce(bench.announcer, `${name}: ${sentenceOf(error)}`, 'error');
+  }
+}

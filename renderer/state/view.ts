@@ -1,0 +1,49 @@
+import { createStore, type StoreApi } from 'zustand/vanilla';
+import type { InspectTarget } from './result-pane.ts';
+
+/** What the docked panes can be asked, without knowing the library that docks them. */
+export interface Dock {
+  /** Brings a pane to the front, opens it where it was closed, and puts the focus into it. */
+  show(pane: string): void;
+  close(pane: string): void;
+  isOpen(pane: string): boolean;
+  /** Moves the focus to the next (1) or previous (-1) group of panes. */
+  cycle(direction: 1 | -1): void;
+  /** Shows the next (1) or previous (-1) pane of the group in focus. */
+  cycleTab(direction: 1 | -1): void;
+  /** Gives the group in focus the whole window, or takes it back. */
+  toggleMaximized(): void;
+  /** Moves the pane in focus into a group of its own on a side of its group. */
+  split(side: 'right' | 'below'): void;
+  /** Moves the pane in focus into the next group. */
+  moveToNextGroup(): void;
+  /** Throws the layout away. */
+  reset(): void;
+  /** The layout as plain JSON. */
+  save(): unknown;
+}
+
+export interface View {
+  readonly theme: 'light' | 'dark';
+  readonly dock: Dock | null;
+  /** The access that the inspect pane is at. */
+  readonly target: InspectTarget | null;
+  readonly paletteOpen: boolean;
+  /** A place in an editor that wants the cursor; `id` counts requests. */
+  readonly goTo: {
+    readonly id: number;
+    readonly document: string;
+    readonly line: number;
+    readonly column: number;
+  } | null;
+}
+
+export type ViewStore = StoreApi<View>;
+
+export const createView = (): ViewStore =>
+  createStore<View>(() => ({ theme: 'light', dock: null, target: null, paletteOpen: false, goTo: null }));
+
+/** Asks the editor of a document to put the cursor on a place (from 1). */
+export function requestPlace(store: ViewStore, document: string, line: number, column = 1): void {
+  store.setState(({ goTo }) => ({ goTo: { id: (goTo?.id ?? 0) + 1, document, line, column } }));
+}

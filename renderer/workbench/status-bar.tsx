@@ -1,0 +1,31 @@
+import { Button } from 'react-aria-components';
+import { useStore } from 'zustand';
+import { useBench } from '../state/bench-context.ts';
+import { activeDocument } from '../state/documents.ts';
+import { checkProblems, runProblems } from '../state/problems.ts';
+import { latestRunOf } from '../state/runs.ts';
+import { en } from '../text/en.ts';
+
+/** The last sentence, the problems of the active script, and what runs the window. */
+export function StatusBar() {
+  const bench = useBench();
+  const { last } = useStore(bench.announcer);
+  const document = useStore(bench.documents, activeDocument);
+  const run = useStore(bench.runs, (state) => (document === null ? null : latestRunOf(state, document.id)));
+  const zoom = useStore(bench.settings, (settings) => settings.zoom);
+  const problems = document === null ? [] : [...checkProblems(document), ...(run === null ? [] : runProblems(run))];
+  const count = (severity: string): number => problems.filter((problem) => problem.severity === severity).length;
+  return (
+    <footer className="status-bar" aria-label={en.status.label}>
+      <span className={last?.level === 'error' ? 'status-error' : ''}>{last?.text}</span>
+      <span className="stretch" />
+      {document !== null && (
+        <Button className="status-button" onPress={() => bench.view.getState().dock?.show('problems')}>
+          {en.status.problems(count('error'), count('warning'))}
+        </Button>
+      )}
+      {zoom !== 1 && <span>{en.status.zoom(zoom)}</span>}
+      <span>{en.status.version(bench.about.version)}</span>
+    </footer>
+  );
+}
