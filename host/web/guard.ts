@@ -23,7 +23,9 @@ export function refuse(headers: IncomingHttpHeaders, method: string, port: numbe
     return { status: 403, sentence: 'Pages of another origin are not answered.' };
   }
   const site = headers['sec-fetch-site'];
-  if (site !== undefined && site !== 'same-origin' && !(site === 'none' && method === 'GET')) {
+  // Following a link to the window is no reading of it: the page cannot be framed, and needs a session.
+  const follows = method === 'GET' && headers['sec-fetch-mode'] === 'navigate';
+  if (site !== undefined && site !== 'same-origin' && !follows) {
     return { status: 403, sentence: 'Pages of another origin are not answered.' };
   }
   return null;
