@@ -6,13 +6,11 @@ import { activeDocument } from './documents.ts';
 import { failureOf } from './failure.ts';
 import { matrixOf } from './matrices.ts';
 import { rowsOf } from './matrix.ts';
-import { newEntry, withFailure, type BenchRun } from './run.ts';
+import { newEntry, restoredRun, withFailure, type BenchRun } from './run.ts';
 import { addRun, afterEvents, runningRun } from './runs.ts';
 
 /** Configurations of one start: what the contract takes. */
 const MOST_CONFIGURATIONS = 256;
-/** Events kept of each run, for the timeline. */
-const EVENTS = 1 << 20;
 /** Milliseconds between two changes of the store while a run goes on. */
 const EVERY = 100;
 
@@ -33,7 +31,7 @@ export async function startRun(bench: Bench): Promise<void> {
     runId: newRunId(),
     documentId: document.id,
     script: { name: document.name, text: document.text },
-    options: { check: true, events: EVENTS, seconds: 0 },
+    options: { check: true, events: bench.settings.getState().events, seconds: 0 },
     entries: configurations.map(newEntry),
     state: 'running',
     elapsedMs: 0,
@@ -88,6 +86,7 @@ export function followRuns(bench: Bench): () => void {
     for (const event of events) if (event.name === 'run.done') sayDone(bench, event.data.runId);
   };
   const stop = bench.lab.listen((event) => {
+    if (event.name === 'lab.lost') void findLostRun(bench);
     if (!event.name.startsWith('run.')) return;
     waiting.push(event);
     timer ??= setTimeout(apply, EVERY);
@@ -96,6 +95,26 @@ export function followRuns(bench: Bench): () => void {
     stop();
     if (timer !== null) clearTimeout(timer);
   };
+}
+
+/** Events were missed: asks the lab what became of the run that was going on. */
+async function findLostRun(bench: Bench): Promise<void> {
+  const run = runningRun(bench.runs.getState());
+  if (run === null) return;
+  try {
+    const { lastRun } = await bench.lab.call('workspace.get', {});
+    if (lastRun?.runId === run.runId && lastRun.outcomes.every((outcome) => outcome !== null)) {
+      return bench.runs.setState(({ runs }) => ({
+        runs: { ...runs, [run.runId]: restoredRun(lastRun, run.documentId) },
+      }));
+    }
+    if (lastRun?.runId === run.runId) return;
+  } catch {
+    // The next event or the next loss tells more.
+    return;
+  }
+  endRun(bench, run.runId, { kind: 'crashed', message: en.run.lost, line: 0, column: 0 });
+  announce(bench.announcer, en.run.lost, 'error');
 }
 
 function sayDone(bench: Bench, runId: string): void {

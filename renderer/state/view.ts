@@ -29,6 +29,8 @@ export interface View {
   /** The access that the inspect pane is at. */
   readonly target: InspectTarget | null;
   readonly paletteOpen: boolean;
+  /** False while the lab does not answer. */
+  readonly connected: boolean;
   /** A place in an editor that wants the cursor; `id` counts requests. */
   readonly goTo: {
     readonly id: number;
@@ -41,7 +43,14 @@ export interface View {
 export type ViewStore = StoreApi<View>;
 
 export const createView = (): ViewStore =>
-  createStore<View>(() => ({ theme: 'light', dock: null, target: null, paletteOpen: false, goTo: null }));
+  createStore<View>(() => ({
+    theme: 'light',
+    dock: null,
+    target: null,
+    paletteOpen: false,
+    connected: true,
+    goTo: null,
+  }));
 
 /** Asks the editor of a document to put the cursor on a place (from 1). */
 export function requestPlace(store: ViewStore, document: string, line: number, column = 1): void {

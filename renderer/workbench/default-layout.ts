@@ -15,13 +15,13 @@ export function buildDefaultLayout(api: DockviewApi): void {
     >[0]);
   };
   add('welcome', {});
+  add('configure', { position: { direction: 'right' }, initialWidth: RIGHT });
+  add('gallery', { position: { direction: 'left' }, initialWidth: LEFT });
+  add('files', { position: { referencePanel: 'gallery', direction: 'within' }, inactive: true });
   add('results', { position: { referencePanel: 'welcome', direction: 'below' }, initialHeight: BELOW });
   for (const id of ['compare', 'inspect', 'timeline', 'divergences', 'problems']) {
     add(id, { position: { referencePanel: 'results', direction: 'within' }, inactive: true });
   }
-  add('configure', { position: { referencePanel: 'welcome', direction: 'right' }, initialWidth: RIGHT });
-  add('gallery', { position: { direction: 'left' }, initialWidth: LEFT });
-  add('files', { position: { referencePanel: 'gallery', direction: 'within' }, inactive: true });
   api.getPanel('welcome')?.api.setActive();
 }
 

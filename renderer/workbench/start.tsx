@@ -1,15 +1,18 @@
 import { createRoot } from 'react-dom/client';
-import type { Lab } from '../../host/contract/lab.ts';
+import type { LabClient } from '../client/lab-client.ts';
+import { announce } from '../state/announcer.ts';
 import { createBench, type Bench } from '../state/bench.ts';
+import { keepDraft } from '../state/edit-document.ts';
 import { loadFiles } from '../state/files.ts';
 import { loadGallery } from '../state/gallery.ts';
 import { restoreWorkspace } from '../state/restore-workspace.ts';
 import { followRuns } from '../state/start-run.ts';
+import { en } from '../text/en.ts';
 import { followAppearance } from './appearance.ts';
 import { App } from './app.tsx';
 
 /** Starts the window on a lab: what was kept is restored, then the panes are drawn. */
-export async function startWorkbench(lab: Lab, element: HTMLElement): Promise<Bench> {
+export async function startWorkbench(lab: LabClient, element: HTMLElement): Promise<Bench> {
   const about = await lab.call('describe', {});
   const bench = createBench(lab, about);
   followRuns(bench);
@@ -17,6 +20,24 @@ export async function startWorkbench(lab: Lab, element: HTMLElement): Promise<Be
   const layout = await restoreWorkspace(bench);
   followAppearance(bench.settings, (theme) => bench.view.setState({ theme }));
   createRoot(element).render(<App bench={bench} layout={layout} />);
+  followConnection(bench, lab);
   void loadFiles(bench.files, lab);
   return bench;
+}
+
+/** Says when the lab is lost and found again, and hands it the texts that changed meanwhile. */
+function followConnection(bench: Bench, lab: LabClient): void {
+  // At first the connection is not there yet: only a loss is worth a sentence.
+  let before: boolean | null = null;
+  lab.onConnection((connected) => {
+    if (connected && before === false) {
+      announce(bench.announcer, en.status.back);
+      for (const { id } of bench.documents.getState().open) void keepDraft(bench, id);
+    }
+    if (!connected && before === true) announce(bench.announcer, en.status.unreachable, 'error');
+    if (before !== null || connected) {
+      before = connected;
+      bench.view.setState({ connected });
+    }
+  });
 }

@@ -12,11 +12,13 @@ export function StatusBar() {
   const { last } = useStore(bench.announcer);
   const document = useStore(bench.documents, activeDocument);
   const run = useStore(bench.runs, (state) => (document === null ? null : latestRunOf(state, document.id)));
+  const connected = useStore(bench.view, (view) => view.connected);
   const zoom = useStore(bench.settings, (settings) => settings.zoom);
   const problems = document === null ? [] : [...checkProblems(document), ...(run === null ? [] : runProblems(run))];
   const count = (severity: string): number => problems.filter((problem) => problem.severity === severity).length;
   return (
     <footer className="status-bar" aria-label={en.status.label}>
+      {!connected && <strong className="status-error">{en.status.noLab}</strong>}
       <span className={last?.level === 'error' ? 'status-error' : ''}>{last?.text}</span>
       <span className="stretch" />
       {document !== null && (

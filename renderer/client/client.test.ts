@@ -1,0 +1,182 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { parseConfigurations } from '../../core/index.ts';
+import type { LabEvent } from '../../host/contract/lab.ts';
+import { createLab, type LabService } from '../../host/lab/lab.ts';
+import { below } from '../../host/lab/places.ts';
+import { startWebHost, type WebHost } from '../../host/web/server.ts';
+import { BridgeLab } from './bridge-lab.ts';
+import { EventLines } from './event-lines.ts';
+import { HttpLab, openSession } from './http-lab.ts';
+
+let folder = '';
+let service: LabService;
+let host: WebHost;
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'exitlab-client-'));
+  mkdirSync(join(folder, 'window'));
+  writeFileSync(join(folder, 'window/index.html'), '');
+  service = createLab({ host: 'browser', version: '0.1.0', dataFolder: join(folder, 'data'), places: below(folder) });
+  host = await startWebHost({ lab: service, window: join(folder, 'window'), port: 0 });
+});
+afterEach(async () => {
+  await host.close();
+  await service.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const origin = () => `http://127.0.0.1:${host.port}`;
+/** A browser names the origin of each POST; Node's fetch does not. */
+const asBrowser = async <T>(work: () => Promise<T>): Promise<T> => {
+  const plain = globalThis.fetch;
+  globalThis.fetch = (input, init) =>
+    plain(input, {
+      ...init,
+      headers: { ...(init?.headers as Record<string, string>), origin: new URL(String(input)).origin },
+    });
+  try {
+    return await work();
+  } finally {
+    globalThis.fetch = plain;
+  }
+};
+const connect = async (): Promise<HttpLab> => {
+  const token = new URLSearchParams(new URL(host.makeLink()).hash.slice(1)).get('token')!;
+  return new HttpLab(origin(), (await openSession(origin(), token))!);
+};
+const until = (lab: HttpLab, test: (event: LabEvent) => boolean): Promise<void> =>
+  new Promise((resolve) => {
+    const stop = lab.listen((event) => {
+      if (!test(event)) return;
+      stop();
+      resolve();
+    });
+  });
+
+describe('the lab over HTTP', () => {
+  it('answers calls and tells events, from the first one of a start', async () => {
+    await asBrowser(async () => {
+      const lab = await connect();
+      const seen: string[] = [];
+      lab.listen((event) => seen.push(event.name));
+      const done = until(lab, ({ name }) => name === 'run.done');
+      const [{ text }] = await lab.call('gallery', {}).then((gallery) => gallery.slice(0, 1) as [{ text: string }]);
+      const parsed = parseConfigurations({ designs: ['fast-mmio'], mmus: ['ept'] });
+      if (!parsed.ok) throw new Error(parsed.error);
+      await lab.call('start', {
+        runId: 'r',
+        script: { name: 'a.ts', text },
+        configurations: parsed.value,
+        options: { check: true, events: 0, seconds: 0 },
+      });
+      await done;
+      expect(seen.filter((name) => name !== 'run.progress')).toEqual(['run.result', 'run.done']);
+      await expect(lab.call('files.open', { path: '../x' })).rejects.toMatchObject({ failure: { code: 'refused' } });
+      lab.close();
+    });
+  });
+
+  it('says when the session is none', async () => {
+    await asBrowser(async () => {
+      expect(await openSession(origin(), 'wrong')).toBeNull();
+      const lab = new HttpLab(origin(), 'wrong');
+      await expect(lab.call('describe', {})).rejects.toMatchObject({
+        failure: { code: 'unreachable', message: expect.stringContaining('address that the lab printed') },
+      });
+    });
+  });
+
+  it('tells when it is lost, and finds it again', async () => {
+    await asBrowser(async () => {
+      const lab = await connect();
+      const states: boolean[] = [];
+      let lost = 0;
+      lab.listen(({ name }) => (lost += name === 'lab.lost' ? 1 : 0));
+      const found = (value: boolean): Promise<void> =>
+        new Promise((resolve) => {
+          const stop = lab.onConnection((connected) => {
+            if (connected !== value) return;
+            setTimeout(() => stop());
+            resolve();
+          });
+        });
+      await found(true);
+      lab.onConnection((connected) => states.push(connected));
+      const { port } = host;
+      await host.close();
+      await found(false);
+      await expect(lab.call('describe', {})).rejects.toMatchObject({ failure: { code: 'unreachable' } });
+      host = await startWebHost({ lab: service, window: join(folder, 'window'), port });
+      // Another process knows no session of the old one: the window is told so, and does not try for ever.
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+      expect(states).toEqual([true, false]);
+      expect(lost).toBe(0);
+      lab.close();
+    });
+  });
+
+  it('is not taken in by somebody else who answers', async () => {
+    const answers = ['', 'null', '{"ok":true,"reply":{"version":7}}', '<html>', '{"ok":false,"failure":"x"}'];
+    const server: Server = createServer((_, response) => response.end(answers.shift()));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const lab = new HttpLab(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, 'k');
+    while (answers.length > 0)
+      await expect(lab.call('describe', {})).rejects.toMatchObject({ failure: { code: 'bad-message' } });
+    server.close();
+    server.closeAllConnections();
+  });
+});
+
+describe('the lab over the bridge', () => {
+  const bridge = (answer: () => Promise<unknown>) => {
+    const heard: ((event: unknown) => void)[] = [];
+    const lab = new BridgeLab({
+      call: answer,
+      listen: (hear) => {
+        heard.push(hear);
+        return () => {};
+      },
+    });
+    return { lab, tell: (event: unknown) => heard.forEach((hear) => hear(event)) };
+  };
+
+  it('carries the service’s own answers', async () => {
+    const { lab } = bridge(() => service.handle({ method: 'describe', params: {} }));
+    expect(await lab.call('describe', {})).toMatchObject({ version: '0.1.0' });
+  });
+
+  it.each<[string, () => Promise<unknown>, string]>([
+    ['an answer that is none', () => Promise.resolve('x'), 'bad-message'],
+    ['a bridge that breaks', () => Promise.reject(new Error('gone')), 'unreachable'],
+  ])('%s is a failure', async (_what, answer, code) => {
+    await expect(bridge(answer).lab.call('describe', {})).rejects.toMatchObject({ failure: { code } });
+  });
+
+  it('tells only events of the contract', () => {
+    const { lab, tell } = bridge(() => Promise.resolve(null));
+    const seen: LabEvent[] = [];
+    const stop = lab.listen((event) => seen.push(event));
+    const event = { name: 'run.done', data: { runId: 'r', cancelled: false, elapsedMs: 1 } };
+    for (const each of [null, { name: 'boom', data: {} }, { ...event, data: {} }, event]) tell(each);
+    stop();
+    tell(event);
+    expect(seen).toEqual([event]);
+  });
+});
+
+describe('lines of events', () => {
+  it('come together from any pieces', () => {
+    const text = ': hello\n\ndata: {"a":1}\n\n: alive\n\ndata: two\ndata: lines\n\ndata: cut';
+    for (let size = 1; size < text.length; size++) {
+      const seen: string[] = [];
+      const lines = new EventLines((data) => seen.push(data));
+      for (let at = 0; at < text.length; at += size) lines.push(text.slice(at, at + size));
+      expect(seen, `pieces of ${size}`).toEqual(['{"a":1}', 'two\nlines']);
+    }
+  });
+});

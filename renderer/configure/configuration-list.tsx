@@ -1,0 +1,77 @@
+import { Button, GridList } from 'react-aria-components';
+import { useStore } from 'zustand';
+import { useBench } from '../state/bench-context.ts';
+import type { Matrix, MatrixRow } from '../state/matrix.ts';
+import { withCopyOf, withoutRow, withRemovedBack } from '../state/matrix-changes.ts';
+import { findDocument } from '../state/documents.ts';
+import { configurationKey } from '../state/configuration-key.ts';
+import { latestRunOf } from '../state/runs.ts';
+import { en } from '../text/en.ts';
+import type { RowPair } from './chosen-pair.ts';
+import { ConfigurationRow } from './configuration-row.tsx';
+
+interface Props {
+  readonly document: string;
+  readonly matrix: Matrix;
+  readonly rows: readonly MatrixRow[];
+  readonly pair: RowPair;
+  readonly onChange: (matrix: Matrix) => void;
+  readonly onChoose: (side: 'a' | 'b', row: MatrixRow) => void;
+  readonly onEdit: (row: MatrixRow) => void;
+}
+
+/** The configurations: which run, which two are compared, and how far each is. */
+export function ConfigurationList({ document, matrix, rows, pair, onChange, onChoose, onEdit }: Props) {
+  const bench = useBench();
+  const run = useStore(bench.runs, (state) => latestRunOf(state, document));
+  const text = useStore(bench.documents, (state) => findDocument(state, document)?.text);
+  const enabled = rows.filter((row) => row.enabled);
+  // Entries of the last run that are still about this text.
+  const entries = run !== null && run.script.text === text ? run.entries : [];
+  const entryOf = (row: MatrixRow) => entries.find(({ key }) => key === configurationKey(row.configuration)) ?? null;
+  const open = enabled.filter((row) => entryOf(row)?.outcome == null).length;
+  const setEnabled = (ids: ReadonlySet<unknown> | 'all'): void => {
+    const disabled = ids === 'all' ? [] : rows.filter(({ id }) => !ids.has(id)).map(({ id }) => id);
+    onChange({ ...matrix, disabled });
+  };
+  return (
+    <section className="configurations" aria-labelledby="configurations-heading">
+      <div className="section-head">
+        <h2 id="configurations-heading">{en.configure.count(rows.length, enabled.length, open)}</h2>
+        {matrix.removed.length > 0 && (
+          <Button className="button" onPress={() => onChange(withRemovedBack(matrix))}>
+            {en.configure.restore(matrix.removed.length)}
+          </Button>
+        )}
+        <Button className="button" onPress={() => setEnabled(enabled.length === rows.length ? new Set() : 'all')}>
+          {enabled.length === rows.length ? en.configure.disableAll : en.configure.enableAll}
+        </Button>
+      </div>
+      <GridList
+        aria-label={en.configure.list}
+        className="configuration-list"
+        items={rows}
+        selectionMode="multiple"
+        selectionBehavior="toggle"
+        selectedKeys={enabled.map(({ id }) => id)}
+        onSelectionChange={setEnabled}
+        dependencies={[entries, pair, matrix]}
+        renderEmptyState={() => <p className="pane-note">{en.configure.none}</p>}
+      >
+        {(row) => (
+          <ConfigurationRow
+            row={row}
+            entry={entryOf(row)}
+            side={row === pair.a ? 'a' : row === pair.b ? 'b' : null}
+            onChoose={(side) => onChoose(side, row)}
+            onAction={(action) => {
+              if (action === 'edit') onEdit(row);
+              else if (action === 'remove') onChange(withoutRow(matrix, row));
+              else onChange(withCopyOf(matrix, row, `copy:${crypto.randomUUID()}`));
+            }}
+          />
+        )}
+      </GridList>
+    </section>
+  );
+}

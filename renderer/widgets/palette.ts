@@ -1,0 +1,102 @@
+import type { DivergenceKind, Stage } from '../../core/index.ts';
+
+export type Theme = 'light' | 'dark';
+
+/** One colour in the two themes. */
+export interface Paint {
+  readonly light: string;
+  readonly dark: string;
+}
+
+/**
+ * One colour a stage, the same in every chart. The hues are Paul Tol's "muted" scheme (Colour Schemes, SRON/EPS/TN/09-002), which people
+ * with any of the three colour-vision deficiencies tell apart; the dark theme has them lighter. A colour is never the only sign: every
+ * chart keeps the order of STAGES and has its numbers in a table.
+ */
+export const STAGE_PAINT: Readonly<Record<Stage, Paint>> = {
+  guest: { light: '#d4d4d4', dark: '#70757b' },
+  walk: { light: '#332288', dark: '#8583f5' },
+  'world switch': { light: '#cc6677', dark: '#f08a94' },
+  dispatch: { light: '#88ccee', dark: '#a5def8' },
+  mmu: { light: '#117733', dark: '#2f9e57' },
+  emulation: { light: '#ddcc77', dark: '#eee09a' },
+  bus: { light: '#882255', dark: '#b5476f' },
+  eventfd: { light: '#44aa99', dark: '#4fc9b4' },
+  userspace: { light: '#aa4499', dark: '#d975c8' },
+};
+
+/** Okabe and Ito's eight (Color Universal Design, 2008), lighter where the theme is dark. */
+const OKABE_ITO = {
+  orange: { light: '#e69f00', dark: '#f0b429' },
+  sky: { light: '#56b4e9', dark: '#7cc9f5' },
+  green: { light: '#009e73', dark: '#1fb88c' },
+  yellow: { light: '#f0e442', dark: '#f5ec70' },
+  blue: { light: '#0072b2', dark: '#3f97d4' },
+  vermilion: { light: '#d55e00', dark: '#ee7733' },
+  purple: { light: '#cc79a7', dark: '#e093be' },
+  ink: { light: '#4a4f55', dark: '#c3c8ce' },
+} as const satisfies Record<string, Paint>;
+
+/** Exit reasons by the name that perf prints. What one vendor calls otherwise has the colour of its counterpart. */
+const EXIT_PAINT: Readonly<Record<string, Paint>> = {
+  EPT_VIOLATION: OKABE_ITO.blue,
+  NPF: OKABE_ITO.blue,
+  EPT_MISCONFIG: OKABE_ITO.orange,
+  IO_INSTRUCTION: OKABE_ITO.green,
+  IOIO: OKABE_ITO.green,
+  CPUID: OKABE_ITO.yellow,
+  HLT: OKABE_ITO.purple,
+  VMCALL: OKABE_ITO.sky,
+  VMMCALL: OKABE_ITO.sky,
+  EXCEPTION_NMI: OKABE_ITO.vermilion,
+  PF_EXCEPTION: OKABE_ITO.vermilion,
+};
+
+const KIND_PAINT: Readonly<Record<DivergenceKind, Paint>> = {
+  'spurious-signal': OKABE_ITO.orange,
+  'lost-signal': OKABE_ITO.vermilion,
+  'lost-write': OKABE_ITO.blue,
+  'wrong-write': OKABE_ITO.sky,
+  'wrong-read': OKABE_ITO.green,
+  'unreadable-page': OKABE_ITO.yellow,
+  'swallowed-rmw': OKABE_ITO.purple,
+  'unexpected-exit': STAGE_PAINT.bus,
+  'missed-exit': STAGE_PAINT.walk,
+  'wrong-exit': STAGE_PAINT.mmu,
+  'stale-translation': STAGE_PAINT.eventfd,
+  'wrong-fault': OKABE_ITO.ink,
+};
+
+export const stageColour = (stage: Stage, theme: Theme): string => STAGE_PAINT[stage][theme];
+
+/** Reasons without a colour of their own share the neutral one; the order of the table tells them apart. */
+export const exitColour = (reason: string, theme: Theme): string => (EXIT_PAINT[reason] ?? OKABE_ITO.ink)[theme];
+
+export const divergenceColour = (kind: DivergenceKind, theme: Theme): string => KIND_PAINT[kind][theme];
+
+/** Colour of an event: that of the stage it happens in. */
+const EVENT_STAGE: readonly (readonly [RegExp, Stage])[] = [
+  [/^(access|hw_guest_fault)/, 'guest'],
+  [/^hw_/, 'walk'],
+  [/^kvm_(exit|entry)$/, 'world switch'],
+  [/^(kvm_mmio|kvm_pio|kvm_emulate_insn)$/, 'emulation'],
+  [/^(kvm_fast_mmio|coalesced_mmio)$/, 'bus'],
+  [/^eventfd/, 'eventfd'],
+  [/userspace|^host$/, 'userspace'],
+  [/mmu|page_fault|mmio_spte/, 'mmu'],
+];
+
+/** Stage that an event belongs to; null for one that is no work (a divergence). */
+export const stageOfEvent = (name: string): Stage | null =>
+  EVENT_STAGE.find(([pattern]) => pattern.test(name))?.[1] ?? null;
+
+export function eventColour(name: string, theme: Theme): string {
+  const stage = stageOfEvent(name);
+  return stage === null ? OKABE_ITO.vermilion[theme] : stageColour(stage, theme);
+}
+
+/** Colours of a chart's own lines and letters; the same as the window's. */
+export const INK = {
+  light: { text: '#1c2024', muted: '#555d66', grid: '#d3d8de', ground: '#ffffff', accent: '#0a58b8', fill: '#9db9dc' },
+  dark: { text: '#e7e8ea', muted: '#adb3bb', grid: '#3a3d43', ground: '#1e1f22', accent: '#77b6ff', fill: '#3d5f86' },
+} as const;
