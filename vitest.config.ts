@@ -8,7 +8,7 @@ function project(name: string, include: string[], testTimeout = 10_000) {
 export default defineConfig({
   test: {
     projects: [
-      project('unit', ['core/**/*.test.ts', 'host/**/*.test.ts']),
+      project('unit', ['core/**/*.test.ts', 'host/**/*.test.ts', 'renderer/**/*.test.ts']),
       project('architecture', ['test/architecture/**/*.test.ts'], 30_000),
       project('conformance', ['test/conformance/**/*.test.ts'], 120_000),
       project('cosim', ['test/cosim/**/*.test.ts'], 120_000),

@@ -84,7 +84,7 @@ export class Compiler {
   /** Everything under way fails with a sentence; the next request gets a new thread. */
   private lose(message: string): void {
     this.worker = null;
-    for (const id of [...this.pending.keys()]) this.settle({ id, kind: 'crashed', message });
+    for (const id of this.pending.keys()) this.settle({ id, kind: 'crashed', message });
   }
 }
 

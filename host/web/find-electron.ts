@@ -21,7 +21,7 @@ export type Electron = { readonly path: string } | { readonly reason: string };
 /** Looks for Electron's binary; `fetchBinary` is asked for it where it is missing and everything else is in place. */
 export async function findElectron(
   surroundings: Surroundings,
-  fetchBinary: (folder: string) => Promise<string | null> = download,
+  fetchBinary: (folder: string) => Promise<string | null> = fetchElectron,
 ): Promise<Electron> {
   const { env, platform, root, project } = surroundings;
   if (env['EXITLAB_HOST'] === 'browser') return { reason: 'EXITLAB_HOST asks for the browser' };
@@ -45,7 +45,7 @@ function binaryOf(folder: string, env: NodeJS.ProcessEnv): string | null {
 }
 
 /** Has the package fetch its binary from the network; a sentence when that fails. */
-function download(folder: string): Promise<string | null> {
+export function fetchElectron(folder: string): Promise<string | null> {
   return new Promise((resolve) => {
     const child = spawn(process.execPath, [join(folder, 'install.js')], { stdio: 'ignore', timeout: PATIENCE });
     child.on('error', () => resolve("Electron's binary could not be fetched"));

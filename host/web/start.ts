@@ -3,7 +3,7 @@ import type { Command } from '../cli/command.ts';
 import type { Terminal } from '../cli/terminal.ts';
 import { dataFolder } from '../lab/data-folder.ts';
 import { buildWindow } from './build-window.ts';
-import { findElectron } from './find-electron.ts';
+import { fetchElectron, findElectron } from './find-electron.ts';
 import { PROJECT, WINDOW } from './project.ts';
 import { scriptFolder, serve } from './serve.ts';
 
@@ -14,7 +14,11 @@ const TOO_SOON = 5000;
 export async function start(terminal: Terminal): Promise<number> {
   const say = (sentence: string): void => terminal.err(`${sentence}\n`);
   const root = process.getuid?.() === 0;
-  const electron = await findElectron({ env: process.env, platform: process.platform, root, project: PROJECT });
+  const surroundings = { env: process.env, platform: process.platform, root, project: PROJECT };
+  const electron = await findElectron(surroundings, (folder) => {
+    say('Fetching Electron from the network; this is done once.');
+    return fetchElectron(folder);
+  });
   let reason: string;
   if ('path' in electron) {
     await buildWindow({ project: PROJECT, window: WINDOW, say });

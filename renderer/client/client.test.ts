@@ -120,6 +120,21 @@ describe('the lab over HTTP', () => {
     });
   });
 
+  it('says that events were missed when its stream broke and came back', async () => {
+    let streams = 0;
+    const server: Server = createServer((_, response) => {
+      response.write(': connected\n\n');
+      if (++streams === 1) setTimeout(() => response.destroy(), 50);
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const lab = new HttpLab(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, 'k');
+    await until(lab, ({ name }) => name === 'lab.lost');
+    expect(streams).toBe(2);
+    lab.close();
+    server.close();
+    server.closeAllConnections();
+  });
+
   it('is not taken in by somebody else who answers', async () => {
     const answers = ['', 'null', '{"ok":true,"reply":{"version":7}}', '<html>', '{"ok":false,"failure":"x"}'];
     const server: Server = createServer((_, response) => response.end(answers.shift()));

@@ -20,6 +20,7 @@ export class Listeners<T> {
   }
 
   tell(value: T): void {
-    for (const hear of [...this.all]) hear(value);
+    // A set's loop bears what is added and removed meanwhile.
+    for (const hear of this.all) hear(value);
   }
 }
