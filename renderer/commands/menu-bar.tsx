@@ -1,15 +1,5 @@
 import { useState } from 'react';
-import {
-  Button,
-  Keyboard,
-  Menu,
-  MenuItem,
-  MenuSection,
-  MenuTrigger,
-  Popover,
-  Text,
-  Toolbar,
-} from 'react-aria-components';
+import { Button, Menu, MenuItem, MenuSection, MenuTrigger, Popover, Toolbar } from 'react-aria-components';
 import { useBench } from '../state/bench-context.ts';
 import { en } from '../text/en.ts';
 import { RunControls } from '../workbench/run-controls.tsx';
@@ -72,10 +62,10 @@ function Entries({ menu, commands }: { menu: MenuName; commands: readonly Comman
                 <span className="check" aria-hidden="true">
                   {checked.includes(command.id) ? '✓' : ''}
                 </span>
-                <Text slot="label">
+                <span className="item-label">
                   {command.title}
                   {checked.includes(command.id) && <span className="visually-hidden">, {en.commands.on}</span>}
-                </Text>
+                </span>
                 <Shortcut command={command} />
               </MenuItem>
             ))}
@@ -88,5 +78,5 @@ function Entries({ menu, commands }: { menu: MenuName; commands: readonly Comman
 /** The key of a command, as the platform writes it. */
 export function Shortcut({ command }: { command: Command }) {
   const key = keyOf(command);
-  return key === undefined ? null : <Keyboard className="key">{shortcutText(key, isMac())}</Keyboard>;
+  return key === undefined ? null : <kbd className="key">{shortcutText(key, isMac())}</kbd>;
 }

@@ -7,7 +7,6 @@ import {
   Modal,
   ModalOverlay,
   SearchField,
-  Text,
   useFilter,
 } from 'react-aria-components';
 import { useStore } from 'zustand';
@@ -34,28 +33,30 @@ export function Palette({ commands }: { commands: readonly Command[] }) {
             <SearchField className="search" aria-label={en.commands.label} autoFocus>
               <Input placeholder={en.commands.placeholder} />
             </SearchField>
-            <Menu
-              className="menu palette-list"
-              aria-label={en.commands.label}
-              items={shown}
-              disabledKeys={shown.filter((command) => !isEnabled(command)).map(({ id }) => id)}
-              onAction={(id) => {
-                close();
-                // After the dialog has given the focus back, so that the command may move it.
-                setTimeout(() => execute(commands, String(id)), 0);
-              }}
-              renderEmptyState={() => <p className="pane-note">{en.commands.none}</p>}
-            >
-              {(command) => (
-                <MenuItem className="menu-item" textValue={`${en.commands.menus[command.menu]}: ${command.title}`}>
-                  <Text slot="label">
-                    <span className="muted">{en.commands.menus[command.menu]}: </span>
-                    {command.title}
-                  </Text>
-                  <Shortcut command={command} />
-                </MenuItem>
-              )}
-            </Menu>
+            <div className="palette-list" role="group" aria-label={en.commands.label} tabIndex={0}>
+              <Menu
+                className="menu"
+                aria-label={en.commands.label}
+                items={shown}
+                disabledKeys={shown.filter((command) => !isEnabled(command)).map(({ id }) => id)}
+                onAction={(id) => {
+                  close();
+                  // After the dialog has given the focus back, so that the command may move it.
+                  setTimeout(() => execute(commands, String(id)), 0);
+                }}
+                renderEmptyState={() => <p className="pane-note">{en.commands.none}</p>}
+              >
+                {(command) => (
+                  <MenuItem className="menu-item" textValue={`${en.commands.menus[command.menu]}: ${command.title}`}>
+                    <span className="item-label">
+                      <span className="muted">{en.commands.menus[command.menu]}: </span>
+                      {command.title}
+                    </span>
+                    <Shortcut command={command} />
+                  </MenuItem>
+                )}
+              </Menu>
+            </div>
           </Autocomplete>
         </Dialog>
       </Modal>

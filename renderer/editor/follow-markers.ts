@@ -61,7 +61,8 @@ export function followMarkers(bench: Bench, documentId: string, editor: monaco.e
   };
 }
 
-const firstLine = (message: string): string => message.split('\n', 1)[0]!;
+/** First line of a message, without the number that a compiler puts behind it. */
+const firstLine = (message: string): string => message.split('\n', 1)[0]!.replace(/ \(TS\d+\)$/, '');
 
 /** A marker on the word at its place; on the whole line when the column is not known. */
 function marker(

@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import { Button, Input, ListBox, ListBoxItem, SearchField, Text } from 'react-aria-components';
+import { Button, Input, ListBox, ListBoxItem, SearchField } from 'react-aria-components';
 import { useStore } from 'zustand';
 import { loadGallery, type Scenario } from '../state/gallery.ts';
 import { openScenario } from '../state/open-document.ts';
@@ -47,8 +47,8 @@ export function GalleryPane() {
       >
         {({ id, title, question }) => (
           <ListBoxItem id={id} textValue={title} className="gallery-item">
-            <Text slot="label">{title}</Text>
-            <Text slot="description">{question}</Text>
+            <span className="item-label">{title}</span>
+            <span className="item-about">{question}</span>
           </ListBoxItem>
         )}
       </ListBox>

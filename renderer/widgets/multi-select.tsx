@@ -1,4 +1,4 @@
-import { Button, Label, ListBox, ListBoxItem, Popover, Select, SelectValue, Text } from 'react-aria-components';
+import { Button, Label, ListBox, ListBoxItem, Popover, Select, SelectValue } from 'react-aria-components';
 import type { AxisOption } from '../state/axes.ts';
 
 interface Props {
@@ -43,11 +43,11 @@ export function OptionList({ options }: { options: readonly AxisOption[] }) {
         <ListBoxItem id={id} textValue={id} className="option">
           <span className="check" aria-hidden="true" />
           <span className="option-text">
-            <Text slot="label">
+            <span className="item-label">
               <code>{id}</code>
               {title !== id && ` ${title}`}
-            </Text>
-            {about !== '' && <Text slot="description">{about}</Text>}
+            </span>
+            {about !== '' && <span className="item-about">{about}</span>}
           </span>
         </ListBoxItem>
       )}
