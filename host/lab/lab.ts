@@ -80,7 +80,7 @@ export function createLab(options: LabOptions): LabService {
     pools: runPools,
     events: new EventStore(join(dataFolder, 'events')),
     tell,
-    keep: (run) => void workspace.keep(run),
+    keep: (run) => workspace.keep(run),
   });
   let gallery: Promise<LabReply<'gallery'>> | null = null;
 
@@ -170,6 +170,7 @@ export function createLab(options: LabOptions): LabService {
     tell,
     async close() {
       inspector.end();
+      runs.close();
       await Promise.all([compiler.close(), runPools.close(), smallPools.close(), workspace.settled()]);
     },
   };

@@ -10,6 +10,8 @@ import { failed } from './failed.ts';
 import type { Pools } from './pools.ts';
 import { runKey } from './run-key.ts';
 
+/** Milliseconds between two times that an unfinished start is kept. */
+const KEEP_EVERY = 3000;
 /** Starts whose results are kept in memory, and single results that are not run again. */
 const KEPT_STARTS = 8;
 const KEPT_RESULTS = 512;
@@ -20,6 +22,8 @@ interface Start {
   readonly began: number;
   pool: WorkerPool | null;
   over: boolean;
+  /** When it was kept last. */
+  kept: number;
 }
 
 export interface RunsParts {
@@ -28,8 +32,8 @@ export interface RunsParts {
   readonly pools: Pools;
   readonly events: EventStore;
   readonly tell: (event: LabEvent) => void;
-  /** Called with each start that is over. */
-  readonly keep: (run: StoredRun) => void;
+  /** Puts a start where the next process finds it; called now and then, and before it is told to be over. */
+  readonly keep: (run: StoredRun) => Promise<void>;
 }
 
 /** Starts of a script on configurations: each runs in worker threads of its own, so that one ends without touching another. */
@@ -48,7 +52,7 @@ export class Runs {
     const keys = configurations.map((configuration) => runKey(version, script.text, configuration, options));
     const outcomes = configurations.map(() => null);
     const run = { runId, script, options, configurations, outcomes };
-    const start: Start = { run, keys, began: performance.now(), pool: null, over: false };
+    const start: Start = { run, keys, began: performance.now(), pool: null, over: false, kept: performance.now() };
     this.starts.set(runId, start);
     this.forgetOld();
     void this.carryOut(start);
@@ -67,6 +71,11 @@ export class Runs {
     this.finish(start, true);
   }
 
+  /** Ends every start; what has a result is kept. */
+  close(): void {
+    for (const runId of this.starts.keys()) this.cancel(runId);
+  }
+
   /** A start by its id, with what came of it so far. */
   find(runId: string): StoredRun {
     const start = this.starts.get(runId);
@@ -81,7 +90,7 @@ export class Runs {
       runKey(version, run.script.text, configuration, run.options),
     );
     const outcomes = [...run.outcomes];
-    this.starts.set(run.runId, { run: { ...run, outcomes }, keys, began: 0, pool: null, over: true });
+    this.starts.set(run.runId, { run: { ...run, outcomes }, keys, began: 0, pool: null, over: true, kept: 0 });
     run.outcomes.forEach((outcome, index) => {
       if (outcome !== null && 'result' in outcome) this.remember(keys[index]!, outcome);
     });
@@ -192,6 +201,10 @@ export class Runs {
   private succeed(start: Start, index: number, outcome: Outcome): void {
     start.run.outcomes[index] = outcome;
     this.parts.tell({ name: 'run.result', data: { runId: start.run.runId, index, ...outcome } });
+    const now = performance.now();
+    if (start.over || now < start.kept + KEEP_EVERY) return;
+    start.kept = now;
+    void this.parts.keep(this.find(start.run.runId));
   }
 
   private fail(
@@ -211,8 +224,10 @@ export class Runs {
     if (start.over) return;
     start.over = true;
     const { runId } = start.run;
-    this.parts.tell({ name: 'run.done', data: { runId, cancelled, elapsedMs: performance.now() - start.began } });
-    this.parts.keep(this.find(runId));
+    const elapsedMs = performance.now() - start.began;
+    void this.parts.keep(this.find(runId)).then(() => {
+      this.parts.tell({ name: 'run.done', data: { runId, cancelled, elapsedMs } });
+    });
     void this.parts.events.keepOnly(new Set([...this.starts.values()].flatMap(({ keys }) => keys)));
   }
 
