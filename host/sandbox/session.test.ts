@@ -347,6 +347,22 @@ describe('limits', () => {
     expect(outcome.error?.line).toBe(5);
   });
 
+  it('on time, in one endless search', async () => {
+    const outcome = await play(guest("/^(a+)+$/.test('a'.repeat(40) + 'b');"), { seconds: 0.3 });
+    expect(outcome.error?.message).toBe('the script ran longer than 0.3 s');
+  });
+
+  it('on the memory of buffers', async () => {
+    const body = 'const all: ArrayBuffer[] = [];\nfor (;;) all.push(new ArrayBuffer(1 << 20));';
+    const outcome = await play(guest(body), { memoryBytes: 8 << 20 });
+    expect(outcome.error?.message).toBe('the script needs more memory than its 8 MiB');
+  });
+
+  it('on the memory of one number', async () => {
+    const outcome = await play(guest('let x = 3n;\nfor (;;) x = x * x;'), { seconds: 3 });
+    expect(outcome.error?.message).toMatch(/more memory|longer than 3 s|too big|too large/);
+  });
+
   it('on the stack', async () => {
     const outcome = await play(guest('const dive = (n: number): number =>\n dive(n + 1) + 1;\ndive(0);'));
     expect(outcome.error?.message).toBe('the script calls itself too deeply: its stack is full');
