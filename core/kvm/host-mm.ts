@@ -35,6 +35,11 @@ export class HostMm {
     this.memory = memory;
   }
 
+  /** Changes whenever a page gets or loses its frame. */
+  get changes(): number {
+    return this.epoch[0]!;
+  }
+
   register(state: StateSet): void {
     state.addState(() => [this.epoch]);
   }
