@@ -106,7 +106,6 @@ export class EptWalker implements NestedWalker {
           this.hfn = tags.cells[at + BASE]! + (gfnLo & ~mask);
           this.rights = flags;
           this.cls = mask === -1 ? 0 : mask === MASK_2M ? 1 : 2;
-          this.usedCached = 1;
           this.tally.nestedTlbHits++;
           if (this.events.on) this.events.emit(EVENT.hw_nested_tlb_hit, gfnLo, gfnHi, this.hfn, 0);
           return OK;
@@ -137,6 +136,7 @@ export class EptWalker implements NestedWalker {
   }
 
   private walk(gfnHi: number, gfnLo: number, need: number): number {
+    this.usedCached = 0;
     const tag = this.tag | gfnHi;
     const psc = this.caches.nestedPsc;
     const { words, chunkOf } = this.memory;

@@ -83,7 +83,6 @@ export class NptWalker implements NestedWalker {
           this.hfn = tags.cells[at + BASE]! + (gfnLo & ~mask);
           this.rights = flags;
           this.cls = mask === -1 ? 0 : pscClass(mask);
-          this.usedCached = 1;
           this.tally.nestedTlbHits++;
           if (this.events.on) this.events.emit(EVENT.hw_nested_tlb_hit, gfnLo, gfnHi, this.hfn, 0);
           return OK;
@@ -117,6 +116,7 @@ export class NptWalker implements NestedWalker {
   }
 
   private walk(gfnHi: number, gfnLo: number, need: number): number {
+    this.usedCached = 0;
     const cache = this.caches.tableCache;
     const { words, chunkOf } = this.memory;
     const { lines, tally, reservedHi, rootId } = this;

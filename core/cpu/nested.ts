@@ -30,7 +30,7 @@ export interface NestedWalker {
   rights: number;
   /** Size class of the nested leaf. */
   cls: number;
-  /** Set to 1 by a translation that relied on cached information; the caller clears it. */
+  /** 1 when the last walk relied on cached upper entries. */
   usedCached: number;
   /** After NESTED_DENIED: EPT, the AND of R, W, X over the levels used (0 if one was not present); NPT, the error code's P and RSVD. */
   denied: number;

@@ -214,7 +214,8 @@ export class Translator {
     if (mode.levels !== 0 && this.probesCaches) this.tally.pscProbes++;
     let outcome = this.walkOnce(tlb);
     if (outcome === TRANSLATED) return TRANSLATED;
-    if (this.confirms && (walker.usedCached !== 0 || (nested !== null && nested.usedCached !== 0))) {
+    const cached = walker.usedCached !== 0 || (outcome === REFUSED && nested !== null && nested.usedCached !== 0);
+    if (this.confirms && cached) {
       this.dropUsed(outcome === REFUSED);
       outcome = this.walkOnce(tlb);
       if (outcome === TRANSLATED) return TRANSLATED;
@@ -226,7 +227,6 @@ export class Translator {
     const { mode, walker, nested, vpn, tag, kind } = this;
     const upper = this.hi >> 12;
     walker.usedCached = 0;
-    if (nested !== null) nested.usedCached = 0;
     let rootHi = nested === null ? 0 : mode.rootHi;
     let rootLo = nested === null ? this.nativeRoot : mode.rootLo;
     if (mode.levels === 3) {

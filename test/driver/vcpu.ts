@@ -139,6 +139,22 @@ export class TestVcpu {
     return this.nested === null ? gfn : this.hostFrames.get(gfn)!;
   }
 
+  /**
+   * Moves the guest's own tables onto host pages of a larger size: the guest frames of the tables are mapped by one nested leaf of `level`.
+   * Their contents are copied. Only what is mapped so far moves.
+   */
+  retable(level: number): void {
+    const pages = 512 ** (level - 1);
+    const first = Math.floor(0x1000 / pages) * pages;
+    const base = this.memory.allocFrames(Math.min(pages, 0x2000), pages);
+    for (let gfn = 0x1000; gfn < this.nextTable; gfn++) {
+      const to = base + gfn - first;
+      for (let w = 0; w < 1024; w++) this.memory.setWord(to, w, this.memory.word(this.hostOf(gfn), w));
+      this.hostFrames.set(gfn, to);
+    }
+    this.nested!.map(BigInt(first) << 12n, base, this.leafBits, level);
+  }
+
   /** Maps a guest page (of a guest level) onto a guest frame. */
   mapGuest(gva: bigint, gfn: number, bits: bigint = LEAF, level = 1): void {
     this.guest.map(gva, gfn, bits, level);
