@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { OP } from '../../core/guest/instruction.ts';
+import { CR0, CR4 } from '../../core/guest/registers.ts';
 import { RECORD } from '../../core/guest/records.ts';
 import type { HostOp } from '../../core/guest/setup.ts';
 import type { GuestTables } from '../../core/machine/guest-tables.ts';
@@ -10,6 +11,8 @@ import {
   entries,
   type Entry,
   entryBits,
+  FRESH,
+  freshBase,
   HUGE_1G,
   HUGE_2M,
   isLong,
@@ -21,6 +24,7 @@ import {
   TABLES,
   TARGETS,
   toggle,
+  TOGGLE,
   windowBase,
   WINDOWS,
   type World,
@@ -44,6 +48,9 @@ export type Step =
     }
   | { readonly k: 'bell'; readonly code: number; readonly bell: number; readonly value: number }
   | { readonly k: 'pte'; readonly window: number; readonly entry: Entry }
+  | { readonly k: 'fill'; readonly page: number }
+  | { readonly k: 'cr0'; readonly wp: boolean }
+  | { readonly k: 'cr4'; readonly pge: boolean; readonly smep: boolean; readonly smap: boolean; readonly pke: boolean }
   | { readonly k: 'pde'; readonly user: boolean; readonly writable: boolean }
   | { readonly k: 'cr3'; readonly pcid: number; readonly keep: boolean }
   | { readonly k: 'cpl'; readonly value: number }
@@ -62,6 +69,7 @@ export interface Place {
 export type HostStep =
   | 'toggle-on'
   | 'toggle-off'
+  | 'toggle-move'
   | 'log-on'
   | 'log-off'
   | 'log-get'
@@ -74,8 +82,8 @@ export type HostStep =
 
 const OFFSETS = [0, 0, 0, 1, 4, 8, 0x40, 0x44, 0x100, 0x804, 0xff0, 0xff8, 0xffc, 0xffd, 0xffe, 0xfff];
 const VALUES = [0n, 1n, 1n, 0x0101n, 0xffn, 0x1_0000_0001n, 0x1122_3344_5566_7788n, -1n];
-/** Past the windows: a large page, a gigantic one, low RAM, nothing, and an address that is not canonical. */
-const EXTRA_PAGES = 8;
+/** Past the windows: large pages, low RAM, nothing, an address that is not canonical, and pages without an entry at first. */
+const EXTRA_PAGES = 12;
 
 const places: fc.Arbitrary<Place> = fc.record({
   page: fc.oneof(
@@ -94,6 +102,7 @@ const HOST: readonly HostStep[] = [
   'toggle-on',
   'toggle-off',
   'toggle-off',
+  'toggle-move',
   'log-on',
   'log-off',
   'log-get',
@@ -146,6 +155,9 @@ const guestSteps: fc.Arbitrary<Step> = fc.oneof(
     }),
   ),
   weighted(4, fc.record({ k: k('pte'), window: fc.nat(WINDOWS - 1), entry: entries })),
+  weighted(2, fc.record({ k: k('fill'), page: fc.nat(FRESH - 1) })),
+  weighted(1, fc.record({ k: k('cr0'), wp: fc.boolean() })),
+  weighted(1, fc.record({ k: k('cr4'), pge: fc.boolean(), smep: fc.boolean(), smap: fc.boolean(), pke: fc.boolean() })),
   weighted(1, fc.record({ k: k('pde'), user: fc.boolean(), writable: fc.boolean() })),
   weighted(1, fc.record({ k: k('cr3'), pcid: fc.nat(2), keep: fc.boolean() })),
   weighted(2, fc.record({ k: k('cpl'), value: fc.constantFrom(0, 3) })),
@@ -226,6 +238,12 @@ export class ProgramWriter {
         return list.other(step.code, 4, step.bell, ...(step.code === RECORD.BELL_READ ? [] : [step.value]));
       case 'pte':
         return this.editPte(step.window, step.entry);
+      case 'fill':
+        return this.fill(step.page);
+      case 'cr0':
+        return list.insn(OP.MOV_CR0, 8, CR0.PE | (step.wp ? CR0.WP : 0) | (world.mode === 'none' ? 0 : CR0.PG));
+      case 'cr4':
+        return list.insn(OP.MOV_CR4, 8, cr4Of(world, step));
       case 'pde':
         return this.editPde(step.user, step.writable);
       case 'cr3':
@@ -270,6 +288,11 @@ export class ProgramWriter {
         return DATA + 0x8000n + at;
       case 5:
         return flat ? RAM1 + RAM1_SIZE - 4096n + at : 0x6500_0000n + at;
+      case 7:
+      case 8:
+      case 9:
+      case 10:
+        return (flat ? DATA : freshBase(world)) + BigInt(page - WINDOWS - 7) * 4096n + at;
       case 6:
         return long ? 0x0000_9000_0000_0000n + at : DATA + at;
       default:
@@ -294,6 +317,14 @@ export class ProgramWriter {
     this.store(tables.entryOf(gva, 1, false)!, entryBits(entry, world.mode));
     if (world.registers.pcide) list.insn(OP.INVPCID, 2, 0n, 0);
     else list.insn(OP.INVLPG, 0, gva);
+  }
+
+  /** An entry where none was: nothing has to be invalidated. Each page has one entry of its own, so that filling it again is no change. */
+  private fill(page: number): void {
+    const { list, tables, world } = this;
+    if (tables === null) return list.insn(OP.READ, 8, DATA);
+    const entry = { ...world.windows[page]!, present: true, reserved: false };
+    this.store(tables.entryOf(freshBase(world) + BigInt(page) * 4096n, 1, false)!, entryBits(entry, world.mode));
   }
 
   /** Rights of the directory entry above the windows; everything is invalidated. */
@@ -324,6 +355,14 @@ export class ProgramWriter {
   }
 }
 
+function cr4Of({ mode, registers }: World, step: Extract<Step, { k: 'cr4' }>): number {
+  const long = isLong(mode);
+  const base = mode === 'none' ? 0 : mode === '2-level' ? CR4.PSE : CR4.PAE;
+  const protections = mode === 'none' ? 0 : (step.smep ? CR4.SMEP : 0) | (step.smap ? CR4.SMAP : 0);
+  const keys = long ? (step.pke ? CR4.PKE : 0) | (registers.pcide ? CR4.PCIDE : 0) : 0;
+  return base | (step.pge ? CR4.PGE : 0) | (mode === '5-level' ? CR4.LA57 : 0) | protections | keys;
+}
+
 function hostOp(what: HostStep, world: World): HostOp {
   const log = (logDirty: boolean): HostOp => ({
     kind: 'memslot',
@@ -349,6 +388,8 @@ function hostOp(what: HostStep, world: World): HostOp {
       return toggle(true);
     case 'toggle-off':
       return toggle(false);
+    case 'toggle-move':
+      return toggle(true, TOGGLE + 4096n);
     case 'log-on':
       return log(true);
     case 'log-off':

@@ -18,12 +18,18 @@ export const RAM1 = 0x1000_0000n;
 export const RAM1_SIZE = 0x20_0000n;
 export const ROM = 0x2000_0000n;
 export const TOGGLE = 0x3000_0000n;
+/** The first page of RAM1 once more, through a slot of its own over the same host memory. */
+export const ALIAS = 0x3800_0000n;
 export const MMIO = 0x4000_0000n;
 export const BELLS = 0x5000_0000n;
 export const HUGE_2M = 0x7000_0000n;
 export const HUGE_1G = 0x8000_0000n;
-export const SLOT = Object.freeze({ RAM0: 0, RAM1: 1, ROM: 2, TOGGLE: 3 });
+export const SLOT = Object.freeze({ RAM0: 0, RAM1: 1, ROM: 2, TOGGLE: 3, ALIAS: 4 });
+/** Where the machine puts RAM1: each slot of the VMM has the GiB it needs and one more. */
+const RAM1_HVA = 0x1000_8000_0000n;
 export const WINDOWS = 12;
+/** Pages behind the windows whose entries are empty at first, and each of which is only ever given one entry. */
+export const FRESH = 4;
 const PAGE = 4096n;
 
 /** Guest-physical pages that a window may lead to. */
@@ -34,6 +40,7 @@ export const TARGETS: readonly bigint[] = [
   ...[0n, 1n].map((n) => TOGGLE + n * PAGE),
   ...[0n, 1n, 2n, 3n].map((n) => MMIO + n * PAGE),
   BELLS,
+  ALIAS,
 ];
 
 export const PORTS = [0x510, 0x520, 0x530, 0x601, 0x7e] as const;
@@ -123,7 +130,7 @@ const registers: fc.Arbitrary<World['registers']> = fc.record({
   pkru: fc.constantFrom(0, 4, 8, 0x18),
 });
 
-const MODES: PagingMode[] = ['4-level', '4-level', '4-level', '5-level', 'none'];
+const MODES: PagingMode[] = ['4-level', '4-level', '4-level', '5-level', 'pae', '2-level', 'none'];
 const modes = fc.constantFrom(...MODES);
 
 /** Worlds whose ioeventfds neither overlap nor have length 0, and whose zones cover none: nothing known goes wrong in them. */
@@ -164,6 +171,9 @@ export function windowBase({ mode, highHalf }: World): bigint {
   return highHalf && isLong(mode) ? -0x7800_0000_0000n : 0x6000_0000n;
 }
 
+/** Linear address of the pages without entries. */
+export const freshBase = (world: World): bigint => windowBase(world) + BigInt(WINDOWS) * PAGE;
+
 const ram = (
   gpa: bigint,
   size: bigint,
@@ -203,6 +213,16 @@ export function setupOf(world: World, { design: designId, kernel: kernelId }: Co
     { kind: 'paging', mode, tables: TABLES },
   ];
   if (world.toggleThere) ops.push(toggle(true));
+  ops.push({
+    kind: 'memslot',
+    slot: SLOT.ALIAS,
+    gpa: ALIAS,
+    size: PAGE,
+    readonly: false,
+    logDirty: false,
+    hva: RAM1_HVA,
+    hostPage: world.hostPage,
+  });
   world.windows.forEach((entry, n) => {
     ops.push(mapping(windowBase(world) + BigInt(n) * PAGE, TARGETS[entry.target]!, PAGE, '4K'));
   });
@@ -233,10 +253,10 @@ export function setupOf(world: World, { design: designId, kernel: kernelId }: Co
   return ops;
 }
 
-export const toggle = (there: boolean): SetupOp & { kind: 'memslot' } => ({
+export const toggle = (there: boolean, gpa: bigint = TOGGLE): SetupOp & { kind: 'memslot' } => ({
   kind: 'memslot',
   slot: SLOT.TOGGLE,
-  gpa: TOGGLE,
+  gpa,
   size: there ? 2n * PAGE : 0n,
   readonly: false,
   logDirty: false,
