@@ -119,3 +119,19 @@ describe.each(MMUS)('the host of %s', (mmu) => {
     d.expectNoDivergence();
   });
 });
+
+describe.each(['sapphire-rapids', 'skylake-sp', 'zen4'])(
+  'a guest address that four nested levels cannot name, on %s',
+  (cpu) => {
+    it.each([48n, 51n])('bit %d is reserved in the guest, and no other address is touched', (bit) => {
+      const d = drive({ mmu: cpu === 'zen4' ? 'npt' : 'ept', cpu })
+        .ram(0, 4 * MIB)
+        .map(0x6000_0000, 4096, { gpa: (1n << bit) | 0x10_0000n })
+        .start();
+      d.write32(0x6000_0000, 7);
+      expect(d.fault).toEqual({ vector: 14, errorCode: 0xb, address: 0x6000_0000n });
+      expect(d.write32(0x10_0000, 9).read32(0x10_0000)).toBe(9n);
+      d.expectNoDivergence();
+    });
+  },
+);

@@ -28,7 +28,10 @@ export class VcpuEmulatorPort implements EmulatorPort {
 
   constructor(vcpu: Vcpu) {
     this.vcpu = vcpu;
-    this.walk = new GuestWalk(vcpu.regs, vcpu.kvm.ram, vcpu.kvm.config.cpu.maxphyaddr);
+    const { config, mmu, ram } = vcpu.kvm;
+    // Four levels of nested tables reach 48 bits: the guest has no more.
+    const bits = mmu.tables.levels === 4 ? Math.min(config.cpu.maxphyaddr, 48) : config.cpu.maxphyaddr;
+    this.walk = new GuestWalk(vcpu.regs, ram, bits);
     this.fetch = new FetchWalk(vcpu.regs, vcpu.kvm.ram);
   }
 
