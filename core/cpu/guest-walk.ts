@@ -7,7 +7,7 @@ import type { Caches } from './caches.ts';
 import type { CpuConfig } from './config.ts';
 import type { GuestMode } from './guest-mode.ts';
 import { PLACE, WARM, type LineCache } from './line-cache.ts';
-import { NEED, NESTED_OK, type NestedWalker } from './nested.ts';
+import { NEED, NESTED_OK, NO_FRAME, type NestedWalker } from './nested.ts';
 import { pscClass } from './psc.ts';
 import { KIND, RIGHT } from './rights.ts';
 import { CLASS_MASK, RECORD } from './tag-array.ts';
@@ -39,6 +39,7 @@ const NX_HI = PTE.NX_HI;
 const KEY_SHIFT_HI = PTE_PKEY_SHIFT_HI;
 const PARTS = PARTS_PER_FRAME;
 const OK = NESTED_OK;
+const FRAMELESS = NO_FRAME;
 const FAULT_RESERVED = PFERR.P | PFERR.RSVD;
 const [, MASK_2M = 0, MASK_1G = 0] = CLASS_MASK;
 const READ_ENTRY = NEED.R | NEED.WALK;
@@ -133,8 +134,8 @@ export class GuestWalker extends TableWalker {
     for (;;) {
       this.reached = level;
       const index = tableIndex(level, hi, vpn);
-      if (table < 0) {
-        if (nested === null) table = gfnLo;
+      if (table === -1) {
+        if (nested === null) table = gfnHi === 0 ? gfnLo : FRAMELESS;
         else {
           const problem = nested.translate(gfnHi, gfnLo, READ_ENTRY);
           if (problem !== OK) return this.exit(problem, READ_ENTRY, gfnHi, gfnLo, index << 3);

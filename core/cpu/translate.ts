@@ -8,7 +8,7 @@ import { contextTag } from './contexts.ts';
 import type { GuestMode } from './guest-mode.ts';
 import type { PaeRegisters } from './pae-registers.ts';
 import { type TableWalker, WALK_OK } from './table-walker.ts';
-import { NEED, NESTED_DENIED, NESTED_DIRTY, NESTED_OK, type NestedWalker } from './nested.ts';
+import { NEED, NESTED_DENIED, NESTED_DIRTY, NESTED_OK, NO_FRAME, type NestedWalker } from './nested.ts';
 import { GUEST_KEY_DENIED, GUEST_OK, guestAllows, KIND, RIGHT, type AccessMode } from './rights.ts';
 import { CLASS_MASK, RECORD } from './tag-array.ts';
 import type { Tally } from './tally.ts';
@@ -245,7 +245,8 @@ export class Translator {
     const committed = walker.commit(upper, vpn, tag, kind);
     if (committed !== WALKED) return committed;
     if (nested === null) {
-      this.fill(tlb, walker.flags | R_NR | R_NW | R_NX, walker.gfnLo, 2);
+      const frame = walker.gfnHi === 0 ? walker.gfnLo : NO_FRAME;
+      this.fill(tlb, walker.flags | R_NR | R_NW | R_NX, frame, 2);
       return TRANSLATED;
     }
     const need = FINAL_NEED[kind]!;
