@@ -46,12 +46,26 @@ export class HostMm {
 
   /** mmap(): `level` is the size of the host pages. The range must be free. */
   map(first: number, pages: number, level: number, writable = true): void {
-    assert(
-      !this.areas.some((area) => first < area.first + area.pages && area.first < first + pages),
-      'mmap over a mapping',
-    );
+    assert(this.isFree(first, pages), 'mmap over a mapping');
     this.areas.push({ first, pages, level, writable, chunks: [] });
     this.epoch[0]!++;
+  }
+
+  /** True when no mapping lies in the range. */
+  isFree(first: number, pages: number): boolean {
+    return !this.areas.some((area) => first < area.first + area.pages && area.first < first + pages);
+  }
+
+  /** mmap() of what is still free of a range, in pages of 4 KiB: slots may share a part of their host memory. */
+  mapRest(first: number, pages: number): void {
+    const end = first + pages;
+    const taken = this.areas.filter((area) => area.first < end && area.first + area.pages > first);
+    let at = first;
+    for (const area of taken.sort((a, b) => a.first - b.first)) {
+      if (area.first > at) this.map(at, area.first - at, 1);
+      at = Math.max(at, area.first + area.pages);
+    }
+    if (at < end) this.map(at, end - at, 1);
   }
 
   /** munmap() of whole mappings that lie in the range; frames go back. The caller has told KVM first (mmu_notifier). */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { drive, memslot } from '../../test/driver/machine-driver.ts';
 import { OP } from '../guest/instruction.ts';
+import type { HostOp } from '../guest/setup.ts';
 
 const MIB = 1 << 20;
 const MMUS = ['ept', 'npt'] as const;
@@ -135,3 +136,26 @@ describe.each(['sapphire-rapids', 'skylake-sp', 'zen4'])(
     });
   },
 );
+
+describe('memslots over host addresses of the script', () => {
+  it('may share any part of their host memory', () => {
+    const hva = 0x5555_0000_0000n;
+    const slot = (id: number, gpa: number, size: number, at: bigint) => ({ ...memslot(id, gpa, size), hva: at });
+    const d = drive()
+      .ram(0, 4 * MIB)
+      .map(0x1000_0000, 0x4000)
+      .map(0x2000_0000, 0x4000)
+      .map(0x3000_0000, 0x4000)
+      .start();
+    expect(d.host(slot(1, 0x1000_0000, 0x2000, hva) as HostOp)).toBe(0);
+    expect(d.host(slot(2, 0x2000_0000, 0x4000, hva - 0x1000n) as HostOp)).toBe(0);
+    expect(d.host(slot(3, 0x3000_0000, 0x4000, hva + 0x1000n) as HostOp)).toBe(0);
+    d.write32(0x1000_1000, 7);
+    expect(d.read32(0x2000_2000)).toBe(7n);
+    expect(d.read32(0x3000_0000)).toBe(7n);
+    d.write32(0x2000_0000, 8).write32(0x3000_3000, 9);
+    expect(d.read32(0x2000_0000)).toBe(8n);
+    expect(d.read32(0x3000_3000)).toBe(9n);
+    d.expectNoDivergence();
+  });
+});
