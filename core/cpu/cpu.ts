@@ -181,7 +181,10 @@ export class Cpu {
         this.ended = 1;
       } else {
         const outcome = this.translator.translate(hi, lo, op, false);
-        if (outcome !== 0) return this.stop(outcome, insn, hi, lo);
+        if (outcome !== 0) {
+          this.ended = 0;
+          return this.stop(outcome, insn, hi, lo);
+        }
         hfn = this.translator.hfn;
         this.ended = this.accounts.access(insn, op);
       }
