@@ -31,7 +31,8 @@ export interface Outcome {
   readonly run: Run;
 }
 
-function start(options: DriveOptions, world: World) {
+/** A machine with a world on it, and what writes programs for the two. */
+export function startRun(options: DriveOptions, world: World): { run: Run; list: RecordList; writer: ProgramWriter } {
   const configuration = configurationOf(options);
   const setup = setupOf(world, configuration);
   const prepared = prepare(configuration, setup, { check: options.check ?? true });
@@ -45,7 +46,7 @@ function start(options: DriveOptions, world: World) {
 
 /** Runs a program step by step; the line of a record is its step's number, from 1. */
 export function runStepwise(options: DriveOptions, world: World, steps: readonly Step[]): Outcome {
-  const { run, list, writer } = start(options, world);
+  const { run, list, writer } = startRun(options, world);
   const seen: Seen[] = [];
   steps.forEach((step, n) => {
     list.line = n + 1;
@@ -71,7 +72,7 @@ export function runStepwise(options: DriveOptions, world: World, steps: readonly
 
 /** Runs a program as one buffer of records. Lines are 1 throughout, so that a loop and its copies look alike. */
 export function runWhole(options: DriveOptions, world: World, steps: readonly Step[]): Outcome {
-  const { run, list, writer } = start(options, world);
+  const { run, list, writer } = startRun(options, world);
   list.line = 1;
   for (const step of steps) writer.write(step);
   const records = list.take();
