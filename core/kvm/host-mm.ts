@@ -109,12 +109,23 @@ export class HostMm {
 
   /** get_user_pages_fast_only: the host frame of a page that is faulted in, or 0. */
   present(page: number): number {
+    const frame = this.kept(page);
+    return frame <= 0 || (frame & RECLAIMED) !== 0 ? 0 : frame;
+  }
+
+  /** The host frame that holds a page's contents, reclaimed or not; 0 for a page that was never touched, HVA_BAD without a mapping. */
+  peek(page: number): number {
+    const frame = this.kept(page);
+    return frame <= 0 ? frame : frame & ~RECLAIMED;
+  }
+
+  private kept(page: number): number {
     const area = this.areaOf(page);
-    if (area === undefined) return 0;
+    if (area === undefined) return HVA_BAD;
     const size = PAGES_OF_LEVEL[area.level]!;
     const unit = Math.floor(page / size) - Math.floor(area.first / size);
     const frame = area.chunks[Math.floor(unit / CHUNK)]?.[unit % CHUNK] ?? 0;
-    return frame === 0 || (frame & RECLAIMED) !== 0 ? 0 : frame + (page % size);
+    return frame === 0 ? 0 : frame + (page % size);
   }
 
   /** The host takes pages away and keeps their contents (swap, migration). The caller has told KVM first. */

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { drive, memslot } from '../../test/driver/machine-driver.ts';
 import { OP } from '../guest/instruction.ts';
 import type { HostOp } from '../guest/setup.ts';
+import type { Machine } from './machine.ts';
 
 const MIB = 1 << 20;
 const MMUS = ['ept', 'npt'] as const;
@@ -157,5 +158,24 @@ describe('memslots over host addresses of the script', () => {
     expect(d.read32(0x2000_0000)).toBe(8n);
     expect(d.read32(0x3000_3000)).toBe(9n);
     d.expectNoDivergence();
+  });
+});
+
+describe('the view of the reference', () => {
+  it('looks at memory without touching it: what nobody has touched reads as zero and takes no frame', () => {
+    const d = drive()
+      .ram(0, 4 * MIB)
+      .start();
+    const { guestView, kvm, memory } = (d.machine as unknown as { machine: Machine }).machine.parts;
+    d.write32(0x3000, 7).host({ kind: 'reclaim', gpa: 0x3000n, size: 4096n });
+    const frames = memory.frames;
+    const words = Int32Array.of(-1);
+    expect(guestView.readGuest(0, 0x8000, 4, words)).toBe(true);
+    expect(words[0]).toBe(0);
+    expect(guestView.readGuest(0, 0x3000, 4, words)).toBe(true);
+    expect(words[0]).toBe(7);
+    expect(memory.frames).toBe(frames);
+    const row = kvm.slots.find(0, 3);
+    expect(kvm.hostMm.present(kvm.slots.table.hvaPage[row]! + 3)).toBe(0);
   });
 });
