@@ -4,7 +4,7 @@ scenario({
   question:
     'What does the first write of a page after each fetch of the dirty log cost, by write protection and by PML?',
   claims: [
-    'K. Huang, Linux 843e4330573c (2015), about PML: the CPU logs dirty pages by itself, with one exit when the log of 512 entries is full',
+    'Intel SDM vol. 3C, page-modification logging: the CPU itself writes the address of each page it makes dirty to a log of 512 entries; a full log exits',
     'Without it KVM takes away W, and each first write is a violation that fast_page_fault() repairs without mmu_lock or emulation',
   ],
   says: [

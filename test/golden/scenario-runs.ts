@@ -27,15 +27,22 @@ export interface ScenarioRuns {
   readonly runs: readonly RunView[];
 }
 
-/** Runs a scenario on its own configurations, one after the other in this process. */
-export async function runScenario(name: string): Promise<ScenarioRuns> {
+/** The words of a scenario, and its script ready to run. */
+export async function describeScenario(
+  name: string,
+): Promise<{ file: string; script: CompiledScript; description: Description }> {
   const file = `scenarios/${name}.ts`;
   const compiled = compileScript(readFileSync(new URL(`${name}.ts`, FOLDER), 'utf8'), file);
   if (!compiled.ok) throw new Error(`${file}:${compiled.error[0]!.line}: ${compiled.error[0]!.message}`);
   const script = compiled.value;
   const described = await runJob({ kind: 'describe', script, limits: DEFAULT_LIMITS }, () => {});
   if (described.kind !== 'described') throw new Error(`${file}: ${JSON.stringify(described)}`);
-  const { description } = described;
+  return { file, script, description: described.description };
+}
+
+/** Runs a scenario on its own configurations, one after the other in this process. */
+export async function runScenario(name: string): Promise<ScenarioRuns> {
+  const { file, script, description } = await describeScenario(name);
   const configurations = parseConfigurations(description.configurations as Selection);
   if (!configurations.ok) throw new Error(`${file}: ${configurations.error}`);
   const runs: RunView[] = [];
