@@ -7,6 +7,7 @@ function project(name: string, include: string[], testTimeout = 10_000) {
 
 export default defineConfig({
   test: {
+    expect: { requireAssertions: true },
     projects: [
       project('unit', ['core/**/*.test.ts', 'host/**/*.test.ts', 'renderer/**/*.test.ts']),
       project('architecture', ['test/architecture/**/*.test.ts'], 30_000),

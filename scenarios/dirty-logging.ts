@@ -4,10 +4,13 @@ scenario({
   question:
     'What does the first write of a page after each fetch of the dirty log cost, by write protection and by PML?',
   claims: [
-    'K. Huang, Linux 843e4330573c (2015), about PML: the CPU logs dirty pages by itself, with one exit when the log of 512 entries is full',
+    'Intel SDM vol. 3C, page-modification logging: the CPU itself writes the address of each page it makes dirty to a log of 512 entries; a full log exits',
     'Without it KVM takes away W, and each first write is a violation that fast_page_fault() repairs without mmu_lock or emulation',
   ],
-  says: [],
+  says: [
+    'By write protection every first write after a fetch is an exit: 2,052 cycles on Sandy Bridge (no EPT dirty bits), 1,659 on Zen 4. A second write costs 31.0 and 8.66.',
+    'With PML on Sapphire Rapids it is 109 cycles: the walker sets a dirty bit and appends to the log, with 0.002 exits an access, because only a full log exits.',
+  ],
   configurations: { cpus: ['sandy-bridge', 'sapphire-rapids', 'zen4'], designs: ['userspace'] },
   setup(vm) {
     vm.memslot({ slot: 0, gpa: 0, size: '16 MiB' });

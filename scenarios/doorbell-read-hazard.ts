@@ -6,7 +6,24 @@ scenario({
     'Xiao Guangrong, August 2015: the look-up is made for reads too; nobody can promise that a guest never reads the region',
     'M. Tsirkin, August 2015: the memory of an ioeventfd is never read',
   ],
-  says: [],
+  says: [
+    'Under FAST_MMIO (on NPT where the next RIP is stored), the RFC and the reserved entry each of the 100 reads signals the eventfd and returns nothing. Under the RFC and the reserved entry the page is read-only memory, so 99 reads more find it unreadable.',
+    'With a test of the write bit or in the bad-page path a read costs 91.8 or 91.7 cycles and no exit once the page is mapped; it walks 8.06 entries because each kick has dropped the mapping. A locked add is still swallowed.',
+    "A wildcard eventfd sends reads to userspace, 6,618 cycles, and breaks nothing. Nor does mainline's read-only slot: 91.7 a read, but 2,533 a kick.",
+  ],
+  configurations: {
+    designs: [
+      'wildcard',
+      'fast-mmio',
+      'svm-fast-mmio',
+      'pio',
+      'rfc-violation',
+      'rfc-write-bit',
+      'bad-page',
+      'write-mostly',
+      'ro-emulated',
+    ],
+  },
   setup(vm) {
     vm.ram({ gpa: 0, size: '16 MiB' });
     return { bell: vm.doorbell({ name: 'kick', width: 4, match: 1 }) };

@@ -6,11 +6,14 @@ scenario({
     'M. Tsirkin, FAST_MMIO commit 68c3b4d1676d (2014): the look-up slows nothing else down that could be measured (no figure)',
     'Linux 6.18, ioctl tests on a Zen 4 host: about 14 ns a halving on a bus of 16,384 devices',
   ],
-  says: [],
+  says: [
+    'From 1 to 1,024 doorbells the comparisons of a kick grow from 2 to 11.0, by one a doubling: on EPT a FAST_MMIO kick from 1,260 to 1,323 cycles, a port kick from 1,224 to 1,287. The distance between the two stays.',
+    'So a look-up costs what the author could not measure: tens of cycles in more than a thousand.',
+  ],
   configurations: { designs: ['fast-mmio', 'svm-fast-mmio'] },
   setup(vm) {
     vm.ram({ gpa: 0, size: '16 MiB' });
-    const counts = [1, 4, 16, 64, 256, 1024];
+    const counts = [1, 16, 256, 1024];
     const base = 0xfd00_0000;
     vm.map({ gva: base, gpa: base, size: '4 MiB' });
     return { base, counts };
@@ -26,13 +29,15 @@ scenario({
       const ring = (queue: number): void => (pio ? cpu.out32(at(queue), 1) : cpu.write32(at(queue), 1));
       let known = 0;
       for (const count of counts) {
-        cpu.phase('first touch of each page');
+        cpu.phase('first kicks');
         for (; known < count; known++) {
           host.ioeventfd({ addr: at(known), length, pio, fd: `${kind} queue ${known}` });
           ring(known);
         }
-        cpu.phase(`${kind}, ${count}`);
-        for (let queue = 0; queue < count; queue++) ring(queue);
+        for (const phase of ['second kicks', `${kind}, ${count}`]) {
+          cpu.phase(phase);
+          for (let queue = 0; queue < count; queue++) ring(queue);
+        }
       }
       for (let queue = 0; queue < known; queue++) {
         host.ioeventfd({ addr: at(queue), length, pio, deassign: true, fd: `${kind} queue ${queue}` });

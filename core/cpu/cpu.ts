@@ -1,38 +1,38 @@
-import { Random } from '../base/random.ts';
 import type { StateSet } from '../base/state.ts';
 import type { Geometry } from '../cost/cpu-model.ts';
 import type { PathTable } from '../cost/paths.ts';
 import { STEP } from '../cost/steps.ts';
 import { EVENT } from '../events/kinds.ts';
 import type { Recorder } from '../events/recorder.ts';
-import { FLAG_IMPLICIT, OP, type Instruction } from '../guest/instruction.ts';
+import { OP, type Instruction } from '../guest/instruction.ts';
 import { REG, REG_COUNT, type GuestRegisters } from '../guest/registers.ts';
 import { PARTS_PER_FRAME as PARTS, type HostMemory } from '../memory/host-memory.ts';
 import { VECTOR } from '../spec/paging.ts';
 import { VmExit } from '../spec/vm-exit.ts';
-import { modify } from './alu.ts';
-import { Caches } from './caches.ts';
+import { Accounts } from './accounts.ts';
+import type { Caches } from './caches.ts';
 import { cpuConfig, type CpuConfig } from './config.ts';
+import { CONTEXT_BITS, GLOBAL_PCID, type Contexts } from './contexts.ts';
 import { Controls } from './controls.ts';
-import { CONTEXT_BITS, Contexts, GLOBAL_PCID } from './contexts.ts';
+import type { Eviction } from './eviction.ts';
 import { fillEptExit, fillNptExit, fillPageFaultExit } from './exits.ts';
 import { GuestMode } from './guest-mode.ts';
-import { GuestWalker } from './guest-walk.ts';
-import { Invalidation } from './invalidate.ts';
-import { LineCache, PLACE } from './line-cache.ts';
-import { EptWalker } from './nested-ept.ts';
-import { NptWalker } from './nested-npt.ts';
+import type { Invalidation } from './invalidate.ts';
+import { PLACE, type LineCache } from './line-cache.ts';
+import { executeMemory } from './memory-ops.ts';
+import type { EptWalker } from './nested-ept.ts';
 import type { NestedWalker } from './nested.ts';
-import { KIND_OF, STEP_OF } from './op-table.ts';
-import { loadOperand, storeOperand } from './operand.ts';
+import { KIND_OF } from './op-table.ts';
+import { storeOperand } from './operand.ts';
+import { CPU_DONE, CPU_EXIT, CPU_FAULT } from './outcome.ts';
 import { KIND } from './rights.ts';
+import { buildSilicon, registerSilicon } from './silicon.ts';
 import { executeString } from './string-ops.ts';
 import { executeSystem } from './system-ops.ts';
 import { RECORD } from './tag-array.ts';
 import { Tally } from './tally.ts';
 import { HINTS } from './tlb.ts';
-import { FAULTED, TRANSLATED, Translator } from './translate.ts';
-import { WalkPaths } from './walk-paths.ts';
+import { FAULTED, type Translator } from './translate.ts';
 
 // Imported constants are read from memory at each use; a module's own are folded into the code. Hence the copies of what hot code uses.
 const { STRIDE, LO, HI, MASK, BASE, FLAGS, WORD, BIT, MARKS } = RECORD;
@@ -41,12 +41,7 @@ const HINT_MASK = HINTS - 1;
 const CONTEXT_SHIFT = CONTEXT_BITS;
 const PARTS_PER_FRAME = PARTS;
 
-/** The instruction is complete: memory is written, `result` holds what a register would. */
-export const CPU_DONE = 0;
-/** A guest fault, in `fault`. Nothing was written, except by the elements of a string instruction that are complete. */
-export const CPU_FAULT = 1;
-/** A VM exit, in `exit`. */
-export const CPU_EXIT = 2;
+export { CPU_DONE, CPU_EXIT, CPU_FAULT };
 
 /** A guest fault. #PF: `hi`/`lo` is the address, also in CR2. */
 export interface GuestFault {
@@ -70,8 +65,8 @@ export interface CpuParts {
  * The silicon of one vCPU. `execute` does what the manuals say of one instruction, leaves a guest fault or a VM exit as a value, and
  * counts what it did as steps of the path under way.
  *
- * Who ends a path: after CPU_DONE with `ended` 1 the access is accounted for (TLB hits in `hits`, which `flushHits` moves into the path
- * table; walks there already); after CPU_DONE with `ended` 0, after a fault and after an exit the path is still under way, and whoever
+ * Who ends a path: after CPU_DONE with `ended` 1 the access is accounted for (TLB hits aside, until `flushHits` moves them into the
+ * path table; walks there already); after CPU_DONE with `ended` 0, after a fault and after an exit the path is still under way, and whoever
  * completes the instruction calls `paths.end()`. `ended` is only ever 1 for an access that began on an empty path with no recorder on.
  */
 export class Cpu {
@@ -79,7 +74,7 @@ export class Cpu {
   readonly exit = new VmExit();
   readonly controls = new Controls();
   readonly config: CpuConfig;
-  /** After CPU_DONE, not 0 when the path of this access has been counted already: 2 when a hit was counted aside the long way. */
+  /** After CPU_DONE: not 0 when the path of this access has been counted already, or will be by `flushHits`. See `Accounts.access`. */
   ended = 0;
 
   readonly memory: HostMemory;
@@ -88,7 +83,8 @@ export class Cpu {
   readonly registers: GuestRegisters;
   readonly mode = new GuestMode();
   readonly caches: Caches;
-  readonly contexts = new Contexts();
+  readonly contexts: Contexts;
+  readonly accounts: Accounts;
   readonly translator: Translator;
   readonly invalidation: Invalidation;
   readonly nested: NestedWalker | null;
@@ -99,7 +95,7 @@ export class Cpu {
   rootId = 0;
 
   private readonly lines: LineCache;
-  private readonly random: Random;
+  private readonly eviction: Eviction;
   private readonly registersSeen = new Int32Array(REG_COUNT + 3);
   private nativeLevels = 0;
   // What the short way of `execute` needs, close at hand: copies of what the mode, the translator and the TLBs hold.
@@ -112,22 +108,10 @@ export class Cpu {
   private readWant = 0;
   private writeMask = 0;
   private writeWant = 0;
-  /** Hits taken the short way since `hits` was last brought up to date. */
-  private readHits = 0;
-  private writeHits = 0;
   private readonly readCells: Int32Array;
   private readonly writeCells: Int32Array;
   private readonly readHints: number;
   private readonly writeHints: number;
-
-  private readonly age = new Int32Array(1);
-  /** Hits by kind and TLB level (kind * 2 + level - 1) and how many of them are in the path table already. Both only grow. */
-  private readonly hits = new Float64Array(8);
-  private readonly flushed = new Float64Array(8);
-  private readonly hitNode = new Int32Array(8);
-  private readonly walkPaths = new WalkPaths();
-  private readonly old = new Int32Array(4);
-  private readonly fresh = new Int32Array(4);
 
   constructor(parts: CpuParts) {
     const { geometry, memory, events } = parts;
@@ -137,23 +121,23 @@ export class Cpu {
     this.paths = parts.paths;
     this.events = events;
     this.registers = parts.registers;
-    this.caches = new Caches(geometry, config);
-    this.lines = new LineCache(geometry.l1d, geometry.l2, geometry.l3, config.walkerLoadsThroughL1D);
-    this.random = new Random(config.seed);
-    this.ept =
-      config.nested === 'ept' ? new EptWalker(config, memory, this.lines, this.caches, this.tally, events) : null;
-    const npt = config.nested === 'npt';
-    this.nested = npt ? new NptWalker(config, memory, this.lines, this.caches, this.tally, events) : this.ept;
-    const walker = new GuestWalker(config, memory, this.lines, this.caches, this.tally, events, this.nested);
-    this.translator = new Translator(config, this.mode, this.caches, walker, this.nested, this.tally, events);
-    this.invalidation = new Invalidation(this.caches, this.contexts, this.translator, events);
+    const silicon = buildSilicon(geometry, config, this.mode, memory, this.tally, events);
+    this.caches = silicon.caches;
+    this.contexts = silicon.contexts;
+    this.translator = silicon.translator;
+    this.invalidation = silicon.invalidation;
+    this.nested = silicon.nested;
+    this.ept = silicon.ept;
+    this.lines = silicon.lines;
+    this.eviction = silicon.eviction;
+    this.accounts = new Accounts(parts.paths, this.tally, events);
+    registerSilicon(silicon, parts.state);
+    this.accounts.register(parts.state);
     this.readCells = this.caches.dtlb.tags.cells;
     this.readHints = this.caches.dtlb.tags.hintBase;
     this.writeCells = this.caches.storeTlb.tags.cells;
     this.writeHints = this.caches.storeTlb.tags.hintBase;
     this.gate = config.dataCache || config.evictEvery > 0 ? 1 : 0;
-    this.register(parts.state);
-    this.nameHitPaths();
     this.registersSeen[0] = ~this.registers.at[0]!;
     this.registersChanged();
   }
@@ -192,14 +176,17 @@ export class Cpu {
         if ((cells[cells[at + WORD]! + MARKS]! & cells[at + BIT]!) === 0) {
           (read ? this.caches.dtlb : this.caches.storeTlb).tags.touch(at / STRIDE);
         }
-        if (read) this.readHits++;
-        else this.writeHits++;
+        if (read) this.accounts.readHits++;
+        else this.accounts.writeHits++;
         this.ended = 1;
       } else {
         const outcome = this.translator.translate(hi, lo, op, false);
-        if (outcome !== 0) return this.stop(outcome, insn, hi, lo);
+        if (outcome !== 0) {
+          this.ended = 0;
+          return this.stop(outcome, insn, hi, lo);
+        }
         hfn = this.translator.hfn;
-        this.account(insn, op);
+        this.ended = this.accounts.access(insn, op);
       }
       const memory = this.memory;
       const chunk = memory.chunkOf[hfn * PARTS_PER_FRAME + ((lo >> 8) & 15)]!;
@@ -276,26 +263,12 @@ export class Cpu {
 
   /** Moves the hits counted aside into the path table and its clock. Call before reading paths or the clock. */
   flushHits(): void {
-    this.sumHits();
-    for (let i = 0; i < this.hits.length; i++) {
-      const more = this.hits[i]! - this.flushed[i]!;
-      if (more === 0) continue;
-      this.paths.endAt(this.hitNode[i]!, more);
-      this.flushed[i] = this.hits[i]!;
-    }
-  }
-
-  /** Charges what was counted since the instruction began: its own step first, then the walks' in a fixed order. */
-  charge(insn: Instruction): void {
-    const step = STEP_OF[insn.op]!;
-    if (step >= 0) this.paths.add(step);
-    this.tally.charge(this.paths);
-    this.tally.clear();
+    this.accounts.flush();
   }
 
   /** A VM exit whose record is filled: charges the instruction and the exit. */
   raise(insn: Instruction): number {
-    this.charge(insn);
+    this.accounts.charge(insn);
     this.paths.add(STEP['hw.vmexit']);
     if (!this.config.vpid) this.invalidation.allLinear();
     return CPU_EXIT;
@@ -319,7 +292,7 @@ export class Cpu {
 
   /** A fault that the guest's own handler gets. */
   guestFault(insn: Instruction, vector: number, code: number, hi: number, lo: number): number {
-    this.charge(insn);
+    this.accounts.charge(insn);
     this.fault.vector = vector;
     this.fault.errorCode = code;
     this.fault.hi = hi;
@@ -344,105 +317,11 @@ export class Cpu {
 
   private executeSlowly(insn: Instruction): number {
     this.ended = 0;
-    if (this.config.evictEvery > 0) this.evict();
+    if (this.config.evictEvery > 0) this.eviction.tick();
     const op = insn.op;
     const kind = KIND_OF[op]!;
-    if (kind < 0) {
-      if (op === OP.STOS || op === OP.MOVS) return executeString(this, insn);
-      return executeSystem(this, insn);
-    }
-    const offset = insn.lo & 0xfff;
-    const outcome = offset + insn.size > 4096 ? this.splitAccess(insn, kind, 4096 - offset) : this.access(insn, kind);
-    if (outcome !== CPU_DONE) return outcome;
-    this.account(insn, kind);
-    return CPU_DONE;
-  }
-
-  /** Counts a memory access that is complete: plain hits and plain walks on an empty path aside, all others as steps of the path. */
-  private account(insn: Instruction, kind: number): void {
-    const { tally, paths } = this;
-    this.ended = 0;
-    if (paths.node !== 0 || this.events.on) {
-      this.charge(insn);
-      return;
-    }
-    if (tally.walks === 0 && tally.l2Hits <= 1 && tally.simple) {
-      this.hits[kind * 2 + tally.l2Hits]!++;
-      tally.l2Hits = 0;
-      this.ended = 2;
-      return;
-    }
-    if (this.walkPaths.end(paths, tally, kind)) {
-      tally.clear();
-      this.ended = 1;
-      return;
-    }
-    const key = tally.walkKey(kind);
-    const far = tally.farKey;
-    this.charge(insn);
-    this.walkPaths.learn(key, far, paths.node);
-  }
-
-  private access(insn: Instruction, kind: number): number {
-    const { translator, memory } = this;
-    const { lo, size } = insn;
-    if ((lo & 63) + size > 64) this.tally.lineSplits++;
-    const outcome = translator.translate(insn.hi, lo, kind, (insn.flags & FLAG_IMPLICIT) !== 0);
-    if (outcome !== TRANSLATED) return this.stop(outcome, insn, insn.hi, lo);
-    const hfn = translator.hfn;
-    const offset = lo & 0xfff;
-    if (kind === KIND.FETCH) return CPU_DONE;
-    this.touchData(hfn, offset);
-    if (kind === KIND.WRITE) storeOperand(memory, hfn, offset, size, insn.data);
-    else if (kind === KIND.READ) {
-      loadOperand(memory, hfn, offset, size, insn.result);
-      insn.resultWritten = 1;
-    } else {
-      loadOperand(memory, hfn, offset, size, this.old);
-      modify(insn, this.old, this.fresh);
-      storeOperand(memory, hfn, offset, size, this.fresh);
-      this.returnOld(insn);
-    }
-    return CPU_DONE;
-  }
-
-  /** An access that crosses a page: both pages are translated and checked before a byte moves. */
-  private splitAccess(insn: Instruction, kind: number, first: number): number {
-    const { translator, memory, old, fresh } = this;
-    const { size, lo } = insn;
-    const implicit = (insn.flags & FLAG_IMPLICIT) !== 0;
-    const lo2 = (lo + first) | 0;
-    const hi2 = lo2 === 0 ? (insn.hi + 1) | 0 : insn.hi;
-    const lowFirst = this.config.pageCrossFaultOrder === 'low';
-    this.tally.pageSplits++;
-    let outcome = translator.translate(lowFirst ? insn.hi : hi2, lowFirst ? lo : lo2, kind, implicit);
-    if (outcome !== TRANSLATED) return this.stop(outcome, insn, lowFirst ? insn.hi : hi2, lowFirst ? lo : lo2);
-    const one = translator.hfn;
-    outcome = translator.translate(lowFirst ? hi2 : insn.hi, lowFirst ? lo2 : lo, kind, implicit);
-    if (outcome !== TRANSLATED) return this.stop(outcome, insn, lowFirst ? hi2 : insn.hi, lowFirst ? lo2 : lo);
-    const low = lowFirst ? one : translator.hfn;
-    const high = lowFirst ? translator.hfn : one;
-    if (kind === KIND.FETCH) return CPU_DONE;
-    const offset = lo & 0xfff;
-    this.touchData(low, offset);
-    this.touchData(high, 0);
-    if (kind !== KIND.WRITE) {
-      readParts(memory, low, offset, first, high, size - first, old);
-      if (kind === KIND.RMW) modify(insn, old, fresh);
-      this.returnOld(insn);
-      if (kind === KIND.READ) return CPU_DONE;
-    }
-    const from = kind === KIND.WRITE ? insn.data : fresh;
-    writeParts(memory, low, offset, first, high, size - first, from);
-    return CPU_DONE;
-  }
-
-  private returnOld(insn: Instruction): void {
-    const { old } = this;
-    for (let w = 0; w * 4 < insn.size; w++) insn.result[w] = old[w]!;
-    // Of a crossing operand only its bytes were gathered.
-    if (insn.size < 4) insn.result[0]! &= (1 << (insn.size * 8)) - 1;
-    insn.resultWritten = 1;
+    if (kind >= 0) return executeMemory(this, insn, kind);
+    return op === OP.STOS || op === OP.MOVS ? executeString(this, insn) : executeSystem(this, insn);
   }
 
   /** SDM vol. 3C, "Other Causes of VM Exits", exceptions: the #PF filter. AMD intercepts all or nothing. */
@@ -454,9 +333,7 @@ export class Cpu {
 
   private retag(): void {
     const { translator, contexts, mode } = this;
-    translator.context = contexts.id(this.rootId, mode.pcid);
-    translator.globalContext = contexts.id(this.rootId, GLOBAL_PCID);
-    translator.walker.context = translator.context;
+    translator.enterContext(contexts.id(this.rootId, mode.pcid), contexts.id(this.rootId, GLOBAL_PCID));
     this.context = translator.context << CONTEXT_SHIFT;
     this.globalContext = translator.globalContext << CONTEXT_SHIFT;
     this.shift = mode.canonicalShift;
@@ -465,87 +342,4 @@ export class Cpu {
     this.writeMask = mode.needMask[KIND.WRITE]!;
     this.writeWant = mode.needWant[KIND.WRITE]!;
   }
-
-  /** Anything may be dropped at any time: now and then something is, at random. */
-  private evict(): void {
-    this.age[0]!++;
-    if (this.age[0]! < this.config.evictEvery) return;
-    this.age[0] = 0;
-    const { random, caches } = this;
-    const arrays = [
-      ...caches.tlbs.map((tlb) => tlb.tags),
-      caches.guestPsc.tags,
-      caches.nestedPsc.tags,
-      caches.nestedTlb,
-      caches.tableCache,
-    ];
-    for (const tags of arrays) {
-      if (tags.slots === 0) continue;
-      if (random.below(4) === 0) tags.clear();
-      else for (let n = 0; n < 4; n++) tags.drop(1 + random.below(tags.slots));
-    }
-    this.lines.evict(random.next());
-  }
-
-  private register(state: StateSet): void {
-    this.caches.register(state);
-    this.lines.register(state);
-    state.addState(() => [this.random.state, this.age]);
-    if (this.ept !== null) {
-      const { pml } = this.ept;
-      state.addState(() => [pml]);
-    }
-    state.addCounters(() => {
-      this.sumHits();
-      return [this.hits, this.flushed];
-    });
-  }
-
-  private sumHits(): void {
-    this.hits[KIND.READ * 2]! += this.readHits;
-    this.hits[KIND.WRITE * 2]! += this.writeHits;
-    this.readHits = 0;
-    this.writeHits = 0;
-  }
-
-  /** Finds the tree nodes of the eight plain paths, leaving every count as it was. */
-  private nameHitPaths(): void {
-    const { paths, hitNode } = this;
-    const steps = [STEP['guest.read'], STEP['guest.write'], STEP['guest.fetch'], STEP['guest.rmw']];
-    steps.forEach((step, kind) => {
-      for (let level = 0; level < 2; level++) {
-        paths.add(step);
-        if (level === 1) paths.add(STEP['guest.dtlb_l2_hit']);
-        hitNode[kind * 2 + level] = paths.node;
-        paths.end();
-        paths.endAt(hitNode[kind * 2 + level]!, -1);
-      }
-    });
-  }
-}
-
-function readParts(
-  memory: HostMemory,
-  low: number,
-  at: number,
-  n: number,
-  high: number,
-  m: number,
-  out: Int32Array,
-): void {
-  memory.readBytes(low, at, n, out, 0);
-  memory.readBytes(high, 0, m, out, n);
-}
-
-function writeParts(
-  memory: HostMemory,
-  low: number,
-  at: number,
-  n: number,
-  high: number,
-  m: number,
-  from: Int32Array,
-): void {
-  memory.writeBytes(low, at, n, from, 0);
-  memory.writeBytes(high, 0, m, from, n);
 }

@@ -46,7 +46,8 @@ export function fillEptExit(
   // With EPT A/D on, every access to a guest paging-structure entry counts as a write.
   const access = (t.problemNeed & NEED.RIGHTS) | (walk && config.eptAd ? EPT_QUAL.WRITE : 0);
   exit.reason = EXIT_REASON.EPT_VIOLATION;
-  exit.qualification = access | (t.nested!.denied << 3) | EPT_QUAL.GLA_VALID | (walk ? 0 : EPT_QUAL.FINAL);
+  exit.qualification =
+    access | (t.nested!.denied << 3) | (t.addressed ? EPT_QUAL.GLA_VALID : 0) | (walk ? 0 : EPT_QUAL.FINAL);
   exit.glaHi = glaHi;
   exit.glaLo = glaLo;
 }

@@ -20,6 +20,8 @@ export class GuestMode implements AccessMode {
   pcide = false;
   /** Current PCID, 0 without PCIDE. */
   pcid = 0;
+  /** CR3 as written; the frame in it as two words. */
+  cr3Lo = 0;
   rootHi = 0;
   rootLo = 0;
   /** An address is canonical if its high word survives a left and an arithmetic right shift by this. 32-bit modes: 31. */
@@ -55,6 +57,7 @@ export class GuestMode implements AccessMode {
     this.pge = (cr4 & CR4.PGE) !== 0;
     this.pcide = (cr4 & CR4.PCIDE) !== 0 && is64;
     this.pcid = this.pcide ? at[REG.CR3_LO]! & 0xfff : 0;
+    this.cr3Lo = at[REG.CR3_LO]!;
     this.rootLo = (at[REG.CR3_LO]! >>> 12) | (at[REG.CR3_HI]! << 20);
     this.rootHi = (at[REG.CR3_HI]! >>> 12) & 0xff;
     this.canonicalShift = this.levels === 5 ? 7 : this.levels === 4 || (this.levels === 0 && long) ? 16 : 31;

@@ -7,12 +7,13 @@ import type { Caches } from './caches.ts';
 import type { CpuConfig } from './config.ts';
 import type { GuestMode } from './guest-mode.ts';
 import { PLACE, WARM, type LineCache } from './line-cache.ts';
-import { NEED, NESTED_OK, type NestedWalker } from './nested.ts';
+import { NEED, NESTED_OK, NO_FRAME, type NestedWalker } from './nested.ts';
 import { pscClass } from './psc.ts';
 import { KIND, RIGHT } from './rights.ts';
 import { CLASS_MASK, RECORD } from './tag-array.ts';
 import { findTable, GUEST, storeTable } from './table-cache.ts';
 import { tableIndex } from './table-index.ts';
+import { TableWalker, WALK_OK } from './table-walker.ts';
 import type { Tally } from './tally.ts';
 
 const { BASE, FLAGS, MASK, X, STRIDE } = RECORD;
@@ -30,13 +31,6 @@ const {
 } = RIGHT;
 const { P: PTE_P, W: PTE_W, U: PTE_U, A: PTE_A, D: PTE_D, PS: PTE_PS, G: PTE_G } = PTE;
 
-/** Answers of a guest walk. */
-export const WALK_OK = 0;
-/** A #PF: the error code's P and RSVD stand in `faultBits`. */
-export const WALK_FAULT = 1;
-/** The second dimension refused an access: `problem`, the guest-physical address and `problemNeed` say which. */
-export const WALK_EXIT = 2;
-
 const { L1 } = PLACE;
 const WARM_BIT = WARM;
 const { WRITE: KIND_WRITE, RMW: KIND_RMW } = KIND;
@@ -45,41 +39,23 @@ const NX_HI = PTE.NX_HI;
 const KEY_SHIFT_HI = PTE_PKEY_SHIFT_HI;
 const PARTS = PARTS_PER_FRAME;
 const OK = NESTED_OK;
+const FRAMELESS = NO_FRAME;
 const FAULT_RESERVED = PFERR.P | PFERR.RSVD;
 const [, MASK_2M = 0, MASK_1G = 0] = CLASS_MASK;
 const READ_ENTRY = NEED.R | NEED.WALK;
 const UPDATE_ENTRY = NEED.R | NEED.W | NEED.WALK | NEED.UPDATE;
 const UPPER = R_U | R_W | R_X;
 
+/** In PAE entries, address bits 62:52 are reserved too. */
+const PAE_RESERVED_HI = 0x7ff0_0000;
+
 /**
- * The walker of the guest's own tables in long mode, 4 and 5 levels (SDM vol. 3A, "4-Level Paging and 5-Level Paging"). Entries are read
- * from guest memory: each table's frame is translated through the second dimension first, unless there is none.
- *
- * The walk only reads. Once the caller has checked the guest's rights, `commit` sets accessed and dirty flags and fills the
- * paging-structure caches.
+ * The walker of tables with 8-byte entries (SDM vol. 3A, "4-Level Paging and 5-Level Paging", "PAE Paging"). Entries are read from guest
+ * memory: each table's frame is translated through the second dimension first, unless there is none.
  */
-export class GuestWalker {
-  /** Final guest frame. */
-  gfnHi = 0;
-  gfnLo = 0;
-  /** Accumulated guest rights, GLOBAL, key, page class: RIGHT flags. */
-  flags = 0;
-  /** Size class of the guest's page: 0 4K, 1 2M, 2 1G. */
-  cls = 0;
+export class GuestWalker extends TableWalker {
   /** Level of the guest's leaf. */
-  leaf = 1;
-  faultBits = 0;
-  problem = 0;
-  problemNeed = 0;
-  problemHi = 0;
-  problemLo = 0;
-  problemOffset = 0;
-  /** 1 when the walk relied on cached information. */
-  usedCached = 0;
-
-  /** Owner of unified-cache entries: the context id. */
-  context = 0;
-
+  private leaf = 1;
   private start = 4;
   private reached = 4;
   /** Rights accumulated above the first entry read. */
@@ -110,6 +86,7 @@ export class GuestWalker {
     events: Recorder,
     nested: NestedWalker | null,
   ) {
+    super();
     this.memory = memory;
     this.lines = lines;
     this.caches = caches;
@@ -121,17 +98,16 @@ export class GuestWalker {
     this.updateNeedsWalk = nested !== null && config.nested === 'ept' && !config.eptAd;
   }
 
-  /**
-   * Walks from the deepest cached table, or from `root` (a guest frame, or a host frame without nesting). `hi` is the high word of the
-   * address shifted right by 12, `vpn` the low word of the page number, `tag` the high tag word of the current context.
-   */
   walk(hi: number, vpn: number, tag: number, mode: GuestMode, rootHi: number, rootLo: number): number {
     const { nested, lines, tally, memory, entryLo, entryHi } = this;
     const psc = this.caches.guestPsc;
     lines.cover(memory.words.length);
     const on = this.events.on;
-    const top = mode.levels;
-    const reservedHi = mode.nxe ? this.reservedHi : this.reservedHi | NX_HI;
+    const pae = mode.levels === 3;
+    // A PAE walk begins at its directory: the caller has read the page-directory-pointer entry.
+    const top = pae ? 2 : mode.levels;
+    const narrow = pae ? this.reservedHi | PAE_RESERVED_HI : this.reservedHi;
+    const reservedHi = mode.nxe ? narrow : narrow | NX_HI;
     let level = top;
     let gfnHi = rootHi;
     let gfnLo = rootLo;
@@ -158,8 +134,8 @@ export class GuestWalker {
     for (;;) {
       this.reached = level;
       const index = tableIndex(level, hi, vpn);
-      if (table < 0) {
-        if (nested === null) table = gfnLo;
+      if (table === -1) {
+        if (nested === null) table = gfnHi === 0 ? gfnLo : FRAMELESS;
         else {
           const problem = nested.translate(gfnHi, gfnLo, READ_ENTRY);
           if (problem !== OK) return this.exit(problem, READ_ENTRY, gfnHi, gfnLo, index << 3);
@@ -223,18 +199,6 @@ export class GuestWalker {
     }
   }
 
-  /** Paging off: the linear address is the guest-physical one, and everything is allowed. */
-  identity(hi: number, vpn: number): void {
-    this.gfnLo = vpn;
-    this.gfnHi = hi & 0xff;
-    this.cls = 2;
-    this.flags = UPPER | R_KEY_PLAIN | R_DIRTY | (2 << R_PAGE_SHIFT);
-  }
-
-  /**
-   * Sets A in every entry read and D in the leaf for a write, through the second dimension; then fills the paging-structure caches.
-   * WALK_OK or WALK_EXIT. `flags` gains DIRTY where a write needs no further walk.
-   */
   commit(hi: number, vpn: number, tag: number, kind: number): number {
     const write = kind === KIND_WRITE || kind === KIND_RMW;
     let missing = 0;
@@ -252,7 +216,6 @@ export class GuestWalker {
     return WALK_OK;
   }
 
-  /** Drops the cached upper entries used for a page. */
   dropUpper(hi: number, vpn: number, tag: number): void {
     this.caches.guestPsc.dropFor(vpn, tag);
     const unified = this.caches.tableCache;
@@ -300,19 +263,5 @@ export class GuestWalker {
       this.tally.setAd++;
     }
     return WALK_OK;
-  }
-
-  private fault(bits: number): number {
-    this.faultBits = bits;
-    return WALK_FAULT;
-  }
-
-  private exit(problem: number, need: number, gfnHi: number, gfnLo: number, offset: number): number {
-    this.problem = problem;
-    this.problemNeed = need;
-    this.problemHi = gfnHi;
-    this.problemLo = gfnLo;
-    this.problemOffset = offset;
-    return WALK_EXIT;
   }
 }

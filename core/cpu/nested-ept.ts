@@ -15,6 +15,8 @@ import type { Caches } from './caches.ts';
 import type { CpuConfig } from './config.ts';
 import { PLACE, WARM, type LineCache } from './line-cache.ts';
 import {
+  FAR_ADDRESS_HI,
+  frameOf,
   NEED,
   NESTED_DENIED,
   NESTED_DIRTY,
@@ -65,6 +67,8 @@ export class EptWalker implements NestedWalker {
   private readonly unaccessed = new Int32Array(6);
   private readonly badRwx: number;
   private readonly reservedHi: number;
+  /** Bits that keep an upper entry from being plain: reserved ones, and addresses beyond any host memory. */
+  private readonly oddHi: number;
   private readonly ad: boolean;
   private readonly p1g: boolean;
 
@@ -82,6 +86,7 @@ export class EptWalker implements NestedWalker {
     this.events = events;
     this.badRwx = EPT_BAD_RWX | (config.executeOnly ? 0 : EPT_EXECUTE_ONLY);
     this.reservedHi = reservedAddressHi(config.maxphyaddr);
+    this.oddHi = this.reservedHi | FAR_ADDRESS_HI;
     this.ad = config.eptAd;
     this.p1g = config.p1g;
   }
@@ -106,7 +111,6 @@ export class EptWalker implements NestedWalker {
           this.hfn = tags.cells[at + BASE]! + (gfnLo & ~mask);
           this.rights = flags;
           this.cls = mask === -1 ? 0 : mask === MASK_2M ? 1 : 2;
-          this.usedCached = 1;
           this.tally.nestedTlbHits++;
           if (this.events.on) this.events.emit(EVENT.hw_nested_tlb_hit, gfnLo, gfnHi, this.hfn, 0);
           return OK;
@@ -137,10 +141,11 @@ export class EptWalker implements NestedWalker {
   }
 
   private walk(gfnHi: number, gfnLo: number, need: number): number {
+    this.usedCached = 0;
     const tag = this.tag | gfnHi;
     const psc = this.caches.nestedPsc;
     const { words, chunkOf } = this.memory;
-    const { lines, reservedHi } = this;
+    const { lines, oddHi } = this;
     lines.cover(words.length);
     const { residence } = lines;
     const keeps = psc.present;
@@ -178,7 +183,7 @@ export class EptWalker implements NestedWalker {
         if (place !== L1) this.tally.countNested(place);
       }
       if (on) this.events.emit(EVENT.hw_nested_entry, level, place, hi, lo);
-      if (level > 1 && (lo & plain) === wanted && (hi & reservedHi) === 0) {
+      if (level > 1 && (lo & plain) === wanted && (hi & oddHi) === 0) {
         table = (lo >>> 12) | (hi << 20);
         level--;
         // Upper entries may be cached although the walk fails below.
@@ -188,13 +193,14 @@ export class EptWalker implements NestedWalker {
       const rwx = lo & RIGHTS;
       if (rwx === 0) return this.stop(NESTED_DENIED, start, level, 0);
       rights &= rwx;
-      if (((this.badRwx >> rwx) & 1) !== 0 || (hi & reservedHi) !== 0) return this.stop(MISCONFIG, start, level, 0);
+      if (((this.badRwx >> rwx) & 1) !== 0 || (hi & this.reservedHi) !== 0)
+        return this.stop(MISCONFIG, start, level, 0);
       if (level === 1 || ((lo & PS) !== 0 && (level === 2 || (level === 3 && this.p1g)))) {
         this.tally.nestedLoads += start - level + 1;
         return this.finish(gfnHi, gfnLo, need, level, table, rights, missing, hi, lo);
       }
       if ((lo & (NONLEAF_RESERVED | PS)) !== 0) return this.stop(MISCONFIG, start, level, 0);
-      const next = (lo >>> 12) | (hi << 20);
+      const next = frameOf(hi, lo);
       level--;
       if (this.ad && (lo & A) === 0) {
         this.unaccessed[level + 1] = table;
@@ -220,7 +226,7 @@ export class EptWalker implements NestedWalker {
     if (((BAD_MEMTYPES >> ((lo >> MEMTYPE_SHIFT) & MEMTYPE_MASK)) & 1) !== 0) return MISCONFIG;
     if (leaf > 1 && (lo & (leaf === 2 ? M2 : G1)) !== 0) return MISCONFIG;
     if ((rights & need & RIGHTS) !== (need & RIGHTS)) return this.deny(rights);
-    const base = (lo >>> 12) | (hi << 20);
+    const base = frameOf(hi, lo);
     let flags = rights | DIRTY;
     if (this.ad) {
       const writes = (need & W) !== 0;

@@ -6,7 +6,7 @@ import { PFERR } from '../spec/vm-exit.ts';
 import type { Caches } from './caches.ts';
 import type { CpuConfig } from './config.ts';
 import { PLACE, WARM, type LineCache } from './line-cache.ts';
-import { NEED, NESTED_DENIED, NESTED_DIRTY, NESTED_OK, type NestedWalker } from './nested.ts';
+import { frameOf, NEED, NESTED_DENIED, NESTED_DIRTY, NESTED_OK, type NestedWalker } from './nested.ts';
 import { pscClass } from './psc.ts';
 import { CLASS_MASK, RECORD } from './tag-array.ts';
 import { findTable, NESTED, storeTable } from './table-cache.ts';
@@ -83,7 +83,6 @@ export class NptWalker implements NestedWalker {
           this.hfn = tags.cells[at + BASE]! + (gfnLo & ~mask);
           this.rights = flags;
           this.cls = mask === -1 ? 0 : pscClass(mask);
-          this.usedCached = 1;
           this.tally.nestedTlbHits++;
           if (this.events.on) this.events.emit(EVENT.hw_nested_tlb_hit, gfnLo, gfnHi, this.hfn, 0);
           return OK;
@@ -117,6 +116,7 @@ export class NptWalker implements NestedWalker {
   }
 
   private walk(gfnHi: number, gfnLo: number, need: number): number {
+    this.usedCached = 0;
     const cache = this.caches.tableCache;
     const { words, chunkOf } = this.memory;
     const { lines, tally, reservedHi, rootId } = this;
@@ -168,7 +168,8 @@ export class NptWalker implements NestedWalker {
         const writes = (need & W) !== 0;
         missing |= ~lo & (writes ? PTE_A | PTE_D : PTE_A);
         if (missing !== 0) this.setFlags(gfnHi, gfnLo, level, writes);
-        const base = ((lo >>> 12) | (hi << 20)) & MASKS[level - 1]!;
+        const frame = frameOf(hi, lo);
+        const base = frame < 0 ? frame : frame & MASKS[level - 1]!;
         const flags = rights | (writes || (lo & PTE_D) !== 0 ? DIRTY : 0);
         this.cls = level - 1;
         this.hfn = base + (gfnLo & ~MASKS[level - 1]!);
@@ -184,7 +185,7 @@ export class NptWalker implements NestedWalker {
       missing |= ~lo & PTE_A;
       // An upper entry may be cached although the walk fails below, once it and those above are accessed.
       if (kept === 0 && missing === 0 && cache.slots !== 0) storeTable(cache, table, index, rootId, NESTED, hi, lo);
-      table = (lo >>> 12) | (hi << 20);
+      table = frameOf(hi, lo);
       level--;
     }
   }

@@ -30,7 +30,7 @@ export interface NestedWalker {
   rights: number;
   /** Size class of the nested leaf. */
   cls: number;
-  /** Set to 1 by a translation that relied on cached information; the caller clears it. */
+  /** 1 when the last walk relied on cached upper entries. */
   usedCached: number;
   /** After NESTED_DENIED: EPT, the AND of R, W, X over the levels used (0 if one was not present); NPT, the error code's P and RSVD. */
   denied: number;
@@ -43,3 +43,12 @@ export interface NestedWalker {
   /** Drops the cached upper entries used for one guest-physical page under the current root. */
   dropUpper(gfnHi: number, gfnLo: number): void;
 }
+
+/** Physical-address bits 51:44, in an entry's high word: no host memory is there, and frame numbers of 32 bits cannot say where it is. */
+export const FAR_ADDRESS_HI = 0xff000;
+/** A host frame that does not exist: deep enough below 0 that an offset into a large page leaves it there. */
+export const NO_FRAME = -0x4000_0000;
+
+/** Host frame named by an entry. */
+export const frameOf = (hi: number, lo: number): number =>
+  (hi & 0xff000) !== 0 ? -0x4000_0000 : (lo >>> 12) | (hi << 20);

@@ -1,5 +1,7 @@
 import { FLAG_IMPLICIT, OP, type Instruction } from '../guest/instruction.ts';
-import { CPU_DONE, type Cpu } from './cpu.ts';
+import type { Cpu } from './cpu.ts';
+import { CPU_DONE } from './outcome.ts';
+import { readPart, writePart } from './memory-ops.ts';
 import { loadOperand, storeOperand } from './operand.ts';
 import { KIND } from './rights.ts';
 import { TRANSLATED } from './translate.ts';
@@ -46,27 +48,26 @@ export function executeString(cpu: Cpu, insn: Instruction): number {
     cpu.touchData(target, to);
     advance(cpu, insn, moves);
   }
-  cpu.charge(insn);
+  cpu.accounts.charge(insn);
   return CPU_DONE;
 }
 
 /** One element of which an operand crosses a page. */
 function splitElement(cpu: Cpu, insn: Instruction, moves: boolean): number {
-  const { translator, memory } = cpu;
+  const { memory } = cpu;
   const { size } = insn;
   const implicit = (insn.flags & FLAG_IMPLICIT) !== 0;
   if (moves) {
     const outcome = transfer(cpu, insn, insn.hi2, insn.lo2, KIND.READ, implicit);
     if (outcome !== CPU_DONE) return outcome;
-    memory.readBytes(parts.low, insn.lo2 & 0xfff, parts.first, element, 0);
-    if (parts.first < size) memory.readBytes(parts.high, 0, size - parts.first, element, parts.first);
+    readPart(memory, parts.low, insn.lo2 & 0xfff, parts.first, element, 0);
+    if (parts.first < size) readPart(memory, parts.high, 0, size - parts.first, element, parts.first);
   }
   const outcome = transfer(cpu, insn, insn.hi, insn.lo, KIND.WRITE, implicit);
   if (outcome !== CPU_DONE) return outcome;
   const from = moves ? element : insn.data;
-  memory.writeBytes(parts.low, insn.lo & 0xfff, parts.first, from, 0);
-  if (parts.first < size) memory.writeBytes(parts.high, 0, size - parts.first, from, parts.first);
-  void translator;
+  writePart(memory, parts.low, insn.lo & 0xfff, parts.first, from, 0);
+  if (parts.first < size) writePart(memory, parts.high, 0, size - parts.first, from, parts.first);
   advance(cpu, insn, moves);
   return CPU_DONE;
 }

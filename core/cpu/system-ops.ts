@@ -3,7 +3,9 @@ import { OP, type Instruction } from '../guest/instruction.ts';
 import { CR_QUAL } from '../spec/ept.ts';
 import { reservedAddressHi, VECTOR } from '../spec/paging.ts';
 import { EXIT_REASON, SVM_EXIT } from '../spec/vm-exit.ts';
-import { CPU_DONE, CPU_FAULT, type Cpu } from './cpu.ts';
+import type { Cpu } from './cpu.ts';
+import { CPU_DONE } from './outcome.ts';
+import { WALK_FAULT, WALK_OK } from './table-walker.ts';
 import { fillInstructionExit, ioQualification } from './exits.ts';
 
 /** Bit 63 of a new CR3: keep what is cached of the new PCID. */
@@ -45,7 +47,7 @@ export function executeSystem(cpu: Cpu, insn: Instruction): number {
 }
 
 function done(cpu: Cpu, insn: Instruction): number {
-  cpu.charge(insn);
+  cpu.accounts.charge(insn);
   return CPU_DONE;
 }
 
@@ -56,8 +58,7 @@ function setRegister(cpu: Cpu, insn: Instruction, register: number, value: numbe
 }
 
 function generalProtection(cpu: Cpu, insn: Instruction): number {
-  const outcome = cpu.guestFault(insn, VECTOR.GP, 0, 0, 0);
-  return outcome === CPU_FAULT ? CPU_FAULT : outcome;
+  return cpu.guestFault(insn, VECTOR.GP, 0, 0, 0);
 }
 
 function leave(cpu: Cpu, insn: Instruction, intel: number, amd: number, qualification: number): number {
@@ -88,11 +89,32 @@ function moveToCr3(cpu: Cpu, insn: Instruction): number {
   const keep = mode.pcide && (insn.data[1]! & NO_FLUSH_HI) !== 0;
   const hi = long ? insn.data[1]! & (mode.pcide ? ~NO_FLUSH_HI : ~0) : 0;
   if ((hi & ~0xfffff) !== 0 || (hi & reservedAddressHi(config.maxphyaddr)) !== 0) return generalProtection(cpu, insn);
+  const oldLo = registers.at[REG.CR3_LO]!;
+  const oldHi = registers.at[REG.CR3_HI]!;
   registers.at[REG.CR3_LO] = insn.data[0]!;
   registers.at[REG.CR3_HI] = hi;
   cpu.registersChanged();
+  if (mode.levels === 3) {
+    const outcome = loadPointers(cpu, insn);
+    if (outcome !== CPU_DONE) {
+      registers.at[REG.CR3_LO] = oldLo;
+      registers.at[REG.CR3_HI] = oldHi;
+      cpu.registersChanged();
+      return outcome;
+    }
+  }
   if (!keep) cpu.invalidation.pcid(mode.pcid);
   return done(cpu, insn);
+}
+
+/** PAE: the four page-directory-pointer entries are loaded with CR3. */
+function loadPointers(cpu: Cpu, insn: Instruction): number {
+  const { translator, mode } = cpu;
+  translator.pae.forget();
+  const outcome = translator.pae.load(mode, translator.walker);
+  if (outcome === WALK_OK) return CPU_DONE;
+  translator.pae.forget();
+  return outcome === WALK_FAULT ? generalProtection(cpu, insn) : cpu.stop(translator.refuseUnaddressed(), insn, 0, 0);
 }
 
 /** New value in `data`. Clearing PG drops everything; setting it with EFER.LME enters long mode. */

@@ -6,8 +6,9 @@ import type { Caches } from './caches.ts';
 import type { CpuConfig } from './config.ts';
 import { contextTag } from './contexts.ts';
 import type { GuestMode } from './guest-mode.ts';
-import { WALK_OK, type GuestWalker } from './guest-walk.ts';
-import { NEED, NESTED_DENIED, NESTED_DIRTY, NESTED_OK, type NestedWalker } from './nested.ts';
+import type { PaeRegisters } from './pae-registers.ts';
+import { type TableWalker, WALK_OK } from './table-walker.ts';
+import { NEED, NESTED_DENIED, NESTED_DIRTY, NESTED_OK, NO_FRAME, type NestedWalker } from './nested.ts';
 import { GUEST_KEY_DENIED, GUEST_OK, guestAllows, KIND, RIGHT, type AccessMode } from './rights.ts';
 import { CLASS_MASK, RECORD } from './tag-array.ts';
 import type { Tally } from './tally.ts';
@@ -34,6 +35,16 @@ export const REFUSED = 2;
 
 const FINAL_NEED = new Int32Array([NEED.R, NEED.W, NEED.X, NEED.R | NEED.W]);
 
+/** A walker for each format of the guest's tables. */
+export interface Walkers {
+  /** 8-byte entries: PAE, 4 and 5 levels. */
+  readonly long: TableWalker;
+  /** 4-byte entries. */
+  readonly legacy: TableWalker;
+  /** Paging off. */
+  readonly identity: TableWalker;
+}
+
 /** From a linear address to a host frame: TLBs, guest walk, permission, final nested translation, fills. Section 1.2's order of checks. */
 export class Translator {
   /** Host frame and rights of the page just translated. */
@@ -43,6 +54,8 @@ export class Translator {
   errorCode = 0;
   problem = 0;
   problemNeed = 0;
+  /** False where no linear address led to the refused access. */
+  addressed = true;
   gpaHi = 0;
   gpaLo = 0;
   /** Current context (root and PCID) and that of the root's global pages. */
@@ -67,7 +80,10 @@ export class Translator {
   private readonly confirms: boolean;
   readonly mode: GuestMode;
   readonly caches: Caches;
-  readonly walker: GuestWalker;
+  /** The walker of the guest's present paging mode. */
+  walker: TableWalker;
+  readonly pae: PaeRegisters;
+  private readonly walkers: Walkers;
   readonly nested: NestedWalker | null;
   private readonly tally: Tally;
   private readonly events: Recorder;
@@ -76,7 +92,8 @@ export class Translator {
     config: CpuConfig,
     mode: GuestMode,
     caches: Caches,
-    walker: GuestWalker,
+    walkers: Walkers,
+    pae: PaeRegisters,
     nested: NestedWalker | null,
     tally: Tally,
     events: Recorder,
@@ -84,7 +101,9 @@ export class Translator {
     this.config = config;
     this.mode = mode;
     this.caches = caches;
-    this.walker = walker;
+    this.walkers = walkers;
+    this.walker = walkers.long;
+    this.pae = pae;
     this.nested = nested;
     this.tally = tally;
     this.events = events;
@@ -93,6 +112,15 @@ export class Translator {
     this.second = caches.stlb;
     this.probesCaches = caches.guestPsc.present || caches.tableCache.slots !== 0;
     this.confirms = config.vendor === 'amd' && config.npfDropsTranslation;
+  }
+
+  /** Sets the contexts that tag cached mappings, and the walker of the mode. */
+  enterContext(context: number, globalContext: number): void {
+    const { walkers, mode } = this;
+    this.context = context;
+    this.globalContext = globalContext;
+    this.walker = mode.levels >= 3 ? walkers.long : mode.levels === 2 ? walkers.legacy : walkers.identity;
+    this.walker.context = context;
   }
 
   /** Translates the page of a linear address for one kind of access. `implicit`: a supervisor access whatever CPL and AC say. */
@@ -186,7 +214,8 @@ export class Translator {
     if (mode.levels !== 0 && this.probesCaches) this.tally.pscProbes++;
     let outcome = this.walkOnce(tlb);
     if (outcome === TRANSLATED) return TRANSLATED;
-    if (this.confirms && (walker.usedCached !== 0 || (nested !== null && nested.usedCached !== 0))) {
+    const cached = walker.usedCached !== 0 || (outcome === REFUSED && nested !== null && nested.usedCached !== 0);
+    if (this.confirms && cached) {
       this.dropUsed(outcome === REFUSED);
       outcome = this.walkOnce(tlb);
       if (outcome === TRANSLATED) return TRANSLATED;
@@ -198,29 +227,26 @@ export class Translator {
     const { mode, walker, nested, vpn, tag, kind } = this;
     const upper = this.hi >> 12;
     walker.usedCached = 0;
-    if (nested !== null) nested.usedCached = 0;
-    if (mode.levels === 0) walker.identity(upper, vpn);
-    else {
-      const native = nested === null;
-      const found = walker.walk(
-        upper,
-        vpn,
-        tag,
-        mode,
-        native ? 0 : mode.rootHi,
-        native ? this.nativeRoot : mode.rootLo,
-      );
-      if (found !== WALKED) return found;
-      const allowed = guestAllows(walker.flags, kind, this.access);
-      if (allowed !== ALLOWED) {
-        walker.faultBits = allowed === GUEST_KEY_DENIED ? PFERR.P | PFERR.PK : PFERR.P;
-        return FAULTED;
-      }
-      const committed = walker.commit(upper, vpn, tag, kind);
-      if (committed !== WALKED) return committed;
+    let rootHi = nested === null ? 0 : mode.rootHi;
+    let rootLo = nested === null ? this.nativeRoot : mode.rootLo;
+    if (mode.levels === 3) {
+      const pointer = this.pae.directory(vpn, mode, this.nativeRoot, walker);
+      if (pointer !== WALKED) return pointer;
+      rootHi = this.pae.gfnHi;
+      rootLo = this.pae.gfnLo;
     }
+    const found = walker.walk(upper, vpn, tag, mode, rootHi, rootLo);
+    if (found !== WALKED) return found;
+    const allowed = guestAllows(walker.flags, kind, this.access);
+    if (allowed !== ALLOWED) {
+      walker.faultBits = allowed === GUEST_KEY_DENIED ? PFERR.P | PFERR.PK : PFERR.P;
+      return FAULTED;
+    }
+    const committed = walker.commit(upper, vpn, tag, kind);
+    if (committed !== WALKED) return committed;
     if (nested === null) {
-      this.fill(tlb, walker.flags | R_NR | R_NW | R_NX, walker.gfnLo, 2);
+      const frame = walker.gfnHi === 0 ? walker.gfnLo : NO_FRAME;
+      this.fill(tlb, walker.flags | R_NR | R_NW | R_NX, frame, 2);
       return TRANSLATED;
     }
     const need = FINAL_NEED[kind]!;
@@ -281,13 +307,20 @@ export class Translator {
     return FAULTED;
   }
 
-  /** An EPT violation or nested page fault drops what was cached for the address; a misconfiguration or a full log drops nothing. */
-  private refuse(): number {
-    const { walker, config } = this;
+  private refusal(): number {
+    const { walker } = this;
+    this.addressed = true;
     this.problem = walker.problem;
     this.problemNeed = walker.problemNeed;
     this.gpaHi = (walker.problemLo >>> 20) | (walker.problemHi << 12);
     this.gpaLo = (walker.problemLo << 12) | walker.problemOffset;
+    return REFUSED;
+  }
+
+  /** An EPT violation or nested page fault drops what was cached for the address; a misconfiguration or a full log drops nothing. */
+  private refuse(): number {
+    const { walker, config } = this;
+    this.refusal();
     if (this.problem !== NESTED_DENIED) return REFUSED;
     if (config.nested === 'ept') {
       this.dropLinear(this.hi, this.vpn, false, config.eptViolationDropsPsc);
@@ -295,6 +328,14 @@ export class Translator {
       if (config.eptViolationDropsPsc) this.nested!.dropUpper(walker.problemHi, walker.problemLo);
     } else if (config.npfDropsTranslation) this.dropUsed(true);
     return REFUSED;
+  }
+
+  /** A refused access that no linear address led to (PAE pointers loaded by MOV to CR3). Fields are the walker's. */
+  refuseUnaddressed(): number {
+    const outcome = this.refusal();
+    this.addressed = false;
+    if (this.problem === NESTED_DENIED) this.nested!.dropPage(this.walker.problemHi, this.walker.problemLo);
+    return outcome;
   }
 
   private dropUsed(nested: boolean): void {

@@ -8,6 +8,8 @@ export interface SwitchRow {
   /** The default in words; some depend on the CPU model. */
   readonly default: string;
   readonly what: string;
+  /** Least and greatest value of a number; default 0 and 65536. */
+  readonly range?: readonly [least: number, most: number];
 }
 
 export const SWITCHES: readonly SwitchRow[] = [
@@ -45,7 +47,7 @@ export const SWITCHES: readonly SwitchRow[] = [
   { name: 'dataCache', kind: 'boolean', default: 'false', what: 'data accesses go through the cache model too' },
   { name: 'eptAD', kind: 'boolean', default: 'of the CPU', what: 'EPT accessed and dirty bits' },
   { name: 'mmioCaching', kind: 'boolean', default: 'true', what: "KVM's module parameter mmio_caching" },
-  { name: 'maxphyaddr', kind: 'number', default: 'of the CPU', what: 'bits of physical address' },
+  { name: 'maxphyaddr', kind: 'number', default: 'of the CPU', what: 'bits of physical address', range: [32, 52] },
   {
     name: 'pscEntries',
     kind: 'number',
@@ -58,12 +60,14 @@ export const SWITCHES: readonly SwitchRow[] = [
     kind: 'number',
     default: '5 for a guest with 5-level paging where CPU and kernel can, else 4',
     what: 'levels of the EPT or NPT',
+    range: [4, 5],
   },
   {
     name: 'evictEvery',
     kind: 'number',
     default: '0 (never)',
     what: 'every so many accesses a TLB entry is dropped at random',
+    range: [0, 2 ** 31 - 1],
   },
 ];
 
@@ -84,13 +88,17 @@ export function checkSwitches(
       );
     }
     const parsed = parse(row, value);
-    if (parsed === null)
-      return err(
-        `switch ${name} takes ${row.kind === 'boolean' ? 'true or false' : 'a whole number of at least 0'}, not '${value}'`,
-      );
+    if (parsed === null) return err(`switch ${name} takes ${takes(row)}, not '${value}'`);
     checked[name] = parsed;
   }
   return ok(checked);
+}
+
+const rangeOf = ({ range = [0, 65536] }: SwitchRow): readonly [number, number] => range;
+
+function takes(row: SwitchRow): string {
+  const [least, most] = rangeOf(row);
+  return row.kind === 'boolean' ? 'true or false' : `a whole number from ${least} to ${most}`;
 }
 
 function parse(row: SwitchRow, value: boolean | number | string): boolean | number | null {
@@ -98,6 +106,7 @@ function parse(row: SwitchRow, value: boolean | number | string): boolean | numb
     if (typeof value === 'boolean') return value;
     return value === 'true' || value === 'on' ? true : value === 'false' || value === 'off' ? false : null;
   }
-  const number = typeof value === 'string' ? Number(value) : value;
-  return typeof number === 'number' && Number.isInteger(number) && number >= 0 && number < 2 ** 31 ? number : null;
+  const [least, most] = rangeOf(row);
+  const number = typeof value === 'string' ? (value === '' ? Number.NaN : Number(value)) : value;
+  return typeof number === 'number' && Number.isInteger(number) && number >= least && number <= most ? number : null;
 }

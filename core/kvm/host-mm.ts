@@ -35,18 +35,37 @@ export class HostMm {
     this.memory = memory;
   }
 
+  /** Changes whenever a page gets or loses its frame. */
+  get changes(): number {
+    return this.epoch[0]!;
+  }
+
   register(state: StateSet): void {
     state.addState(() => [this.epoch]);
   }
 
   /** mmap(): `level` is the size of the host pages. The range must be free. */
   map(first: number, pages: number, level: number, writable = true): void {
-    assert(
-      !this.areas.some((area) => first < area.first + area.pages && area.first < first + pages),
-      'mmap over a mapping',
-    );
+    assert(this.isFree(first, pages), 'mmap over a mapping');
     this.areas.push({ first, pages, level, writable, chunks: [] });
     this.epoch[0]!++;
+  }
+
+  /** True when no mapping lies in the range. */
+  isFree(first: number, pages: number): boolean {
+    return !this.areas.some((area) => first < area.first + area.pages && area.first < first + pages);
+  }
+
+  /** mmap() of what is still free of a range, in pages of 4 KiB: slots may share a part of their host memory. */
+  mapRest(first: number, pages: number): void {
+    const end = first + pages;
+    const taken = this.areas.filter((area) => area.first < end && area.first + area.pages > first);
+    let at = first;
+    for (const area of taken.sort((a, b) => a.first - b.first)) {
+      if (area.first > at) this.map(at, area.first - at, 1);
+      at = Math.max(at, area.first + area.pages);
+    }
+    if (at < end) this.map(at, end - at, 1);
   }
 
   /** munmap() of whole mappings that lie in the range; frames go back. The caller has told KVM first (mmu_notifier). */
@@ -90,12 +109,23 @@ export class HostMm {
 
   /** get_user_pages_fast_only: the host frame of a page that is faulted in, or 0. */
   present(page: number): number {
+    const frame = this.kept(page);
+    return frame <= 0 || (frame & RECLAIMED) !== 0 ? 0 : frame;
+  }
+
+  /** The host frame that holds a page's contents, reclaimed or not; 0 for a page that was never touched, HVA_BAD without a mapping. */
+  peek(page: number): number {
+    const frame = this.kept(page);
+    return frame <= 0 ? frame : frame & ~RECLAIMED;
+  }
+
+  private kept(page: number): number {
     const area = this.areaOf(page);
-    if (area === undefined) return 0;
+    if (area === undefined) return HVA_BAD;
     const size = PAGES_OF_LEVEL[area.level]!;
     const unit = Math.floor(page / size) - Math.floor(area.first / size);
     const frame = area.chunks[Math.floor(unit / CHUNK)]?.[unit % CHUNK] ?? 0;
-    return frame === 0 || (frame & RECLAIMED) !== 0 ? 0 : frame + (page % size);
+    return frame === 0 ? 0 : frame + (page % size);
   }
 
   /** The host takes pages away and keeps their contents (swap, migration). The caller has told KVM first. */

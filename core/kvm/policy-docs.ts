@@ -48,7 +48,7 @@ export const POLICY_DOCS: { readonly [K in OwnField]: PolicyDoc } = {
   },
   mmioCaching: {
     doc: 'MMIO accesses are remembered in reserved SPTEs (module parameter mmio_caching)',
-    source: `ce88decfd25b, 3.1; parameter 5.10; ${SEMANTICS} 1`,
+    source: `ce88decffd17, 3.1; parameter 5.10; ${SEMANTICS} 1`,
   },
   readOnlySlotSpte: {
     doc: 'the SPTE of a page in a read-only slot: readable and not writable, or reserved so that every access exits (for regions that are mostly written)',

@@ -58,9 +58,12 @@ function assemble(chosen: Chosen, layout: Layout, options: MachineOptions): Mach
   const events = new Recorder(recorded, recorded > 0 ? paths : null);
   const registers = new GuestRegisters();
   const observation = new Observation();
-  const cpu = new Cpu({ geometry: model.geometry, memory, paths, events, registers, state, config: chosen.cpu });
   const fiveLevels = layout.mode === '5-level' && model.features.la57 && chosen.policy.tdp5Level;
   const levels = chosen.nestedLevels ?? (fiveLevels ? 5 : 4);
+  const hostBits = chosen.cpu.maxphyaddr ?? model.geometry.maxphyaddr;
+  // Addresses that four levels of nested tables can't name the guest does not have (CPUID.80000008H, GuestPhysBits).
+  const config = { ...chosen.cpu, maxphyaddr: levels === 5 ? hostBits : Math.min(hostBits, 48) };
+  const cpu = new Cpu({ geometry: model.geometry, memory, paths, events, registers, state, config });
   const kvm = new Kvm(
     {
       policy: chosen.policy,
@@ -68,7 +71,7 @@ function assemble(chosen: Chosen, layout: Layout, options: MachineOptions): Mach
       nestedLevels: levels === 5 ? 5 : 4,
       mitigations: chosen.mitigations,
       cpu: {
-        maxphyaddr: cpu.config.maxphyaddr,
+        maxphyaddr: hostBits,
         pml: model.features.pml,
         eptAd: cpu.config.eptAd,
         p1g: cpu.config.p1g,

@@ -187,3 +187,25 @@ describe('a doorbell in a read-only slot', () => {
     d.expectNoDivergence();
   });
 });
+
+describe('147: the generation that MMIO entries keep', () => {
+  it.each([
+    { mmu: 'ept', design: 'wildcard' },
+    { mmu: 'npt', design: 'userspace' },
+  ] as const)('wraps after 75 changes on 4.2, and everything is zapped once: $mmu/$design', (options) => {
+    const d = primed({ ...options, kernel: '4.2' });
+    const zaps = (): number =>
+      d
+        .result()
+        .hostPaths.reduce(
+          (n, { steps, count }) => n + count * steps.filter(([step]) => step === 'kvm_mmu_zap_all_fast').length,
+          0,
+        );
+    for (let n = 0; n < 90; n++) {
+      expect(d.host(memslot(20 + n, 0x8000_0000 + n * MIB, MIB))).toBe(0);
+      d.kick().kick();
+    }
+    expect(zaps()).toBe(1);
+    d.expectNoDivergence();
+  });
+});

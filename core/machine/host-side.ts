@@ -128,9 +128,10 @@ export class HostSide {
     const { hostMm } = this.kvm;
     const first = Number(hva >> 12n);
     const pages = Number((size + 4095n) >> 12n);
-    if (hostMm.mapped(first)) return;
     const unit = page === '4K' ? 1 : page === '2M' ? 512 : 512 * 512;
-    hostMm.map(first, Math.ceil(pages / unit) * unit, LEVEL_OF[page]);
+    const whole = Math.ceil(pages / unit) * unit;
+    if (hostMm.isFree(first, whole)) hostMm.map(first, whole, LEVEL_OF[page]);
+    else hostMm.mapRest(first, pages);
   }
 
   private fdOf(name: string): number {

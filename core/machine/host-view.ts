@@ -14,7 +14,9 @@ export class HostView implements MachineMemory, GuestMemory {
   }
 
   readGuest(gpaHi: number, gpaLo: number, count: number, out: Int32Array): boolean {
-    const frame = this.frame((gpaHi >>> 0) * 0x100000 + (gpaLo >>> 12));
+    const page = this.pageOf((gpaHi >>> 0) * 0x100000 + (gpaLo >>> 12));
+    // To look is not to touch: a page that nobody has faulted in yet stays so.
+    const frame = page < 0 ? -1 : this.kvm.hostMm.peek(page);
     if (frame < 0) return false;
     this.kvm.memory.readBytes(frame, gpaLo & 0xfff, count, out, 0);
     return true;
@@ -45,10 +47,15 @@ export class HostView implements MachineMemory, GuestMemory {
   }
 
   private frame(gfn: number): number {
-    const { slots, hostMm } = this.kvm;
+    const page = this.pageOf(gfn);
+    return page < 0 ? -1 : this.kvm.hostMm.fault(page, false);
+  }
+
+  /** Host virtual page behind a guest frame, -1 without a memslot. */
+  private pageOf(gfn: number): number {
+    const { slots } = this.kvm;
     const row = slots.find(0, gfn);
-    if (row < 0) return -1;
-    return hostMm.fault(slots.table.hvaPage[row]! + gfn - slots.table.baseGfn[row]!, false);
+    return row < 0 ? -1 : slots.table.hvaPage[row]! + gfn - slots.table.baseGfn[row]!;
   }
 }
 

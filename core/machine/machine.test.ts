@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { drive, memslot } from '../../test/driver/machine-driver.ts';
 import { OP } from '../guest/instruction.ts';
+import type { HostOp } from '../guest/setup.ts';
+import type { Machine } from './machine.ts';
 
 const MIB = 1 << 20;
 const MMUS = ['ept', 'npt'] as const;
@@ -117,5 +119,63 @@ describe.each(MMUS)('the host of %s', (mmu) => {
       expect(d.host({ kind: 'get-dirty-log', slot: 0 })).toBe(0);
     }
     d.expectNoDivergence();
+  });
+});
+
+describe.each(['sapphire-rapids', 'skylake-sp', 'zen4'])(
+  'a guest address that four nested levels cannot name, on %s',
+  (cpu) => {
+    it.each([48n, 51n])('bit %d is reserved in the guest, and no other address is touched', (bit) => {
+      const d = drive({ mmu: cpu === 'zen4' ? 'npt' : 'ept', cpu })
+        .ram(0, 4 * MIB)
+        .map(0x6000_0000, 4096, { gpa: (1n << bit) | 0x10_0000n })
+        .start();
+      d.write32(0x6000_0000, 7);
+      expect(d.fault).toEqual({ vector: 14, errorCode: 0xb, address: 0x6000_0000n });
+      expect(d.write32(0x10_0000, 9).read32(0x10_0000)).toBe(9n);
+      d.expectNoDivergence();
+    });
+  },
+);
+
+describe('memslots over host addresses of the script', () => {
+  it('may share any part of their host memory', () => {
+    const hva = 0x5555_0000_0000n;
+    const slot = (id: number, gpa: number, size: number, at: bigint) => ({ ...memslot(id, gpa, size), hva: at });
+    const d = drive()
+      .ram(0, 4 * MIB)
+      .map(0x1000_0000, 0x4000)
+      .map(0x2000_0000, 0x4000)
+      .map(0x3000_0000, 0x4000)
+      .start();
+    expect(d.host(slot(1, 0x1000_0000, 0x2000, hva) as HostOp)).toBe(0);
+    expect(d.host(slot(2, 0x2000_0000, 0x4000, hva - 0x1000n) as HostOp)).toBe(0);
+    expect(d.host(slot(3, 0x3000_0000, 0x4000, hva + 0x1000n) as HostOp)).toBe(0);
+    d.write32(0x1000_1000, 7);
+    expect(d.read32(0x2000_2000)).toBe(7n);
+    expect(d.read32(0x3000_0000)).toBe(7n);
+    d.write32(0x2000_0000, 8).write32(0x3000_3000, 9);
+    expect(d.read32(0x2000_0000)).toBe(8n);
+    expect(d.read32(0x3000_3000)).toBe(9n);
+    d.expectNoDivergence();
+  });
+});
+
+describe('the view of the reference', () => {
+  it('looks at memory without touching it: what nobody has touched reads as zero and takes no frame', () => {
+    const d = drive()
+      .ram(0, 4 * MIB)
+      .start();
+    const { guestView, kvm, memory } = (d.machine as unknown as { machine: Machine }).machine.parts;
+    d.write32(0x3000, 7).host({ kind: 'reclaim', gpa: 0x3000n, size: 4096n });
+    const frames = memory.frames;
+    const words = Int32Array.of(-1);
+    expect(guestView.readGuest(0, 0x8000, 4, words)).toBe(true);
+    expect(words[0]).toBe(0);
+    expect(guestView.readGuest(0, 0x3000, 4, words)).toBe(true);
+    expect(words[0]).toBe(7);
+    expect(memory.frames).toBe(frames);
+    const row = kvm.slots.find(0, 3);
+    expect(kvm.hostMm.present(kvm.slots.table.hvaPage[row]! + 3)).toBe(0);
   });
 });

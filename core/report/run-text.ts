@@ -1,4 +1,4 @@
-import { figure, integer, percent, range } from './numbers.ts';
+import { counted, figure, integer, percent, range } from './numbers.ts';
 import { phaseLines } from './phase-lines.ts';
 import {
   answerLines,
@@ -27,9 +27,9 @@ export function runText(scenario: ScenarioView, run: RunView, style: Style = PLA
     ...wrap(`${scenario.file} on ${model.name}: ${describeConfiguration(result.configuration)}.`),
     '',
     ...problemLines(result, style),
-    `${integer(result.accesses)} accesses, ${figure(priced.perAccess.value)} cycles each (${range(priced.perAccess)}), ` +
+    `${counted(result.accesses, 'access', 'accesses')}, ${figure(priced.perAccess.value)} cycles each (${range(priced.perAccess)}), ` +
       `${percent(priced.provenance.estimated)} estimated`,
-    `${integer(result.userspaceExits)} userspace exits; ${verdict(result, style)}`,
+    `${counted(result.userspaceExits, 'userspace exit')}; ${verdict(result, style)}`,
     ...wrap(`Exits: ${countsByName(result.exits) || 'none'}`, '  ', ''),
     ...wrap(`Signals: ${countsByName(result.eventfds) || 'none'}`, '  ', ''),
     ...section('Divergences', divergenceLines(result.divergences), style),

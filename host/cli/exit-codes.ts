@@ -6,3 +6,5 @@ export const EXIT_CHECK_FAILED = 1;
 export const EXIT_BAD_INPUT = 2;
 /** Ended by Ctrl-C, as shells count signals. */
 export const EXIT_INTERRUPTED = 130;
+/** Ended by SIGTERM. */
+export const EXIT_TERMINATED = 143;

@@ -1,92 +1,14 @@
-// The command line: finds the command, runs it, and turns what goes wrong into a sentence and an exit code.
-import { formatScriptError } from '../sandbox/script-error.ts';
-import { unknownName } from '../../core/index.ts';
-import { readArguments } from './arguments.ts';
-import { BadInput } from './bad-input.ts';
-import type { Command } from './command.ts';
-import { check } from './commands/check.ts';
-import { compare } from './commands/compare.ts';
-import { conformance } from './commands/conformance.ts';
-import { explain } from './commands/explain.ts';
-import { commandHelp, helpCommand } from './commands/help.ts';
-import { registries } from './commands/registries.ts';
-import { run } from './commands/run.ts';
-import { EXIT_BAD_INPUT, EXIT_CHECK_FAILED, EXIT_INTERRUPTED, EXIT_OK } from './exit-codes.ts';
-import { discardUnfinished, jsonText } from './output.ts';
-import { processTerminal, type Terminal } from './terminal.ts';
-import { version } from './version.ts';
+// The program: the process's own terminal, arguments and signals around the command line.
+import { runCommandLine } from './command-line.ts';
+import { EXIT_INTERRUPTED, EXIT_TERMINATED } from './exit-codes.ts';
+import { discardUnfinished } from './output.ts';
+import { processTerminal } from './terminal.ts';
 
-/** Mistakes of a script that are listed; the count tells of the rest. */
-const MISTAKES_SHOWN = 20;
-
-const others = [run, compare, explain, check, ...registries, conformance];
-const commands: readonly Command[] = [...others, helpCommand(others)];
-
-async function dispatch(args: readonly string[], terminal: Terminal): Promise<number> {
-  const [name = 'help', ...rest] = args;
-  if (name === '--version' || name === '-V') {
-    terminal.out(`exitlab ${version()}\n`);
-    return EXIT_OK;
-  }
-  const wanted = name === '--help' || name === '-h' ? 'help' : name;
-  const command = commands.find((each) => each.name === wanted);
-  if (command === undefined)
-    throw new BadInput(
-      unknownName(
-        'command',
-        name,
-        commands.map((each) => each.name),
-      ),
-    );
-  if (wanted !== 'help' && (rest.includes('--help') || rest.includes('-h'))) {
-    terminal.out(`${commandHelp(command, terminal.style).join('\n')}\n`);
-    return EXIT_OK;
-  }
-  const { positionals, options } = readArguments(rest, command.options);
-  const [least, most] = command.positionals;
-  if (positionals.length < least || positionals.length > most)
-    throw new BadInput(
-      `${positionals.length < least ? 'an argument is missing' : `'${positionals[most]!}' is one argument too many`}; ` +
-        `usage: exitlab ${command.name} ${command.usage}`,
-    );
-  return command.run({ positionals, options, terminal });
-}
-
-/** Says what is wrong with the input: on standard error for people, with --json on standard output for programs. */
-function complain(error: BadInput, json: boolean, terminal: Terminal): void {
-  const mistakes = error.mistakes;
-  if (json) {
-    const errors = mistakes.length === 0 ? [{ message: error.message }] : mistakes;
-    terminal.out(jsonText({ schema: 'exitlab.error/1', errors }));
-    return;
-  }
-  if (mistakes.length === 0) terminal.err(`exitlab: ${error.message}\n`);
-  for (const mistake of mistakes.slice(0, MISTAKES_SHOWN)) terminal.err(`${formatScriptError(mistake)}\n`);
-  if (mistakes.length > MISTAKES_SHOWN) terminal.err(`... and ${mistakes.length - MISTAKES_SHOWN} more\n`);
-}
-
-async function main(): Promise<void> {
-  const terminal = processTerminal();
-  const args = process.argv.slice(2);
-  for (const signal of ['SIGINT', 'SIGTERM'] as const)
-    process.on(signal, () => {
-      discardUnfinished();
-      if (terminal.live) terminal.err('\r\u001b[K');
-      process.exit(signal === 'SIGINT' ? EXIT_INTERRUPTED : 143);
-    });
-  try {
-    process.exitCode = await dispatch(args, terminal);
-  } catch (error) {
-    if (error instanceof BadInput) {
-      complain(error, args.includes('--json'), terminal);
-      process.exitCode = EXIT_BAD_INPUT;
-    } else {
-      terminal.err(
-        `exitlab: this is a bug in Exitlab, please report it: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
-      );
-      process.exitCode = EXIT_CHECK_FAILED;
-    }
-  }
-}
-
-await main();
+const terminal = processTerminal();
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.on(signal, () => {
+    discardUnfinished();
+    if (terminal.live) terminal.err('\r\u001b[K');
+    process.exit(signal === 'SIGINT' ? EXIT_INTERRUPTED : EXIT_TERMINATED);
+  });
+process.exitCode = await runCommandLine(process.argv.slice(2), terminal);

@@ -141,7 +141,10 @@ interface Vm {
   /** KVM_REGISTER_COALESCED_MMIO. */
   coalesced(zone: CoalescedZone): void;
 
-  /** Registers that differ when the guest starts. Defaults: CPL 0, WP, SMEP, SMAP, PKE, PCIDE clear as after reset of a 64-bit kernel. */
+  /**
+   * Registers that differ when the guest starts. Defaults are those of a kernel that has booted: CPL 0, CR0.WP, EFER.NXE and CR4.PGE set;
+   * SMEP, SMAP, PKE and PCIDE clear.
+   */
   registers(registers: {
     /** Current privilege level: 0 or 3. */
     readonly cpl?: 0 | 3;

@@ -22,6 +22,8 @@ type HostCall = (asyncify: unknown, context: number, self: number, argc: number,
 
 export interface EngineOptions {
   readonly memoryBytes: number;
+  /** Bytes of shared buffers that the host will make. */
+  readonly sharedBytes: number;
   readonly stackBytes: number;
   /** Asked every few thousand operations; true stops the script for good. */
   readonly interrupted: () => boolean;
@@ -33,6 +35,22 @@ export interface Thrown {
   readonly name: string;
   readonly message: string;
   readonly stack: string;
+}
+
+/** Node has it; its types stand in the DOM's library. */
+declare const WebAssembly: { readonly Memory: new (pages: { initial: number; maximum: number }) => object };
+
+const PAGE = 65_536;
+/** Pages that the build begins with; its code's data and stack are in them. */
+const FIRST_PAGES = 256;
+
+/**
+ * The engine's own limit does not count the bytes of array buffers, so the instance's memory has an end too: twice as far, because blocks
+ * that grow are copied.
+ */
+function boundedMemory({ memoryBytes, sharedBytes }: EngineOptions): object {
+  const more = Math.ceil((2 * (memoryBytes + sharedBytes)) / PAGE);
+  return new WebAssembly.Memory({ initial: FIRST_PAGES, maximum: Math.min(32_768, FIRST_PAGES + more) });
 }
 
 /** One script engine: QuickJS in a WebAssembly instance of its own, with nothing in it but the language. */
@@ -54,7 +72,7 @@ export class Engine {
         const load = 'default' in imported ? imported.default : imported;
         if (typeof load !== 'function') throw new Error('the script engine did not load');
         return async (argument) => {
-          const module = await load(argument);
+          const module = await load({ ...argument, wasmMemory: boundedMemory(options) });
           loaded.module = module as unknown as EngineModule;
           return module;
         };

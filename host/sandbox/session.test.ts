@@ -181,6 +181,17 @@ describe('values', () => {
     expect(messages).toEqual(['{"vector":14,"errorCode":2,"address":"140733193392128n"}']);
   });
 
+  it('of a phase is a host record in its place, after what came before it', async () => {
+    const { tape, error } = await play(guest("cpu.read8(1);\ncpu.phase('warm');\ncpu.read8(2);"));
+    expect(error).toBeNull();
+    expect(tape.phases).toEqual(['warm']);
+    expect(tape.records.map(({ code, line, args }) => [code, line, ...args])).toEqual([
+      [OP.READ, 3, 1],
+      [RECORD.HOST, 4, 100],
+      [OP.READ, 5, 2],
+    ]);
+  });
+
   it('of random numbers depend on the seed alone', async () => {
     const body = 'console.log(cpu.random(1000), cpu.random(1000), Math.random() < 1);';
     const [a, b] = [await play(guest(body)), await play(guest(body))];
@@ -253,6 +264,12 @@ describe('a mistake is one sentence with its place', () => {
     ['cpu.kick(bell, 2 ** 40);', '3:5', '0x10000000000 does not fit in 4 bytes'],
     ['cpu.kick({ id: 9, name: "", width: 4 });', '3:5', 'no such doorbell'],
     ['cpu.repeat(-1, () => {});', '3:5', 'cpu.repeat() takes a whole number of times, at least 0, not -1'],
+    ['cpu.phase("");', '3:5', "cpu.phase() must be a name of 1 to 100 characters, not ''"],
+    [
+      'cpu.repeat(2, () => cpu.phase("a"));',
+      '3:25',
+      'cpu.phase() inside cpu.repeat() would split a loop that is counted as a whole',
+    ],
     ['cpu.random(0);', '3:5', 'cpu.random() takes a bound from 1 to 2^32, not 0'],
     [
       'host.memslot({ slot: 1, gpa: 3, size: 4096 });',
@@ -345,6 +362,22 @@ describe('limits', () => {
     });
     expect(outcome.error?.message).toBe('the script needs more memory than its 8 MiB');
     expect(outcome.error?.line).toBe(5);
+  });
+
+  it('on time, in one endless search', async () => {
+    const outcome = await play(guest("/^(a+)+$/.test('a'.repeat(40) + 'b');"), { seconds: 0.3 });
+    expect(outcome.error?.message).toBe('the script ran longer than 0.3 s');
+  });
+
+  it('on the memory of buffers', async () => {
+    const body = 'const all: ArrayBuffer[] = [];\nfor (;;) all.push(new ArrayBuffer(1 << 20));';
+    const outcome = await play(guest(body), { memoryBytes: 8 << 20 });
+    expect(outcome.error?.message).toBe('the script needs more memory than its 8 MiB');
+  });
+
+  it('on the memory of one number', async () => {
+    const outcome = await play(guest('let x = 3n;\nfor (;;) x = x * x;'), { seconds: 3 });
+    expect(outcome.error?.message).toMatch(/more memory|longer than 3 s|too big|too large/);
   });
 
   it('on the stack', async () => {

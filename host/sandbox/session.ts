@@ -98,6 +98,7 @@ export class Session {
     const session = new Session(script, options);
     const engine = await Engine.create({
       memoryBytes: options.limits.memoryBytes,
+      sharedBytes: RESULT_BYTES + CAPACITY * 8,
       stackBytes: options.limits.stackBytes,
       interrupted: () => session.interrupted(),
     });
@@ -177,8 +178,9 @@ export class Session {
   private explain(thrown: Thrown): ScriptError {
     if (this.failure !== null) return this.failure;
     this.refreshViews();
-    const place = thrown.stack === '' ? this.places.ofSite(this.results[4]!) : this.places.ofStack(thrown.stack);
-    return this.errorAt(place, explainThrown(thrown, this.timedOut, this.options.limits));
+    const site = this.results[4]!;
+    const place = thrown.stack === '' ? this.places.ofSite(site) : this.places.ofStack(thrown.stack);
+    return this.errorAt(place, explainThrown(thrown, site > 0, this.timedOut, this.options.limits));
   }
 
   private errorAt(place: Place, message: string): ScriptError {

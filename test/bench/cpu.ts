@@ -89,7 +89,7 @@ const WORKLOADS: Readonly<Record<string, { rounds: number; op: number; make: () 
     op: OP.READ,
     make: () => workload(mapped(1 << 18), () => at(random(1 << 18), 0)),
   },
-  'mix': {
+  mix: {
     rounds: 80,
     op: OP.READ,
     make: () => {
@@ -111,5 +111,7 @@ for (const [name, { rounds, op, make }] of Object.entries(WORKLOADS)) {
   const load = make();
   play(load, Math.ceil(rounds / 4), op);
   const rates = Array.from({ length: 5 }, () => play(load, rounds, op)).sort((a, b) => a - b);
-  console.log(`${name.padEnd(36)} ${rates[2]!.toFixed(1).padStart(7)} M/s   (${rates[0]!.toFixed(1)} to ${rates[4]!.toFixed(1)})`);
+  console.log(
+    `${name.padEnd(36)} ${rates[2]!.toFixed(1).padStart(7)} M/s   (${rates[0]!.toFixed(1)} to ${rates[4]!.toFixed(1)})`,
+  );
 }

@@ -53,7 +53,7 @@ describe.each(cpuModels.map((model) => [model.id, model] as const))('%s', (id, m
 
 /** Equal neighbours as single steps, so that lists merged differently compare. */
 const unmerged = (steps: readonly (readonly [string, number])[]): string[] =>
-  steps.flatMap(([name, times]) => new Array<string>(times).fill(name));
+  steps.flatMap(([name, times]) => Array.from({ length: times }, () => name));
 
 describe('the box of 2017: Haswell with a VMCALL of 1181', () => {
   const cost = costs(steadyPaths('haswell', '4.15', []), boxOf2017().prices);

@@ -149,7 +149,7 @@ export class KvmMachine {
     this.lastVmExits = 0;
     for (let turn = 0; turn < 100; turn++) {
       const did = cpu.execute(insn);
-      if (did !== CPU_EXIT) return this.end(did === CPU_DONE ? 'done' : 'fault');
+      if (did !== CPU_EXIT) return this.end(did === CPU_DONE ? 'done' : 'fault', cpu.ended === 1);
       this.lastVmExits++;
       const outcome = vcpu.handleExit(cpu.exit, insn);
       if (outcome === KVM_ERROR) return this.end('error');
@@ -178,8 +178,9 @@ export class KvmMachine {
     return this.kvm.statsByName()[name];
   }
 
-  private end(outcome: Outcome): Outcome {
-    if (this.cpu.ended === 1) {
+  /** `counted`: the CPU has put the access into the ledger itself. */
+  private end(outcome: Outcome, counted = false): Outcome {
+    if (counted) {
       this.lastSteps = [];
       return outcome;
     }

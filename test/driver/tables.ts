@@ -2,8 +2,8 @@ import { bigHi, bigLo, wordsToBig } from '../../core/base/words.ts';
 import type { HostMemory } from '../../core/memory/host-memory.ts';
 
 /**
- * Builds paging structures in host memory for tests: guest tables, EPT and NPT alike are radix trees of 512 eight-byte entries. Addresses
- * are BigInt, frames numbers: nothing here is fast, all of it is plain.
+ * Builds paging structures in host memory for tests: guest tables, EPT and NPT alike are radix trees of 512 eight-byte entries, or of 1024
+ * four-byte ones. Addresses are BigInt, frames numbers: nothing here is fast, all of it is plain.
  */
 export interface EntryPlace {
   /** Host frame of the table, and index in it. */
@@ -15,10 +15,14 @@ export interface EntryPlace {
 
 export interface TreeSpec {
   readonly levels: number;
+  /** 8, or 4 for the two-level tables of 32-bit paging. */
+  readonly entryBytes?: 4 | 8;
   /** Bits of an entry that leads to another table. */
   readonly upper: bigint;
   /** A frame for a new table, in the address space that entries speak of. */
   readonly allocTable: () => number;
+  /** Bits of an entry of the top level, where they differ (PAE). */
+  readonly top?: bigint;
   /** Host frame that holds a table. */
   readonly hostOf: (frame: number) => number;
 }
@@ -27,35 +31,40 @@ export class TableTree {
   readonly root: number;
   private readonly memory: HostMemory;
   private readonly spec: TreeSpec;
+  private readonly indexBits: number;
 
   constructor(memory: HostMemory, spec: TreeSpec) {
     this.memory = memory;
     this.spec = spec;
+    this.indexBits = spec.entryBytes === 4 ? 10 : 9;
     this.root = spec.allocTable();
   }
 
   /** Where the entry of `level` for an address stands; tables above it are made as needed. */
   place(address: bigint, level: number): EntryPlace {
+    const { levels, upper, top, hostOf, allocTable } = this.spec;
     let frame = this.root;
-    for (let at = this.spec.levels; ; at--) {
-      const index = Number((address >> BigInt(12 + (at - 1) * 9)) & 511n);
-      const hfn = this.spec.hostOf(frame);
-      if (at === level) return { hfn, index, frame };
-      const entry = this.read({ hfn, index, frame });
+    for (let at = levels; ; at--) {
+      const index = Number((address >> BigInt(12 + (at - 1) * this.indexBits)) & ((1n << BigInt(this.indexBits)) - 1n));
+      const here = { hfn: hostOf(frame), index, frame };
+      if (at === level) return here;
+      const entry = this.read(here);
       if ((entry & ADDRESS) === 0n) {
-        const next = this.spec.allocTable();
-        this.write({ hfn, index, frame }, (BigInt(next) << 12n) | this.spec.upper);
+        const next = allocTable();
+        this.write(here, (BigInt(next) << 12n) | (at === levels && top !== undefined ? top : upper));
         frame = next;
       } else frame = Number((entry & ADDRESS) >> 12n);
     }
   }
 
   read({ hfn, index }: EntryPlace): bigint {
+    if (this.indexBits === 10) return BigInt(this.memory.word(hfn, index) >>> 0);
     return wordsToBig(this.memory.entryHi(hfn, index), this.memory.entryLo(hfn, index));
   }
 
   write({ hfn, index }: EntryPlace, entry: bigint): void {
-    this.memory.setEntry(hfn, index, bigHi(entry), bigLo(entry));
+    if (this.indexBits === 10) this.memory.setWord(hfn, index, bigLo(entry) | 0);
+    else this.memory.setEntry(hfn, index, bigHi(entry), bigLo(entry));
   }
 
   /** Writes the leaf of `level` (1: 4K, 2: 2M, 3: 1G) for an address: frame and bits, PS included where the level needs it. */

@@ -54,9 +54,12 @@ export const BARE = { pscSizes: [0, 0, 0, 0] as const, nestedTlbEntries: 0 };
 export interface VcpuSpec {
   readonly config?: Partial<CpuConfig>;
   readonly geometry?: Geometry;
-  readonly guestLevels?: 4 | 5;
+  /** 2: 32-bit paging, 3: PAE, 4, 5. */
+  readonly guestLevels?: 2 | 3 | 4 | 5;
   readonly nestedLevels?: 4 | 5;
   readonly prices?: Float64Array;
+  /** Leaves three frames unused after each table and page, so that an entry whose low address bits are spoilt leads nowhere. */
+  readonly spread?: boolean;
 }
 
 const LEAF = P | W | U | A | D;
@@ -76,10 +79,12 @@ export class TestVcpu {
   readonly nested: TableTree | null;
   private readonly hostFrames = new Map<number, number>();
   private nextTable = 0x1000;
+  private readonly step: number;
   private readonly leafBits: bigint;
 
   constructor(spec: VcpuSpec = {}) {
     const { memory, registers } = this;
+    this.step = spec.spread === true ? 4 : 1;
     const mode = spec.config?.nested ?? 'ept';
     const nestedLevels = spec.nestedLevels ?? 4;
     const guestLevels = spec.guestLevels ?? 4;
@@ -90,19 +95,21 @@ export class TestVcpu {
         : new TableTree(memory, {
             levels: nestedLevels,
             upper: mode === 'npt' ? LEAF & ~D : EPT_RWX | EPT_A,
-            allocTable: () => memory.allocFrame(),
+            allocTable: () => this.allocHostFrame(),
             hostOf: (frame) => frame,
           });
     this.guest = new TableTree(memory, {
       levels: guestLevels,
       upper: P | W | U | A,
+      ...(guestLevels === 2 ? { entryBytes: 4 as const } : {}),
+      ...(guestLevels === 3 ? { top: P } : {}),
       allocTable: () => this.allocGuestFrame(),
       hostOf: (frame) => this.hostOf(frame),
     });
     this.paths = new PathTable(spec.prices ?? new Float64Array(STEP_COUNT).fill(1));
     registers.at[REG.CR0] = CR0.PE | CR0.PG | CR0.WP;
-    registers.at[REG.CR4] = CR4.PAE | CR4.PGE | (guestLevels === 5 ? CR4.LA57 : 0);
-    registers.at[REG.EFER] = EFER.LME | EFER.LMA | EFER.NXE;
+    registers.at[REG.CR4] = CR4.PGE | (guestLevels === 2 ? CR4.PSE : CR4.PAE) | (guestLevels === 5 ? CR4.LA57 : 0);
+    registers.at[REG.EFER] = EFER.NXE | (guestLevels >= 4 ? EFER.LME | EFER.LMA : 0);
     registers.at[REG.CR3_LO] = this.guest.root << 12;
     this.cpu = new Cpu({
       geometry: spec.geometry ?? (mode === 'npt' ? AMD : INTEL),
@@ -117,10 +124,15 @@ export class TestVcpu {
     else this.cpu.setRoot(this.guest.root, guestLevels);
   }
 
+  private allocHostFrame(): number {
+    return this.memory.allocFrames(this.step, this.step);
+  }
+
   /** A new guest frame backed by host memory, mapped 4K, all rights. Without nesting guest and host frames are the same. */
   allocGuestFrame(): number {
-    if (this.nested === null) return this.memory.allocFrame();
-    const gfn = this.nextTable++;
+    if (this.nested === null) return this.allocHostFrame();
+    const gfn = this.nextTable;
+    this.nextTable += this.step;
     this.backGuest(gfn);
     return gfn;
   }
@@ -128,7 +140,7 @@ export class TestVcpu {
   /** Backs a guest page (of a nested level) by new host memory. */
   backGuest(gfn: number, level = 1, bits: bigint = this.leafBits): number {
     const pages = 512 ** (level - 1);
-    const hfn = this.memory.allocFrames(pages, pages);
+    const hfn = this.memory.allocFrames(Math.max(pages, this.step), Math.max(pages, this.step));
     this.nested!.map(BigInt(gfn) << 12n, hfn, bits, level);
     for (let i = 0; i < Math.min(pages, 512); i++) this.hostFrames.set(gfn + i, hfn + i);
     return hfn;
@@ -137,6 +149,22 @@ export class TestVcpu {
   /** Host frame of a guest frame that this driver backed. */
   hostOf(gfn: number): number {
     return this.nested === null ? gfn : this.hostFrames.get(gfn)!;
+  }
+
+  /**
+   * Moves the guest's own tables onto host pages of a larger size: the guest frames of the tables are mapped by one nested leaf of `level`.
+   * Their contents are copied. Only what is mapped so far moves.
+   */
+  retable(level: number): void {
+    const pages = 512 ** (level - 1);
+    const first = Math.floor(0x1000 / pages) * pages;
+    const base = this.memory.allocFrames(Math.min(pages, 0x2000), pages);
+    for (let gfn = 0x1000; gfn < this.nextTable; gfn++) {
+      const to = base + gfn - first;
+      for (let w = 0; w < 1024; w++) this.memory.setWord(to, w, this.memory.word(this.hostOf(gfn), w));
+      this.hostFrames.set(gfn, to);
+    }
+    this.nested!.map(BigInt(first) << 12n, base, this.leafBits, level);
   }
 
   /** Maps a guest page (of a guest level) onto a guest frame. */

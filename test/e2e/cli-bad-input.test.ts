@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { exitlab, PROJECT, ScriptFolder, type Ended } from './command-line.ts';
+import { commandLine, exitlab, PROJECT, ScriptFolder, type Ended } from './command-line.ts';
 
 const folder = new ScriptFolder();
 afterAll(() => folder.remove());
@@ -90,9 +90,9 @@ const wrong: readonly (readonly [what: string, args: string[], message: RegExp])
   ],
 ];
 
-describe.concurrent('bad input is one sentence and exit code 2:', () => {
+describe('bad input is one sentence and exit code 2:', () => {
   it.each(wrong)('%s', async (_what, args, message) => {
-    const ended = await exitlab(args);
+    const ended = await commandLine(args);
     expect(ended.err).toMatch(message);
     expect(ended.err.trimEnd().split('\n')).toHaveLength(1);
     expectPlain(ended);
@@ -123,25 +123,28 @@ const scripts: readonly (readonly [what: string, script: string, message: RegExp
   ['waits', 'void (async () => 1)();', /:4:\d+: a script cannot wait/],
 ];
 
-describe.concurrent('a script is named with line and column when it', () => {
-  it.each(scripts)('%s', async (what, body, message, args = []) => {
-    const file = folder.guest(`${what.replaceAll(' ', '-')}.ts`, body);
-    const ended = await exitlab(['run', file, ...args]);
-    expect(ended.err.trimEnd()).toMatch(message);
-    expect(ended.err).toContain(file);
-    expectPlain(ended);
-    expect(ended.code).toBe(2);
-  });
+describe('a script is named with line and column when it', () => {
+  it.each(scripts.map(([what, body, message, args]) => ({ what, body, message, args: args ?? [] })))(
+    '$what',
+    async ({ what, body, message, args }) => {
+      const file = folder.guest(`${what.replaceAll(' ', '-')}.ts`, body);
+      const ended = await commandLine(['run', file, ...args]);
+      expect(ended.err.trimEnd()).toMatch(message);
+      expect(ended.err).toContain(file);
+      expectPlain(ended);
+      expect(ended.code).toBe(2);
+    },
+  );
 
   it('returns nonsense', async () => {
     const file = folder.file('nonsense.ts', 'scenario(42 as never);\n');
-    const ended = await exitlab(['run', file]);
+    const ended = await commandLine(['run', file]);
     expect(ended.err).toMatch(/nonsense\.ts:1:1: scenario\(\) takes an object/);
     expect(ended.code).toBe(2);
   });
 });
 
-describe.concurrent('a contradiction between script and configuration', () => {
+describe('a contradiction between script and configuration', () => {
   const file = folder.file(
     'placed.ts',
     `scenario({ title: 'test', setup(vm) { vm.ram({ gpa: 0, size: '16 MiB' }); return { bell: vm.doorbell({ name: 'k', gpa: 0xfe00_0000 }) }; },
@@ -149,24 +152,37 @@ describe.concurrent('a contradiction between script and configuration', () => {
   );
 
   it('is bad input when the design was asked for: a port has no guest-physical address', async () => {
-    const ended = await exitlab(['run', file, '--design', 'pio']);
+    const ended = await commandLine(['run', file, '--design', 'pio']);
     expect(ended.err).toMatch(/^exitlab: doorbell 'k' has a guest-physical address, but this design rings a port/);
     expectPlain(ended);
     expect(ended.code).toBe(2);
   });
 
   it('leaves out what came from the list of all designs', async () => {
-    const { out, code } = await exitlab(['compare', file, '--mmu', 'ept']);
+    const { out, code } = await commandLine(['compare', file, '--mmu', 'ept']);
     expect(out).toMatch(/^Left out: pio: doorbell 'k' has a guest-physical address/m);
     expect(out).toMatch(/^fast-mmio /m);
     expect(code).toBe(0);
   });
 });
 
+describe('as a process', () => {
+  it.each([
+    ['a script that does not type', ['run', folder.guest('boolean.ts', 'cpu.read8(true);')]],
+    ['a script that never ends', ['run', folder.guest('endless.ts', 'for (;;) cpu.read8(0);'), '--time-limit', '1']],
+    ['a design nobody knows', ['compare', DOORBELL, '--design', 'fsat']],
+  ])('%s ends with 2, and nothing but sentences', async (_what, args) => {
+    const ended = await exitlab(args);
+    expectPlain(ended);
+    expect(ended.err).toMatch(/^[^\n]+\n$/);
+    expect(ended.code).toBe(2);
+  });
+});
+
 describe('with --json', () => {
   it('a mistake is data on standard output', async () => {
     const file = folder.guest('typed.ts', 'cpu.read8(true);');
-    const { out, err, code } = await exitlab(['run', file, '--json']);
+    const { out, err, code } = await commandLine(['run', file, '--json']);
     expect(JSON.parse(out)).toMatchObject({ schema: 'exitlab.error/1', errors: [{ file, line: 4, column: 11 }] });
     expect(err).toBe('');
     expect(code).toBe(2);

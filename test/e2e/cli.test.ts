@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { exitlab, PROJECT, ScriptFolder } from './command-line.ts';
+import { commandLine, exitlab, PROJECT, ScriptFolder } from './command-line.ts';
 
 const folder = new ScriptFolder();
 afterAll(() => folder.remove());
@@ -15,7 +15,7 @@ const FEW = ['--mmu', 'ept', '--design', 'userspace,wildcard,fast-mmio'];
 
 const widest = (text: string): number => Math.max(...text.split('\n').map((line) => line.length));
 
-describe.concurrent('compare', () => {
+describe('compare', () => {
   it('sets configurations side by side in 80 columns, without colour on a pipe', async () => {
     const { out, err, code } = await exitlab(['compare', READ_BACK, ...FEW]);
     expect(code).toBe(0);
@@ -31,14 +31,14 @@ describe.concurrent('compare', () => {
 
   it('gives the same bytes twice, and with one run at a time', async () => {
     const [once, again] = await Promise.all([
-      exitlab(['compare', READ_BACK, ...FEW, '--json']),
-      exitlab(['compare', READ_BACK, ...FEW, '--json', '--jobs', '1']),
+      commandLine(['compare', READ_BACK, ...FEW, '--json']),
+      commandLine(['compare', READ_BACK, ...FEW, '--json', '--jobs', '1']),
     ]);
     expect(again.out).toBe(once.out);
   });
 
   it('prints data of a named schema', async () => {
-    const { out } = await exitlab(['compare', READ_BACK, ...FEW, '--json']);
+    const { out } = await commandLine(['compare', READ_BACK, ...FEW, '--json']);
     const report = JSON.parse(out) as { runs: { configuration: { name: string }; accesses: number }[] };
     expect(report).toMatchObject({ schema: 'exitlab.compare/1', scenario: { title: 'test', file: READ_BACK } });
     expect(report.runs.map(({ configuration }) => configuration.name)).toEqual(['userspace', 'wildcard', 'fast-mmio']);
@@ -47,8 +47,8 @@ describe.concurrent('compare', () => {
 
   it('fails a check under --strict only', async () => {
     const [strict, without] = await Promise.all([
-      exitlab(['compare', READ_BACK, ...FEW, '--strict']),
-      exitlab(['compare', READ_BACK, ...FEW, '--strict', '--no-reference']),
+      commandLine(['compare', READ_BACK, ...FEW, '--strict']),
+      commandLine(['compare', READ_BACK, ...FEW, '--strict', '--no-reference']),
     ]);
     expect(strict.code).toBe(1);
     expect(without.code).toBe(0);
@@ -56,9 +56,9 @@ describe.concurrent('compare', () => {
   });
 });
 
-describe.concurrent('run and explain', () => {
+describe('run and explain', () => {
   it('run shows stages, steps and paths', async () => {
-    const { out, code } = await exitlab(['run', READ_BACK, '--config', 'ept/wildcard']);
+    const { out, code } = await commandLine(['run', READ_BACK, '--config', 'ept/wildcard']);
     expect(code).toBe(0);
     expect(widest(out)).toBeLessThanOrEqual(80);
     expect(out).toMatch(/^1,002 accesses, [\d,]+ cycles each \([\d,]+\.\.[\d,]+\), >?\d+ % estimated$/m);
@@ -66,7 +66,7 @@ describe.concurrent('run and explain', () => {
   });
 
   it('explain tells of one access with its steps, their sources and its events', async () => {
-    const { out, code } = await exitlab(['explain', READ_BACK, '--access', '2']);
+    const { out, code } = await commandLine(['explain', READ_BACK, '--access', '2']);
     expect(code).toBe(0);
     expect(widest(out)).toBeLessThanOrEqual(80);
     expect(out).toMatch(/^Access 2 \(line 5\): WRITE of 4 bytes at 0x[0-9a-f]+$/m);
@@ -76,7 +76,7 @@ describe.concurrent('run and explain', () => {
   });
 
   it('explain without a number takes the most frequent way', async () => {
-    const { out } = await exitlab(['explain', READ_BACK]);
+    const { out } = await commandLine(['explain', READ_BACK]);
     expect(out).toMatch(/^The way in which 999 of 1,002 accesses were served$/m);
   });
 
@@ -86,7 +86,7 @@ describe.concurrent('run and explain', () => {
       `scenario({ title: 'overlap', setup(vm) {\n  vm.ram({ gpa: 0, size: '16 MiB' });\n  vm.memslot({ slot: 3, gpa: 0x1000, size: 4096 });\n},
   guest(cpu, _context, host) { console.log(host.createSlot({ slot: 4, gpa: 0, size: 4096 })); cpu.read8(0); } });\n`,
     );
-    const { out, err, code } = await exitlab(['run', file]);
+    const { out, err, code } = await commandLine(['run', file]);
     expect(code).toBe(0);
     expect(out).toMatch(/slot 3, gpa 0x1000, size 0x1000: EEXIST \(line\s+3\)/);
     expect(err).toBe('-17\n');
@@ -94,17 +94,17 @@ describe.concurrent('run and explain', () => {
 
   it('every scenario of the gallery passes its check', async () => {
     const files = readdirSync(join(PROJECT, 'scenarios')).filter((name) => name.endsWith('.ts'));
-    const { out, code } = await exitlab(['check', ...files.map((name) => join('scenarios', name))]);
+    const { out, code } = await commandLine(['check', ...files.map((name) => join('scenarios', name))]);
     expect(code).toBe(0);
     expect(out.trimEnd().split('\n')).toHaveLength(files.length);
   });
 });
 
-describe.concurrent('the rest', () => {
+describe('the rest', () => {
   it.each(['designs', 'kernels', 'cpus', 'help', 'help compare', 'help switches', 'help mitigations', 'run --help'])(
     '%s fits in 80 columns',
     async (args) => {
-      const { out, code } = await exitlab(args.split(' '));
+      const { out, code } = await commandLine(args.split(' '));
       expect(code).toBe(0);
       expect(widest(out)).toBeLessThanOrEqual(80);
       expect(out.length).toBeGreaterThan(100);
@@ -117,7 +117,9 @@ describe.concurrent('the rest', () => {
   });
 
   it.each(['designs', 'kernels', 'cpus'])('%s is data as well', async (name) => {
-    const report = JSON.parse((await exitlab([name, '--json'])).out) as Record<string, unknown[]> & { schema: string };
+    const report = JSON.parse((await commandLine([name, '--json'])).out) as Record<string, unknown[]> & {
+      schema: string;
+    };
     expect(report.schema).toBe(`exitlab.${name}/1`);
     expect(report[name]?.length).toBeGreaterThan(5);
   });
@@ -125,7 +127,7 @@ describe.concurrent('the rest', () => {
   it('writes a whole file and nothing beside it', async () => {
     const own = new ScriptFolder();
     const file = join(own.path, 'designs.json');
-    const { out, code } = await exitlab(['designs', '--json', '--output', file]);
+    const { out, code } = await commandLine(['designs', '--json', '--output', file]);
     expect([out, code]).toEqual(['', 0]);
     expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({ schema: 'exitlab.designs/1' });
     expect(readdirSync(own.path)).toEqual(['designs.json']);

@@ -3,6 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { PLAIN } from '../../core/index.ts';
+import { runCommandLine } from '../../host/cli/command-line.ts';
 
 export const PROJECT = fileURLToPath(new URL('../../', import.meta.url));
 const LAUNCHER = join(PROJECT, 'bin/exitlab.mjs');
@@ -27,6 +29,18 @@ export function exitlab(args: readonly string[], environment: Record<string, str
     child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()));
     child.on('close', (code) => resolve({ out, err, code }));
   });
+}
+
+/** The same without a process: the command line with a terminal that remembers. Workers are real. */
+export async function commandLine(args: readonly string[]): Promise<Ended> {
+  const said = { out: '', err: '' };
+  const code = await runCommandLine(args, {
+    out: (text) => (said.out += text),
+    err: (text) => (said.err += text),
+    style: PLAIN,
+    live: false,
+  });
+  return { ...said, code };
 }
 
 /** A folder of scripts that is removed again. */

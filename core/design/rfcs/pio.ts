@@ -3,7 +3,7 @@ import type { Design } from '../design.ts';
 export const pio: Design = {
   id: 'pio',
   title: 'ioeventfd on a port',
-  source: 'KVM_IOEVENTFD_FLAG_PIO; kvm-semantics.md section 11, flow F17',
+  source: 'KVM_IOEVENTFD_FLAG_PIO; handle_io() in arch/x86/kvm/vmx/vmx.c, ioeventfd_write() in virt/kvm/eventfd.c',
   claims: [
     { says: 'PIO 1762 cycles with a wildcard eventfd, 1777 with datamatch', who: 'M. Tsirkin, QEMU pci-testdev, 2013' },
   ],

@@ -3,7 +3,7 @@ import type { Design } from '../design.ts';
 export const userspace: Design = {
   id: 'userspace',
   title: 'No eventfd: every kick goes to userspace',
-  source: 'KVM_EXIT_MMIO; kvm-semantics.md section 13, flow F4',
+  source: 'KVM_EXIT_MMIO; struct kvm_run in Documentation/virt/kvm/api.rst',
   claims: [
     { says: 'MMIO 8796 against 3609 cycles with a wildcard eventfd', who: 'M. Tsirkin, QEMU pci-testdev, 2013' },
   ],

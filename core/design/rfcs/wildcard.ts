@@ -3,7 +3,7 @@ import type { Design } from '../design.ts';
 export const wildcard: Design = {
   id: 'wildcard',
   title: 'ioeventfd matched by address and length',
-  source: 'KVM_IOEVENTFD without DATAMATCH; kvm-semantics.md section 5.4, flow F3',
+  source: 'KVM_IOEVENTFD without DATAMATCH; ioeventfd_in_range() in virt/kvm/eventfd.c',
   claims: [
     { says: 'MMIO 3609 cycles against 1762 for PIO', who: 'M. Tsirkin, QEMU pci-testdev, 2013' },
     {

@@ -4,6 +4,7 @@ import { REG } from '../../guest/registers.ts';
 import type { VmExit } from '../../spec/vm-exit.ts';
 import { type EmulatorPort, TRANSLATED } from '../emulate/emulator-port.ts';
 import { APIC_GFN } from '../io/irqchip.ts';
+import { FetchWalk } from '../mmu/fetch-walk.ts';
 import { guestLevels, GuestWalk } from '../mmu/guest-walk.ts';
 import { VECTOR } from '../outcome.ts';
 import type { Vcpu } from '../vcpu.ts';
@@ -23,10 +24,15 @@ export class VcpuEmulatorPort implements EmulatorPort {
   private hasBytes = false;
   private readonly vcpu: Vcpu;
   private readonly walk: GuestWalk;
+  private readonly fetch: FetchWalk;
 
   constructor(vcpu: Vcpu) {
     this.vcpu = vcpu;
-    this.walk = new GuestWalk(vcpu.regs, vcpu.kvm.ram, vcpu.kvm.config.cpu.maxphyaddr);
+    const { config, mmu, ram } = vcpu.kvm;
+    // Four levels of nested tables reach 48 bits: the guest has no more.
+    const bits = mmu.tables.levels === 4 ? Math.min(config.cpu.maxphyaddr, 48) : config.cpu.maxphyaddr;
+    this.walk = new GuestWalk(vcpu.regs, ram, bits);
+    this.fetch = new FetchWalk(vcpu.regs, vcpu.kvm.ram);
   }
 
   setExit(exit: VmExit, insn: Instruction): void {
@@ -47,7 +53,7 @@ export class VcpuEmulatorPort implements EmulatorPort {
     paths.addN(STEP['mitigation.retpoline'], blocks.retpoline * EMULATOR_CALLS);
     if (this.hasBytes) return;
     paths.add(STEP['x86_decode_insn.fetch']);
-    paths.addN(STEP.paging64_walk_addr, this.walk.depth(regs.at[REG.RIP_HI]!, regs.at[REG.RIP_LO]!));
+    paths.addN(STEP.paging64_walk_addr, this.fetch.depth(regs.at[REG.RIP_HI]!, regs.at[REG.RIP_LO]!));
   }
 
   translate(hi: number, lo: number, write: number): number {

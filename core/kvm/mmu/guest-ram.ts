@@ -20,6 +20,21 @@ export class GuestRam {
     this.memory = memory;
   }
 
+  /** Changes whenever memslots do. */
+  get generation(): number {
+    return this.slots.generations.words[0]!;
+  }
+
+  /** Changes whenever the host maps or takes a page. */
+  get mappings(): number {
+    return this.hostMm.changes;
+  }
+
+  /** A word of a host frame. */
+  word(frame: number, word: number): number {
+    return this.memory.word(frame, word);
+  }
+
   /** Host frame behind a guest frame, faulted in; -1 without a slot or a host mapping that allows it. */
   frame(gfn: number, write: boolean): number {
     const row = this.slots.find(0, gfn);
@@ -35,6 +50,16 @@ export class GuestRam {
     const frame = this.frame(wordsToPage(hi, lo), false);
     if (frame < 0) return false;
     this.memory.readBytes(frame, lo & 0xfff, bytes, out, at);
+    return true;
+  }
+
+  /** Reads a paging entry of 4 or 8 bytes into `out`; false when it is no readable RAM. */
+  readEntry(hi: number, lo: number, bytes: number, out: Int32Array): boolean {
+    const frame = this.frame(wordsToPage(hi, lo), false);
+    if (frame < 0) return false;
+    const word = (lo & 0xfff) >>> 2;
+    out[0] = this.memory.word(frame, word);
+    out[1] = bytes === 8 ? this.memory.word(frame, word + 1) : 0;
     return true;
   }
 

@@ -62,8 +62,7 @@ export class GuestWalk {
     for (let level = top; ; level--) {
       const entryLo = tableLo | (indexOf(top, level, hi, lo) * bytes);
       this.levels++;
-      this.entry[1] = 0;
-      if (!this.ram.read(tableHi, entryLo, bytes, this.entry, 0)) return this.fault(access);
+      if (!this.ram.readEntry(tableHi, entryLo, bytes, this.entry)) return this.fault(access);
       const low = this.entry[0]!;
       const high = this.entry[1]!;
       if ((low & PRESENT) === 0) return this.fault(access);
@@ -85,26 +84,6 @@ export class GuestWalk {
       tableLo = low & ~0xfff;
       tableHi = high & 0xfffff;
     }
-  }
-
-  /** Levels that a walk to a linear address reads; nothing is set. All levels where nothing is mapped. */
-  depth(hi: number, lo: number): number {
-    const top = guestLevels(this.regs);
-    if (top === 0) return 0;
-    const { at } = this.regs;
-    const bytes = top === 2 ? 4 : 8;
-    let tableLo = at[REG.CR3_LO]! & (top === 3 ? ~0x1f : ~0xfff);
-    let tableHi = top > 3 ? at[REG.CR3_HI]! & 0xfffff : 0;
-    for (let level = top; level > 1; level--) {
-      this.entry[1] = 0;
-      if (!this.ram.read(tableHi, tableLo | (indexOf(top, level, hi, lo) * bytes), bytes, this.entry, 0)) return top;
-      const low = this.entry[0]!;
-      if ((low & PRESENT) === 0) return top;
-      if ((low & LARGE) !== 0 && this.largeAllowed(top, level)) return top - level + 1;
-      tableLo = low & ~0xfff;
-      tableHi = this.entry[1]! & 0xfffff;
-    }
-    return top;
   }
 
   private fault(code: number): boolean {
@@ -164,7 +143,8 @@ export class GuestWalk {
   }
 }
 
-function indexOf(top: number, level: number, hi: number, lo: number): number {
+/** Index into the table of a level. */
+export function indexOf(top: number, level: number, hi: number, lo: number): number {
   if (top === 2) return level === 2 ? lo >>> 22 : (lo >>> 12) & 1023;
   switch (level) {
     case 1:

@@ -1,8 +1,10 @@
 import { last } from '../arguments.ts';
+import { BadInput } from '../bad-input.ts';
 import type { Command } from '../command.ts';
 import { EXIT_OK } from '../exit-codes.ts';
 import { loadScript } from '../load-script.ts';
 import { jsonText } from '../output.ts';
+import type { ScriptError } from '../../sandbox/script-error.ts';
 
 export const check: Command = {
   name: 'check',
@@ -12,9 +14,26 @@ export const check: Command = {
   options: [{ name: 'json', help: 'print JSON (docs/json.md) instead of text' }],
   positionals: [1, Infinity],
   async run({ positionals, options, terminal }) {
-    for (const file of positionals) await loadScript(file);
-    if (last(options, 'json') !== undefined) terminal.out(jsonText({ schema: 'exitlab.check/1', files: positionals }));
-    else for (const file of positionals) terminal.out(`${file}: ok\n`);
+    const json = last(options, 'json') !== undefined;
+    const mistakes: ScriptError[] = [];
+    for (const file of positionals) {
+      const found = await mistakesOf(file);
+      mistakes.push(...found);
+      if (!json && found.length === 0) terminal.out(`${file}: ok\n`);
+    }
+    if (mistakes.length > 0) throw new BadInput(mistakes);
+    if (json) terminal.out(jsonText({ schema: 'exitlab.check/1', files: positionals }));
     return EXIT_OK;
   },
 };
+
+/** What is wrong with a script; a file that cannot be read at all ends the command. */
+async function mistakesOf(file: string): Promise<readonly ScriptError[]> {
+  try {
+    await loadScript(file);
+    return [];
+  } catch (error) {
+    if (error instanceof BadInput && error.mistakes.length > 0) return error.mistakes;
+    throw error;
+  }
+}
