@@ -1,7 +1,83 @@
+import { useMemo } from 'react';
+import { Button } from 'react-aria-components';
+import { ChartSection } from '../charts/chart-section.tsx';
+import { Choice } from '../charts/choice.tsx';
+import type { PricedRun } from '../results/priced-runs.ts';
+import { ResultNotes } from '../results/result-notes.tsx';
+import { usePricedRuns } from '../results/use-priced-runs.ts';
 import type { ResultPaneProps } from '../state/result-pane.ts';
-import { en } from '../text/en.ts';
+import { resultText } from '../text/results.ts';
+import { stageDifferenceTable, stepDifferenceTable, waterfall } from './comparison.ts';
+import { verdictOf } from './verdict.ts';
+import { whatDiffersTable } from './what-differs.ts';
+import '../charts/charts.css';
 
-/** Not drawn yet: says so. */
-export function ComparePane({ run }: ResultPaneProps) {
-  return <p className="pane-note">{en.panes.notDrawn(run.entries.filter(({ outcome }) => outcome !== null).length)}</p>;
+const text = resultText.compare;
+
+/** A against B: what differs, what that costs, and in which steps. */
+export function ComparePane({ run, pair, theme, actions }: ResultPaneProps) {
+  const priced = usePricedRuns(run);
+  const a = priced.runs.find(({ index }) => index === pair.a) ?? null;
+  const b = priced.runs.find(({ index }) => index === pair.b) ?? null;
+  const options = run.entries.map(({ configuration }, index) => ({ value: `${index}`, text: configuration.name }));
+  if (options.length < 2) return <p className="pane-note">{text.one}</p>;
+  return (
+    <div className="result-pane">
+      <div className="result-tools">
+        <Choice
+          label={text.a}
+          options={options}
+          value={`${pair.a ?? ''}`}
+          onChange={(value) => actions.choosePair({ a: Number(value), b: pair.b })}
+        />
+        <Button className="button" onPress={() => actions.choosePair({ a: pair.b, b: pair.a })}>
+          <span aria-hidden="true">⇄</span> {text.swap}
+        </Button>
+        <Choice
+          label={text.b}
+          options={options}
+          value={`${pair.b ?? ''}`}
+          onChange={(value) => actions.choosePair({ a: pair.a, b: Number(value) })}
+        />
+      </div>
+      <div className="result-body" tabIndex={0} role="group" aria-label={text.heading}>
+        <ResultNotes run={run} priced={priced} />
+        {a !== null && b !== null && <Comparison a={a} b={b} theme={theme} actions={actions} />}
+      </div>
+    </div>
+  );
+}
+
+interface Props extends Pick<ResultPaneProps, 'theme' | 'actions'> {
+  readonly a: PricedRun;
+  readonly b: PricedRun;
+}
+
+function Comparison({ a, b, theme, actions }: Props) {
+  const shown = useMemo(
+    () => ({
+      verdict: verdictOf(a, b),
+      differs: whatDiffersTable(a.result.configuration, b.result.configuration),
+      chart: waterfall(a, b),
+      stages: stageDifferenceTable(a, b),
+      steps: stepDifferenceTable(a, b),
+    }),
+    [a, b],
+  );
+  const common = { theme, copy: actions.copy };
+  return (
+    <>
+      <div className="result-notes">
+        <p className="verdict">{shown.verdict.sentence}</p>
+        {shown.verdict.warnings.map((warning) => (
+          <p key={warning} className="warning">
+            {warning}
+          </p>
+        ))}
+      </div>
+      {shown.differs.rows.length > 0 && <ChartSection chart={null} table={shown.differs} {...common} />}
+      <ChartSection chart={shown.chart} table={shown.stages} {...common} />
+      {shown.steps.rows.length > 0 && <ChartSection chart={null} table={shown.steps} {...common} />}
+    </>
+  );
 }

@@ -1,7 +1,33 @@
+import { useMemo } from 'react';
+import { ChartSection } from '../charts/chart-section.tsx';
 import type { ResultPaneProps } from '../state/result-pane.ts';
-import { en } from '../text/en.ts';
+import { resultText } from '../text/results.ts';
+import { divergencesChart, divergencesTable, lineOfKey, notesTable } from './divergences.ts';
+import { ResultNotes } from './result-notes.tsx';
+import { usePricedRuns } from './use-priced-runs.ts';
+import '../charts/charts.css';
 
-/** Not drawn yet: says so. */
-export function DivergencesPane({ run }: ResultPaneProps) {
-  return <p className="pane-note">{en.panes.notDrawn(run.entries.filter(({ outcome }) => outcome !== null).length)}</p>;
+const text = resultText.divergences;
+
+/** What the guest observed and must not have, and what else a run had to say. */
+export function DivergencesPane({ run, theme, actions }: ResultPaneProps) {
+  const priced = usePricedRuns(run);
+  const { runs } = priced;
+  const chart = useMemo(() => divergencesChart(runs), [runs]);
+  const table = useMemo(() => divergencesTable(runs), [runs]);
+  const notes = useMemo(() => notesTable(runs), [runs]);
+  const unchecked = runs.filter(({ result }) => !result.checked).map(({ name }) => name);
+  const shown = { theme, copy: actions.copy, onAction: (key: string) => actions.goToLine(lineOfKey(key)) };
+  return (
+    <div className="result-pane">
+      {/* A region that scrolls must be reachable by key. */}
+      <div className="result-body" tabIndex={0} role="group" aria-label={text.title}>
+        <ResultNotes run={run} priced={priced} />
+        {unchecked.length > 0 && <p className="muted">{text.unchecked(unchecked)}</p>}
+        {table.rows.length > 0 && <ChartSection chart={chart} table={table} {...shown} />}
+        {table.rows.length === 0 && runs.length > unchecked.length && <p>{text.none}</p>}
+        {notes.rows.length > 0 && <ChartSection chart={null} table={notes} {...shown} />}
+      </div>
+    </div>
+  );
 }

@@ -1,7 +1,105 @@
+import { useMemo } from 'react';
+import { Tab, TabList, TabPanel, Tabs } from 'react-aria-components';
+import { ChartSection } from '../charts/chart-section.tsx';
 import type { ResultPaneProps } from '../state/result-pane.ts';
-import { en } from '../text/en.ts';
+import { resultText } from '../text/results.ts';
+import { percentilesChart, percentilesTable } from './distribution.ts';
+import { exitsChart, exitsTable } from './exits.ts';
+import { PathsSection } from './paths-section.tsx';
+import { phasesTable } from './phases.ts';
+import type { PricedRun } from './priced-runs.ts';
+import { ResultNotes } from './result-notes.tsx';
+import { stagesChart, stagesTable } from './stages.ts';
+import { usePricedRuns } from './use-priced-runs.ts';
+import '../charts/charts.css';
 
-/** Not drawn yet: says so. */
-export function ResultsPane({ run }: ResultPaneProps) {
-  return <p className="pane-note">{en.panes.notDrawn(run.entries.filter(({ outcome }) => outcome !== null).length)}</p>;
+const { tabs } = resultText;
+
+/** What the configurations cost, each view a chart with its table. */
+export function ResultsPane({ run, theme, actions }: ResultPaneProps) {
+  const priced = usePricedRuns(run);
+  const { runs } = priced;
+  const hasPhases = runs.some(({ result }) => result.phases.length > 0);
+  if (runs.length === 0) {
+    return (
+      <div className="result-body">
+        <ResultNotes run={run} priced={priced} />
+      </div>
+    );
+  }
+  const shown = { runs, theme, actions };
+  return (
+    <div className="result-pane">
+      <Tabs className="result-tabs">
+        <TabList aria-label={tabs.label} className="result-tab-list">
+          {(['stages', 'exits', 'distribution', 'paths'] as const).map((id) => (
+            <Tab key={id} id={id} className="result-tab">
+              {tabs[id]}
+            </Tab>
+          ))}
+          {hasPhases && (
+            <Tab id="phases" className="result-tab">
+              {tabs.phases}
+            </Tab>
+          )}
+        </TabList>
+        <TabPanel id="stages" className="result-body">
+          <ResultNotes run={run} priced={priced} />
+          <Stages {...shown} />
+        </TabPanel>
+        <TabPanel id="exits" className="result-body">
+          <Exits {...shown} />
+        </TabPanel>
+        <TabPanel id="distribution" className="result-body">
+          <Percentiles {...shown} />
+        </TabPanel>
+        <TabPanel id="paths" className="result-body">
+          <PathsSection {...shown} />
+        </TabPanel>
+        {hasPhases && (
+          <TabPanel id="phases" className="result-body">
+            <Phases {...shown} />
+          </TabPanel>
+        )}
+      </Tabs>
+    </div>
+  );
+}
+
+interface Props extends Pick<ResultPaneProps, 'theme' | 'actions'> {
+  readonly runs: readonly PricedRun[];
+}
+
+function Stages({ runs, theme, actions }: Props) {
+  const chart = useMemo(() => stagesChart(runs), [runs]);
+  const table = useMemo(() => stagesTable(runs), [runs]);
+  return <ChartSection chart={chart} table={table} theme={theme} copy={actions.copy} about={resultText.stages.about} />;
+}
+
+function Exits({ runs, theme, actions }: Props) {
+  const chart = useMemo(() => exitsChart(runs), [runs]);
+  const table = useMemo(() => exitsTable(runs), [runs]);
+  const none = chart.parts.length === 0;
+  return (
+    <ChartSection
+      chart={none ? null : chart}
+      table={table}
+      theme={theme}
+      copy={actions.copy}
+      {...(none ? { about: resultText.exits.none } : {})}
+    />
+  );
+}
+
+function Percentiles({ runs, theme, actions }: Props) {
+  const chart = useMemo(() => percentilesChart(runs), [runs]);
+  const table = useMemo(() => percentilesTable(runs), [runs]);
+  return (
+    <ChartSection chart={chart} table={table} theme={theme} copy={actions.copy} about={resultText.distribution.about} />
+  );
+}
+
+function Phases({ runs, theme, actions }: Props) {
+  const table = useMemo(() => phasesTable(runs), [runs]);
+  return <ChartSection chart={null} table={table} theme={theme} copy={actions.copy} />;
 }

@@ -1,7 +1,131 @@
+import { useEffect, useState } from 'react';
+import { Button } from 'react-aria-components';
+import { Choice } from '../charts/choice.tsx';
+import { toMarkdown, toTsv } from '../charts/table.ts';
+import type { PricedRun } from '../results/priced-runs.ts';
+import { usePricedRuns } from '../results/use-priced-runs.ts';
 import type { ResultPaneProps } from '../state/result-pane.ts';
-import { en } from '../text/en.ts';
+import { resultText } from '../text/results.ts';
+import { eventsTable } from './event-rows.ts';
+import { eventAt } from './event-series.ts';
+import { EventTable } from './event-table.tsx';
+import { TimelineChart } from './timeline-chart.tsx';
+import { useEvents } from './use-events.ts';
+import { zoomed, type ViewWindow } from './view-window.ts';
+import '../charts/charts.css';
+import './timeline.css';
 
-/** Not drawn yet: says so. */
-export function TimelinePane({ run }: ResultPaneProps) {
-  return <p className="pane-note">{en.panes.notDrawn(run.entries.filter(({ outcome }) => outcome !== null).length)}</p>;
+const text = resultText.timeline;
+/** Events that one copy takes. */
+const MOST_COPIED = 20_000;
+
+/** The events of one configuration over the simulated clock, and in a table. */
+export function TimelinePane({ run, theme, actions }: ResultPaneProps) {
+  const { runs } = usePricedRuns(run);
+  const [chosen, setChosen] = useState<number | null>(null);
+  const shown = runs.find(({ index }) => index === chosen) ?? runs.find(({ outcome }) => outcome.events !== null);
+  if (shown === undefined) return <p className="pane-note">{text.none}</p>;
+  const tools = (
+    <Choice
+      label={text.choose}
+      options={runs.map(({ index, name }) => ({ value: `${index}`, text: name }))}
+      value={`${shown.index}`}
+      onChange={(value) => setChosen(Number(value))}
+    />
+  );
+  return <Timeline key={`${run.runId} ${shown.index}`} owner={run.runId} {...{ shown, theme, actions, tools }} />;
+}
+
+interface Props extends Pick<ResultPaneProps, 'theme' | 'actions'> {
+  readonly owner: string;
+  readonly shown: PricedRun;
+  readonly tools: React.ReactNode;
+}
+
+function Timeline({ owner, shown, theme, actions, tools }: Props) {
+  const kept = shown.outcome.events;
+  const total = kept?.count ?? 0;
+  const { series, ready, problem } = useEvents(owner, shown.index, total, actions.readEvents);
+  const [chosen, setChosen] = useState<ViewWindow | null>(null);
+  const [selected, setSelected] = useState(0);
+  // The clock of the last event: the end of the run, so that the window does not grow while events are read.
+  const cycles = series?.columns.cycles;
+  const first = cycles?.[0] ?? 0;
+  const limits = { from: first, to: Math.max(first + 1, shown.result.clock, cycles?.[Math.max(0, ready - 1)] ?? 0) };
+  const view = chosen ?? limits;
+  useEffect(() => setSelected(0), [owner]);
+  const vendor = shown.model.vendor;
+  const dropped = kept?.dropped ?? 0;
+  const open = (event: number): void =>
+    actions.inspect({ index: shown.index, access: series?.columns.access[event] ?? 1 });
+  const middle = (view.from + view.to) / 2;
+  const inView = () => {
+    const from = eventAt(cycles!, view.from, ready);
+    const to = Math.min(eventAt(cycles!, view.to + 1, ready), from + MOST_COPIED);
+    return eventsTable(series!.columns, [from, to], dropped, vendor);
+  };
+  return (
+    <div className="result-pane">
+      <div className="result-tools">
+        {tools}
+        <span className="muted">{kept === null ? text.none : text.events(total, dropped)}</span>
+        {series !== null && series.columns.loaded < total && (
+          <span className="muted">{text.loading(series.columns.loaded, total)}</span>
+        )}
+        {series !== null && (
+          <>
+            <Button className="button" onPress={() => setChosen(zoomed(view, 0.5, middle, limits))}>
+              {text.zoomIn}
+            </Button>
+            <Button className="button" onPress={() => setChosen(zoomed(view, 2, middle, limits))}>
+              {text.zoomOut}
+            </Button>
+            <Button className="button" onPress={() => setChosen(null)}>
+              {text.all}
+            </Button>
+            <Button className="button" onPress={() => open(selected)}>
+              {text.inspect}
+            </Button>
+            <Button className="button" onPress={() => void actions.copy(toTsv(inView()), resultText.table)}>
+              {resultText.copyTsv}
+            </Button>
+            <Button className="button" onPress={() => void actions.copy(toMarkdown(inView()), resultText.table)}>
+              {resultText.copyMarkdown}
+            </Button>
+          </>
+        )}
+      </div>
+      {problem !== null && (
+        <p className="pane-note" role="alert">
+          {problem}
+        </p>
+      )}
+      {series !== null && (
+        <div className="timeline-body">
+          <div className="timeline-scroll">
+            <TimelineChart
+              series={series}
+              ready={ready}
+              view={view}
+              limits={limits}
+              onView={setChosen}
+              selected={selected}
+              onSelect={setSelected}
+              theme={theme}
+            />
+          </div>
+          <EventTable
+            columns={series.columns}
+            ready={ready}
+            dropped={dropped}
+            vendor={vendor}
+            selected={Math.min(selected, Math.max(0, ready - 1))}
+            onSelect={setSelected}
+            onOpen={open}
+            theme={theme}
+          />
+        </div>
+      )}
+    </div>
+  );
 }

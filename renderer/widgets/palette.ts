@@ -14,13 +14,13 @@ export interface Paint {
  * chart keeps the order of STAGES and has its numbers in a table.
  */
 export const STAGE_PAINT: Readonly<Record<Stage, Paint>> = {
-  guest: { light: '#d4d4d4', dark: '#70757b' },
+  guest: { light: '#d4d4d4', dark: '#75757a' },
   walk: { light: '#332288', dark: '#8583f5' },
   'world switch': { light: '#cc6677', dark: '#f08a94' },
   dispatch: { light: '#88ccee', dark: '#a5def8' },
   mmu: { light: '#117733', dark: '#2f9e57' },
   emulation: { light: '#ddcc77', dark: '#eee09a' },
-  bus: { light: '#882255', dark: '#b5476f' },
+  bus: { light: '#882255', dark: '#c23062' },
   eventfd: { light: '#44aa99', dark: '#4fc9b4' },
   userspace: { light: '#aa4499', dark: '#d975c8' },
 };
@@ -67,12 +67,10 @@ const KIND_PAINT: Readonly<Record<DivergenceKind, Paint>> = {
   'wrong-fault': OKABE_ITO.ink,
 };
 
-export const stageColour = (stage: Stage, theme: Theme): string => STAGE_PAINT[stage][theme];
-
 /** Reasons without a colour of their own share the neutral one; the order of the table tells them apart. */
-export const exitColour = (reason: string, theme: Theme): string => (EXIT_PAINT[reason] ?? OKABE_ITO.ink)[theme];
+export const exitPaint = (reason: string): Paint => EXIT_PAINT[reason] ?? OKABE_ITO.ink;
 
-export const divergenceColour = (kind: DivergenceKind, theme: Theme): string => KIND_PAINT[kind][theme];
+export const divergencePaint = (kind: DivergenceKind): Paint => KIND_PAINT[kind];
 
 /** Colour of an event: that of the stage it happens in. */
 const EVENT_STAGE: readonly (readonly [RegExp, Stage])[] = [
@@ -90,13 +88,16 @@ const EVENT_STAGE: readonly (readonly [RegExp, Stage])[] = [
 export const stageOfEvent = (name: string): Stage | null =>
   EVENT_STAGE.find(([pattern]) => pattern.test(name))?.[1] ?? null;
 
-export function eventColour(name: string, theme: Theme): string {
+export function eventPaint(name: string): Paint {
   const stage = stageOfEvent(name);
-  return stage === null ? OKABE_ITO.vermilion[theme] : stageColour(stage, theme);
+  return stage === null ? OKABE_ITO.vermilion : STAGE_PAINT[stage];
 }
+
+/** What is no stage: totals, shares, whole runs. */
+export const NEUTRAL: Paint = { light: '#9db9dc', dark: '#4d729e' };
 
 /** Colours of a chart's own lines and letters; the same as the window's. */
 export const INK = {
-  light: { text: '#1c2024', muted: '#555d66', grid: '#d3d8de', ground: '#ffffff', accent: '#0a58b8', fill: '#9db9dc' },
-  dark: { text: '#e7e8ea', muted: '#adb3bb', grid: '#3a3d43', ground: '#1e1f22', accent: '#77b6ff', fill: '#3d5f86' },
+  light: { text: '#1c2024', muted: '#555d66', grid: '#d3d8de', ground: '#ffffff', accent: '#0a58b8' },
+  dark: { text: '#e7e8ea', muted: '#adb3bb', grid: '#3a3d43', ground: '#1e1f22', accent: '#77b6ff' },
 } as const;

@@ -1,0 +1,32 @@
+import type { ReactNode } from 'react';
+import type { Theme } from '../widgets/palette.ts';
+import { ChartCanvas } from './chart-canvas.tsx';
+import type { ChartSpec } from './chart.ts';
+import { DataTable } from './data-table.tsx';
+import type { TableSpec } from './table.ts';
+
+interface Props {
+  readonly chart: ChartSpec | null;
+  readonly table: TableSpec;
+  readonly theme: Theme;
+  readonly copy: (text: string, what: string) => Promise<void>;
+  readonly onAction?: (key: string) => void;
+  /** A sentence below the heading. */
+  readonly about?: string;
+  readonly children?: ReactNode;
+}
+
+/** A chart with its table beside it. */
+export function ChartSection({ chart, table, theme, copy, onAction, about, children }: Props) {
+  return (
+    <section className="chart-section" aria-label={table.caption}>
+      <h3>{table.caption}</h3>
+      {about !== undefined && <p className="muted">{about}</p>}
+      {children}
+      <div className={chart === null ? 'chart-pair alone' : 'chart-pair'}>
+        {chart !== null && <ChartCanvas spec={chart} theme={theme} />}
+        <DataTable spec={table} theme={theme} copy={copy} {...(onAction === undefined ? {} : { onAction })} />
+      </div>
+    </section>
+  );
+}

@@ -1,0 +1,20 @@
+import { useRef } from 'react';
+import type { BenchRun } from '../state/run.ts';
+import { resultText } from '../text/results.ts';
+import { pricedRuns, type PricedRuns } from './priced-runs.ts';
+
+/** The priced results of a run; the same object until a result comes in, so that progress redraws nothing. */
+export function usePricedRuns(run: BenchRun): PricedRuns {
+  const kept = useRef<PricedRuns>({ runs: [], problems: [] });
+  const fresh = pricedRuns(run, resultText.unpriced);
+  const { runs, problems } = kept.current;
+  const same =
+    fresh.runs.length === runs.length &&
+    fresh.runs.every(({ result, index, name }, n) => {
+      const before = runs[n]!;
+      return before.result === result && before.index === index && before.name === name;
+    }) &&
+    fresh.problems.join('\n') === problems.join('\n');
+  if (!same) kept.current = fresh;
+  return kept.current;
+}
