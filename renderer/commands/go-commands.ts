@@ -65,6 +65,13 @@ export function goCommands(bench: Bench): Command[] {
       run: () => runEditorAction(active(), 'editor.action.marker.nextInFiles'),
     },
     {
+      id: 'help.keys',
+      title: text.keys,
+      menu: 'help',
+      group: 0,
+      run: () => bench.view.setState({ paletteOpen: true }),
+    },
+    {
       id: 'help.about',
       title: text.about,
       menu: 'help',

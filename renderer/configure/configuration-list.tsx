@@ -4,8 +4,7 @@ import { useBench } from '../state/bench-context.ts';
 import type { Matrix, MatrixRow } from '../state/matrix.ts';
 import { withCopyOf, withoutRow, withRemovedBack } from '../state/matrix-changes.ts';
 import { findDocument } from '../state/documents.ts';
-import { configurationKey } from '../state/configuration-key.ts';
-import { latestRunOf } from '../state/runs.ts';
+import { entryFor } from '../state/entry-for.ts';
 import { en } from '../text/en.ts';
 import type { RowPair } from './chosen-pair.ts';
 import { ConfigurationRow } from './configuration-row.tsx';
@@ -22,14 +21,7 @@ interface Props {
 
 /** The configurations: which run, which two are compared, and how far each is. */
 export function ConfigurationList({ document, matrix, rows, pair, onChange, onChoose, onEdit }: Props) {
-  const bench = useBench();
-  const run = useStore(bench.runs, (state) => latestRunOf(state, document));
-  const text = useStore(bench.documents, (state) => findDocument(state, document)?.text);
   const enabled = rows.filter((row) => row.enabled);
-  // Entries of the last run that are still about this text.
-  const entries = run !== null && run.script.text === text ? run.entries : [];
-  const entryOf = (row: MatrixRow) => entries.find(({ key }) => key === configurationKey(row.configuration)) ?? null;
-  const open = enabled.filter((row) => entryOf(row)?.outcome == null).length;
   const setEnabled = (ids: ReadonlySet<unknown> | 'all'): void => {
     const disabled = ids === 'all' ? [] : rows.filter(({ id }) => !ids.has(id)).map(({ id }) => id);
     onChange({ ...matrix, disabled });
@@ -37,7 +29,9 @@ export function ConfigurationList({ document, matrix, rows, pair, onChange, onCh
   return (
     <section className="configurations" aria-labelledby="configurations-heading">
       <div className="section-head">
-        <h2 id="configurations-heading">{en.configure.count(rows.length, enabled.length, open)}</h2>
+        <h2 id="configurations-heading">
+          <Count document={document} rows={rows} />
+        </h2>
         {matrix.removed.length > 0 && (
           <Button className="button" onPress={() => onChange(withRemovedBack(matrix))}>
             {en.configure.restore(matrix.removed.length)}
@@ -55,13 +49,13 @@ export function ConfigurationList({ document, matrix, rows, pair, onChange, onCh
         selectionBehavior="toggle"
         selectedKeys={enabled.map(({ id }) => id)}
         onSelectionChange={setEnabled}
-        dependencies={[entries, pair, matrix]}
+        dependencies={[pair, matrix]}
         renderEmptyState={() => <p className="pane-note">{en.configure.none}</p>}
       >
         {(row) => (
           <ConfigurationRow
+            document={document}
             row={row}
-            entry={entryOf(row)}
             side={row === pair.a ? 'a' : row === pair.b ? 'b' : null}
             onChoose={(side) => onChoose(side, row)}
             onAction={(action) => {
@@ -74,4 +68,17 @@ export function ConfigurationList({ document, matrix, rows, pair, onChange, onCh
       </GridList>
     </section>
   );
+}
+
+/** How many configurations there are, how many are enabled, and how many of these have no result yet. */
+function Count({ document, rows }: { document: string; rows: readonly MatrixRow[] }) {
+  const bench = useBench();
+  const text = useStore(bench.documents, (state) => findDocument(state, document)?.text ?? '');
+  const enabled = rows.filter((row) => row.enabled);
+  const open = useStore(
+    bench.runs,
+    (state) =>
+      enabled.filter(({ configuration }) => entryFor(state, document, text, configuration)?.outcome == null).length,
+  );
+  return en.configure.count(rows.length, enabled.length, open);
 }

@@ -9,7 +9,6 @@ import {
   ToggleButton,
 } from 'react-aria-components';
 import type { MatrixRow } from '../state/matrix.ts';
-import type { RunEntry } from '../state/run.ts';
 import { en } from '../text/en.ts';
 import { contradictionOf } from './contradiction.ts';
 import { RowState } from './row-state.tsx';
@@ -17,16 +16,15 @@ import { RowState } from './row-state.tsx';
 export type RowAction = 'edit' | 'duplicate' | 'remove';
 
 interface Props {
+  readonly document: string;
   readonly row: MatrixRow;
-  /** What the last run came to, if it was about the same text. */
-  readonly entry: RunEntry | null;
   readonly side: 'a' | 'b' | null;
   readonly onChoose: (side: 'a' | 'b') => void;
   readonly onAction: (action: RowAction) => void;
 }
 
 /** One configuration: whether it runs, its name, whether it is A or B, and what can be done with it. */
-export function ConfigurationRow({ row, entry, side, onChoose, onAction }: Props) {
+export function ConfigurationRow({ document, row, side, onChoose, onAction }: Props) {
   const { name } = row.configuration;
   const contradiction = row.copy ? contradictionOf(row.configuration) : null;
   return (
@@ -38,7 +36,7 @@ export function ConfigurationRow({ row, entry, side, onChoose, onAction }: Props
         {name}
         {contradiction !== null && <span className="field-error">{contradiction}</span>}
       </span>
-      <RowState entry={entry} />
+      <RowState document={document} configuration={row.configuration} />
       {(['a', 'b'] as const).map((which) => (
         <ToggleButton
           key={which}

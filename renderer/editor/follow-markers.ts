@@ -1,5 +1,6 @@
 import type { Bench } from '../state/bench.ts';
 import { findDocument } from '../state/documents.ts';
+import { hasNews } from '../state/run.ts';
 import { checkProblems, runProblems, type Problem } from '../state/problems.ts';
 import { latestRunOf } from '../state/runs.ts';
 import { monaco } from './monaco.ts';
@@ -50,7 +51,7 @@ export function followMarkers(bench: Bench, documentId: string, editor: monaco.e
       if (findDocument(state, documentId)?.check !== findDocument(old, documentId)?.check) markCheck();
     }),
     bench.runs.subscribe((state, old) => {
-      if (latestRunOf(state, documentId)?.entries !== latestRunOf(old, documentId)?.entries) markRun();
+      if (hasNews(latestRunOf(state, documentId), latestRunOf(old, documentId))) markRun();
     }),
   ];
   markCheck();

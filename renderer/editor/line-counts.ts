@@ -1,7 +1,7 @@
 import type { Bench } from '../state/bench.ts';
 import { findDocument } from '../state/documents.ts';
 import { shownPair } from '../state/result-pane-actions.ts';
-import type { BenchRun, RunEntry } from '../state/run.ts';
+import { hasNews, type BenchRun, type RunEntry } from '../state/run.ts';
 import { latestRunOf } from '../state/runs.ts';
 import { en } from '../text/en.ts';
 import { compact } from '../text/numbers.ts';
@@ -39,7 +39,7 @@ export function followLineCounts(bench: Bench, documentId: string, editor: monac
   };
   const stops = [
     bench.runs.subscribe((state, before) => {
-      if (latestRunOf(state, documentId)?.entries !== latestRunOf(before, documentId)?.entries) show();
+      if (hasNews(latestRunOf(state, documentId), latestRunOf(before, documentId))) show();
     }),
     bench.matrices.subscribe((state, before) => {
       if (state.pairs !== before.pairs) show();

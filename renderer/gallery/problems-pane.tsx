@@ -1,18 +1,13 @@
 import { ListBox, ListBoxItem } from 'react-aria-components';
-import { useStore } from 'zustand';
 import { useBench } from '../state/bench-context.ts';
-import { activeDocument } from '../state/documents.ts';
-import { checkProblems, runProblems } from '../state/problems.ts';
-import { latestRunOf } from '../state/runs.ts';
+import { useProblems } from '../state/use-problems.ts';
 import { requestPlace } from '../state/view.ts';
 import { en } from '../text/en.ts';
 
 /** What is wrong with the active script and what its last run met, as a list; Enter goes to the place. */
 export function ProblemsPane() {
   const bench = useBench();
-  const document = useStore(bench.documents, activeDocument);
-  const run = useStore(bench.runs, (state) => (document === null ? null : latestRunOf(state, document.id)));
-  const problems = document === null ? [] : [...checkProblems(document), ...(run === null ? [] : runProblems(run))];
+  const { document, problems } = useProblems();
   const rows = problems.map((problem, index) => ({ ...problem, id: index }));
   return (
     <ListBox

@@ -6,11 +6,13 @@ import {
   type Configuration,
   type Selection,
 } from '../../core/index.ts';
+import { en } from '../text/en.ts';
 import { configurationKey } from './configuration-key.ts';
 import { selectionOf, type Axes } from './axes.ts';
 
-/** Combinations that the matrix looks at, at the most. */
-const MOST_COMBINATIONS = 4096;
+/** Combinations that the matrix looks at, and configurations that it makes, at the most. */
+const MOST_COMBINATIONS = 1024;
+export const MOST_CONFIGURATIONS = 256;
 
 export interface Expansion {
   readonly configurations: readonly Configuration[];
@@ -38,10 +40,14 @@ export function expandAxes(axes: Axes): Expansion {
     }
   }
   if (looked > MOST_COMBINATIONS) {
-    refuse(`these choices make ${looked} combinations; the first ${MOST_COMBINATIONS} are shown`);
+    refuse(en.configure.tooManyCombinations(looked, MOST_COMBINATIONS));
+  }
+  const all = [...found.values()];
+  if (all.length > MOST_CONFIGURATIONS) {
+    refuse(en.configure.tooManyMade(all.length, MOST_CONFIGURATIONS));
   }
   return {
-    configurations: nameAll([...found.values()]),
+    configurations: nameAll(all.slice(0, MOST_CONFIGURATIONS)),
     contradictions: [...refused].map(([sentence, times]) => ({ sentence, times })),
   };
 }

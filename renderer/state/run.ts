@@ -31,6 +31,14 @@ export interface BenchRun {
   readonly restored: boolean;
 }
 
+/** How many configurations of a run have ended: changes when there is something new to show, unlike progress. */
+export const endedOf = (run: BenchRun | null): number =>
+  run === null ? 0 : run.entries.filter(({ state }) => state === 'done' || state === 'failed').length;
+
+/** True when a run shows something that it did not show before; progress alone is no news. */
+export const hasNews = (now: BenchRun | null, before: BenchRun | null): boolean =>
+  now?.runId !== before?.runId || endedOf(now) !== endedOf(before);
+
 /** Messages kept of one configuration. */
 const MOST_MESSAGES = 200;
 

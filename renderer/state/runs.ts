@@ -27,6 +27,12 @@ export function latestRunOf({ runs, order }: RunsState, documentId: string): Ben
   return id === undefined ? null : (runs[id] ?? null);
 }
 
+/** Shows the latest run of a document, if it has one. */
+export function showRunOf(store: RunsStore, documentId: string | null): void {
+  const run = documentId === null ? null : latestRunOf(store.getState(), documentId);
+  if (run !== null) store.setState({ shown: run.runId });
+}
+
 /** The run that is going on; null when none is. */
 export function runningRun({ runs, order }: RunsState): BenchRun | null {
   const id = order.findLast((runId) => runs[runId]?.state === 'running');

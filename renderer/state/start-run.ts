@@ -3,14 +3,13 @@ import type { LabEvent } from '../../host/contract/lab.ts';
 import { announce } from './announcer.ts';
 import type { Bench } from './bench.ts';
 import { activeDocument } from './documents.ts';
+import { MOST_CONFIGURATIONS } from './expand-axes.ts';
 import { failureOf } from './failure.ts';
 import { matrixOf } from './matrices.ts';
 import { rowsOf } from './matrix.ts';
 import { newEntry, restoredRun, withFailure, type BenchRun } from './run.ts';
 import { addRun, afterEvents, runningRun } from './runs.ts';
 
-/** Configurations of one start: what the contract takes. */
-const MOST_CONFIGURATIONS = 256;
 /** Milliseconds between two changes of the store while a run goes on. */
 const EVERY = 100;
 

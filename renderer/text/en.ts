@@ -86,7 +86,6 @@ export const en = {
   welcome: {
     heading: 'What does a guest access cost?',
     text: 'Open a question from the gallery, or write a script of your own. Choose configurations on the right and press Run.',
-    start: 'Start',
     shortcuts: 'Keys',
   },
   editor: {
@@ -179,6 +178,10 @@ export const en = {
     switches: (count: number) => (count === 0 ? 'Switches of the silicon' : `Switches of the silicon (${count} set)`),
     numbersOnly: 'Whole numbers of at least 0, apart by commas.',
     leftOut: (count: number) => `${plural(count, 'combination')} left out:`,
+    tooManyCombinations: (count: number, most: number) =>
+      `these choices make ${grouped(count)} combinations; only the first ${grouped(most)} are looked at`,
+    tooManyMade: (count: number, most: number) =>
+      `these choices make ${grouped(count)} configurations; only the first ${grouped(most)} are here`,
     list: 'Configurations',
     count: (all: number, enabled: number, open: number) =>
       `${plural(all, 'configuration')}, ${grouped(enabled)} enabled, ${grouped(open)} to run`,

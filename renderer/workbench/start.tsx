@@ -6,6 +6,7 @@ import { keepDraft } from '../state/edit-document.ts';
 import { loadFiles } from '../state/files.ts';
 import { loadGallery } from '../state/gallery.ts';
 import { restoreWorkspace } from '../state/restore-workspace.ts';
+import { showRunOf } from '../state/runs.ts';
 import { followRuns } from '../state/start-run.ts';
 import { en } from '../text/en.ts';
 import { followAppearance } from './appearance.ts';
@@ -13,13 +14,15 @@ import { App } from './app.tsx';
 
 /** Starts the window on a lab: what was kept is restored, then the panes are drawn. */
 export async function startWorkbench(lab: LabClient, element: HTMLElement): Promise<Bench> {
-  const about = await lab.call('describe', {});
-  const bench = createBench(lab, about);
+  const bench = createBench(lab, await lab.call('describe', {}));
   followRuns(bench);
   await loadGallery(bench.gallery, lab);
   const layout = await restoreWorkspace(bench);
   followAppearance(bench.settings, (theme) => bench.view.setState({ theme }));
   createRoot(element).render(<App bench={bench} layout={layout} />);
+  bench.documents.subscribe((state, before) => {
+    if (state.active !== before.active) showRunOf(bench.runs, state.active);
+  });
   followConnection(bench, lab);
   void loadFiles(bench.files, lab);
   return bench;

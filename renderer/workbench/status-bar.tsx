@@ -1,20 +1,16 @@
 import { Button } from 'react-aria-components';
 import { useStore } from 'zustand';
 import { useBench } from '../state/bench-context.ts';
-import { activeDocument } from '../state/documents.ts';
-import { checkProblems, runProblems } from '../state/problems.ts';
-import { latestRunOf } from '../state/runs.ts';
+import { useProblems } from '../state/use-problems.ts';
 import { en } from '../text/en.ts';
 
 /** The last sentence, the problems of the active script, and what runs the window. */
 export function StatusBar() {
   const bench = useBench();
   const { last } = useStore(bench.announcer);
-  const document = useStore(bench.documents, activeDocument);
-  const run = useStore(bench.runs, (state) => (document === null ? null : latestRunOf(state, document.id)));
+  const { document, problems } = useProblems();
   const connected = useStore(bench.view, (view) => view.connected);
   const zoom = useStore(bench.settings, (settings) => settings.zoom);
-  const problems = document === null ? [] : [...checkProblems(document), ...(run === null ? [] : runProblems(run))];
   const count = (severity: string): number => problems.filter((problem) => problem.severity === severity).length;
   return (
     <footer className="status-bar" aria-label={en.status.label}>

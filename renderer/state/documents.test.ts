@@ -1,0 +1,154 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { LabError, labFailed } from '../../host/contract/lab.ts';
+import { fakeBench } from '../test/fake-bench.ts';
+import { fakeLab } from '../test/fake-lab.ts';
+import type { Bench } from './bench.ts';
+import { closeDocument } from './close-document.ts';
+import { isDirty } from './document.ts';
+import { activeDocument } from './documents.ts';
+import { editDocument } from './edit-document.ts';
+import { newScript, openFile, openScenario } from './open-document.ts';
+import { saveDocument, saveDocumentAs } from './save-document.ts';
+
+const scenario = { id: 'doorbell', title: 'Doorbell', question: '', claims: [], says: [], text: 'one', selection: {} };
+const active = (bench: Bench) => activeDocument(bench.documents.getState())!;
+const drafts = (lab: ReturnType<typeof fakeLab>) =>
+  lab.calls
+    .filter(({ method }) => method === 'drafts.put')
+    .map(({ params }) => (params as { text: string | null }).text);
+
+/** Answers the question that is asked next. */
+async function answer(bench: Bench, id: string | null, text = ''): Promise<void> {
+  await vi.waitFor(() => expect(bench.questions.getState().asked).toHaveLength(1));
+  bench.questions.getState().asked[0]!.reply({ id, text });
+}
+
+beforeEach(() => void vi.useFakeTimers({ shouldAdvanceTime: true }));
+afterEach(() => void vi.useRealTimers());
+
+describe('an open script', () => {
+  it('of the gallery is opened once', () => {
+    const bench = fakeBench(fakeLab());
+    openScenario(bench, scenario);
+    openScenario(bench, scenario);
+    expect(bench.documents.getState().open.map(({ name }) => name)).toEqual(['doorbell.ts']);
+  });
+
+  it('is kept as a draft and checked once typing pauses, and the draft goes when the text is as it was', async () => {
+    const lab = fakeLab();
+    const bench = fakeBench(lab);
+    openScenario(bench, scenario);
+    const { id } = active(bench);
+    for (const text of ['o', 'on', 'one more']) editDocument(bench, id, text);
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(drafts(lab)).toEqual(['one more']);
+    expect(lab.calls.filter(({ method }) => method === 'check').map(({ params }) => params)).toEqual([
+      { name: 'doorbell.ts', text: 'one' },
+      { name: 'doorbell.ts', text: 'one more' },
+    ]);
+    expect(isDirty(active(bench))).toBe(true);
+    editDocument(bench, id, 'one');
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(drafts(lab)).toEqual(['one more', null]);
+  });
+
+  it('gets a name of its own when it is new', () => {
+    const bench = fakeBench(fakeLab());
+    newScript(bench);
+    newScript(bench);
+    expect(bench.documents.getState().open.map(({ name }) => name)).toEqual(['untitled-1.ts', 'untitled-2.ts']);
+  });
+
+  it('asks for a path where there are no dialogs, and opens a file once', async () => {
+    const file = { path: 'a.ts', name: 'a.ts', modified: 5, text: 'a' };
+    const bench = fakeBench(fakeLab({ 'files.open': () => file }));
+    const opened = openFile(bench);
+    await answer(bench, 'open', ' a.ts ');
+    await opened;
+    await openFile(bench, 'a.ts');
+    expect(bench.documents.getState().open).toHaveLength(1);
+    expect(active(bench)).toMatchObject({ path: 'a.ts', base: 5, text: 'a', saved: 'a' });
+  });
+
+  it('says why a file cannot be opened', async () => {
+    const bench = fakeBench(fakeLab());
+    await openFile(bench, 'gone.ts');
+    expect(bench.announcer.getState().last).toMatchObject({ level: 'error', text: expect.stringContaining('gone.ts') });
+  });
+});
+
+describe('saving', () => {
+  it('under a name makes it a file; what was typed meanwhile stays unsaved', async () => {
+    const lab = fakeLab({
+      'files.saveAs': ({ name }) => {
+        editDocument(bench, active(bench).id, 'three');
+        return { path: name, name: 'mine.ts', modified: 9 };
+      },
+    });
+    const bench = fakeBench(lab);
+    openScenario(bench, scenario);
+    editDocument(bench, active(bench).id, 'two');
+    const saving = saveDocument(bench, active(bench).id);
+    await answer(bench, 'save', 'mine.ts');
+    expect(await saving).toBe(true);
+    expect(active(bench)).toMatchObject({ path: 'mine.ts', name: 'mine.ts', base: 9, saved: 'two', text: 'three' });
+  });
+
+  it('asks before it overwrites an existing file', async () => {
+    const lab = fakeLab({
+      'files.saveAs': ({ name, overwrite }) => {
+        if (!overwrite) throw new LabError(labFailed('exists', 'exists'));
+        return { path: name, name, modified: 1 };
+      },
+    });
+    const bench = fakeBench(lab, true);
+    newScript(bench);
+    const refused = saveDocumentAs(bench, active(bench).id);
+    await answer(bench, 'cancel');
+    expect(await refused).toBe(false);
+    const allowed = saveDocumentAs(bench, active(bench).id);
+    await answer(bench, 'overwrite');
+    expect(await allowed).toBe(true);
+  });
+
+  it('asks before it overwrites what another program wrote', async () => {
+    const lab = fakeLab({
+      'files.open': () => ({ path: 'a.ts', name: 'a.ts', modified: 5, text: 'a' }),
+      'files.save': ({ base }) => {
+        if (base !== null) throw new LabError(labFailed('changed', 'changed'));
+        return { path: 'a.ts', name: 'a.ts', modified: 7 };
+      },
+    });
+    const bench = fakeBench(lab);
+    await openFile(bench, 'a.ts');
+    editDocument(bench, active(bench).id, 'b');
+    const saving = saveDocument(bench, active(bench).id);
+    await answer(bench, 'overwrite');
+    expect(await saving).toBe(true);
+    expect(active(bench)).toMatchObject({ saved: 'b', base: 7 });
+  });
+});
+
+describe('closing', () => {
+  it('asks about unsaved text; Escape keeps it open', async () => {
+    const lab = fakeLab();
+    const bench = fakeBench(lab);
+    openScenario(bench, scenario);
+    const { id } = active(bench);
+    editDocument(bench, id, 'two');
+    const kept = closeDocument(bench, id);
+    await answer(bench, null);
+    expect(await kept).toBe(false);
+    const closed = closeDocument(bench, id);
+    await answer(bench, 'discard');
+    expect(await closed).toBe(true);
+    expect(bench.documents.getState()).toEqual({ open: [], active: null });
+    expect(drafts(lab).at(-1)).toBeNull();
+  });
+
+  it('of a clean text asks nothing', async () => {
+    const bench = fakeBench(fakeLab());
+    openScenario(bench, scenario);
+    expect(await closeDocument(bench, active(bench).id)).toBe(true);
+  });
+});
