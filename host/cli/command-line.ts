@@ -13,12 +13,13 @@ import { run } from './commands/run.ts';
 import { EXIT_BAD_INPUT, EXIT_CHECK_FAILED, EXIT_OK } from './exit-codes.ts';
 import { jsonText } from './output.ts';
 import type { Terminal } from './terminal.ts';
+import { workbench } from '../web/commands.ts';
 import { version } from './version.ts';
 
 /** Mistakes of a script that are listed; the count tells of the rest. */
 const MISTAKES_SHOWN = 20;
 
-const others = [run, compare, explain, check, ...registries, conformance];
+const others = [...workbench, run, compare, explain, check, ...registries, conformance];
 const commands: readonly Command[] = [...others, helpCommand(others)];
 
 async function dispatch(args: readonly string[], terminal: Terminal): Promise<number> {

@@ -1,13 +1,10 @@
 import { mkdir, realpath, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { last, numberOf } from '../cli/arguments.ts';
 import { BadInput } from '../cli/bad-input.ts';
-import type { Command } from '../cli/command.ts';
 import { EXIT_OK } from '../cli/exit-codes.ts';
 import type { Terminal } from '../cli/terminal.ts';
 import { version } from '../cli/version.ts';
-import { dataFolder } from '../lab/data-folder.ts';
 import { createLab } from '../lab/lab.ts';
 import { below } from '../lab/places.ts';
 import { buildWindow } from './build-window.ts';
@@ -73,27 +70,3 @@ export async function scriptFolder(given: string | undefined): Promise<string> {
   await mkdir(own, { recursive: true });
   return own;
 }
-
-export const serveCommand: Command = {
-  name: 'serve',
-  usage: '[FOLDER]',
-  summary: 'the workbench in a browser, on this machine only',
-  details: [
-    'Prints an address that opens the workbench once. Scripts are read from and saved to FOLDER, by default the one it is started in.',
-  ],
-  options: [
-    { name: 'port', argument: 'N', help: 'default: a free one' },
-    { name: 'data', argument: 'DIR', help: 'folder of drafts, layout and last results' },
-    { name: 'no-open', help: 'do not show it in the browser' },
-  ],
-  positionals: [0, 1],
-  async run({ positionals, options, terminal }) {
-    return serve({
-      folder: await scriptFolder(positionals[0]),
-      data: resolve(last(options, 'data') ?? dataFolder()),
-      port: numberOf(options, 'port', 0, 0),
-      open: last(options, 'no-open') === undefined,
-      terminal,
-    });
-  },
-};

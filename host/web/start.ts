@@ -1,8 +1,7 @@
 import { spawn } from 'node:child_process';
-import type { Command } from '../cli/command.ts';
 import type { Terminal } from '../cli/terminal.ts';
 import { dataFolder } from '../lab/data-folder.ts';
-import { buildWindow } from './build-window.ts';
+import { buildShell, buildWindow } from './build-window.ts';
 import { fetchElectron, findElectron } from './find-electron.ts';
 import { PROJECT, WINDOW } from './project.ts';
 import { scriptFolder, serve } from './serve.ts';
@@ -22,6 +21,7 @@ export async function start(terminal: Terminal): Promise<number> {
   let reason: string;
   if ('path' in electron) {
     await buildWindow({ project: PROJECT, window: WINDOW, say });
+    await buildShell({ project: PROJECT, say });
     const { code, soon } = await runElectron(electron.path);
     if (code === 0 || !soon) return code;
     reason = `Electron ended at once with code ${code}`;
@@ -43,13 +43,3 @@ function runElectron(path: string): Promise<{ code: number; soon: boolean }> {
     }
   });
 }
-
-export const startCommand: Command = {
-  name: 'start',
-  usage: '',
-  summary: 'the workbench: the desktop app, or the same in a browser',
-  details: ['Where the desktop app cannot start, it says why and serves the workbench to the browser of this machine.'],
-  options: [],
-  positionals: [0, 0],
-  run: ({ terminal }) => start(terminal),
-};
