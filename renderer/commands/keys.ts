@@ -3,6 +3,9 @@ import { matches } from './shortcut.ts';
 
 export const isMac = (): boolean => navigator.platform.startsWith('Mac');
 
+/** While a dialog waits for an answer, keys are the dialog's. */
+const isDialogOpen = (): boolean => document.querySelector('.dialog-overlay, .palette-overlay') !== null;
+
 /** Runs commands by their keys, before the focused element sees them. Returns the undo. */
 export function listenForShortcuts(commands: () => readonly Command[]): () => void {
   const mac = isMac();
@@ -14,7 +17,7 @@ export function listenForShortcuts(commands: () => readonly Command[]): () => vo
     if (command === undefined) return;
     event.preventDefault();
     event.stopPropagation();
-    if (isEnabled(command)) void command.run();
+    if (!isDialogOpen() && isEnabled(command)) void command.run();
   };
   addEventListener('keydown', onKey, true);
   return () => removeEventListener('keydown', onKey, true);

@@ -17,7 +17,6 @@ export const resultText = {
   high: 'high',
   range: 'low..high',
   estimated: 'estimated',
-  mark: (share: string) => `${share} of the cycles rest on estimated prices`,
   tabs: {
     label: 'Charts of the results',
     stages: 'Cycles',
@@ -169,7 +168,8 @@ export const resultText = {
         : `the last ${plural(count, 'event')}; ${grouped(dropped)} before them were not kept`,
     loading: (loaded: number, all: number) => `reading, ${Math.floor((loaded / all) * 100)} %`,
     cost: 'cycles of the access',
-    clock: 'simulated clock, cycles',
+    axis: 'Across',
+    axes: { events: 'events, in order', clock: 'simulated clock, cycles' },
     keys: 'Arrows move, + and − zoom, Home and End go to the ends, 0 shows everything, Enter shows the event in the table.',
     number: 'event',
     access: 'access',

@@ -22,6 +22,10 @@ export function buildDefaultLayout(api: DockviewApi): void {
   for (const id of ['compare', 'inspect', 'timeline', 'divergences', 'problems']) {
     add(id, { position: { referencePanel: 'results', direction: 'within' }, inactive: true });
   }
+  // Sizes once everything is there: each group that is added takes from its neighbours.
+  api.getPanel('gallery')?.api.setSize({ width: LEFT });
+  api.getPanel('configure')?.api.setSize({ width: RIGHT });
+  api.getPanel('results')?.api.setSize({ height: BELOW });
   api.getPanel('welcome')?.api.setActive();
 }
 
