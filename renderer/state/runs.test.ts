@@ -150,7 +150,7 @@ describe('starting a run', () => {
     openScenario(bench, scenario);
     await startRun(bench);
     const { runId } = shownRun(bench.runs.getState())!;
-    const changes = vi.fn();
+    const changes = vi.fn<() => void>();
     bench.runs.subscribe(changes);
     for (let n = 0; n < 1000; n++) lab.send(progress(runId, 0, n));
     lab.send({ name: 'run.done', data: { runId, cancelled: false, elapsedMs: 3 } });

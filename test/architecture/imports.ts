@@ -28,14 +28,28 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   core: [],
   scenarios: [],
   host: ['@jitl/quickjs-wasmfile-release-sync', 'quickjs-emscripten-core', 'typescript', 'valibot', 'node:'],
+  renderer: [
+    '@tanstack/react-virtual',
+    'chart.js',
+    'dockview-react',
+    'dockview-react/',
+    'monaco-editor/',
+    'react',
+    'react-aria-components',
+    'react-dom/',
+    'uplot',
+    'uplot/',
+    'zustand',
+    'zustand/',
+  ],
 };
 
 function breaks(edge: ImportEdge, table: Readonly<Record<string, readonly string[]>>): string | undefined {
   const rooms = Object.keys(table);
-  const isFile = edge.to.endsWith('.ts') || edge.to.startsWith('core/') || edge.to.startsWith('host/');
+  const isFile = /\.tsx?$/.test(edge.to) || /^(?:core|host|renderer)\//.test(edge.to);
   if (!isFile) {
     const allowed = PACKAGES[edge.from.split('/')[0] ?? ''] ?? [];
-    return allowed.some((name) => edge.to === name || (name.endsWith(':') && edge.to.startsWith(name)))
+    return allowed.some((name) => edge.to === name || (/[:/]$/.test(name) && edge.to.startsWith(name)))
       ? undefined
       : `package ${edge.to} is not for this folder`;
   }

@@ -34,10 +34,10 @@ export function readSource(path: string): SourceFile {
 
 /** Every TypeScript file below the given top folders. */
 export function typescriptFiles(...folders: string[]): SourceFile[] {
-  const files = listFiles().filter((path) => path.endsWith('.ts'));
+  const files = listFiles().filter((path) => /\.tsx?$/.test(path));
   return files.filter((path) => folders.includes(path.split('/')[0] ?? '')).map(readSource);
 }
 
 export function isTest(path: string): boolean {
-  return path.endsWith('.test.ts') || path.startsWith('test/');
+  return /\.test\.tsx?$/.test(path) || path.startsWith('test/') || path.startsWith('renderer/test/');
 }
