@@ -65,7 +65,7 @@ describe('the lab over HTTP', () => {
       const seen: string[] = [];
       lab.listen((event) => seen.push(event.name));
       const done = until(lab, ({ name }) => name === 'run.done');
-      const [{ text }] = await lab.call('gallery', {}).then((gallery) => gallery.slice(0, 1) as [{ text: string }]);
+      const { text } = (await lab.call('gallery', {}))[0]!;
       const parsed = parseConfigurations({ designs: ['fast-mmio'], mmus: ['ept'] });
       if (!parsed.ok) throw new Error(parsed.error);
       await lab.call('start', {
