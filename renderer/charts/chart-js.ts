@@ -63,12 +63,13 @@ const axis = (theme: Theme, em: number, title: string | null) => ({
 });
 
 /** An axis of amounts. */
-const amounts = (theme: Theme, em: number, title: string) => {
+const amounts = (theme: Theme, em: number, title: string, whole = false) => {
   const plain = axis(theme, em, title);
+  const callback = (v: string | number): string => cycles(Number(v));
   return {
     ...plain,
     beginAtZero: true,
-    ticks: { ...plain.ticks, callback: (v: string | number) => cycles(Number(v)) },
+    ticks: { ...plain.ticks, callback, ...(whole ? { precision: 0 } : {}) },
   };
 };
 
@@ -106,7 +107,7 @@ function bars(spec: BarsSpec, theme: Theme, em: number): ChartConfiguration<'bar
       indexAxis: 'y',
       scales: {
         x: {
-          ...amounts(theme, em, spec.unit),
+          ...amounts(theme, em, spec.unit, spec.whole),
           stacked: true,
           suggestedMax: Math.max(0, ...(spec.whiskers ?? []).map(({ high }) => high)),
         },
@@ -163,10 +164,11 @@ function marks(spec: MarksSpec, theme: Theme, em: number): ChartConfiguration<'l
         data: [...values],
         showLine: false,
         pointStyle: shape,
-        pointRadius: em * (0.55 - n * 0.03),
+        // The first one lies on top and is the smallest, so that equal ones show around it.
+        pointRadius: em * (0.3 + Math.min(n, 2) * 0.2),
         pointBorderWidth: 2,
         pointBorderColor: INK[theme].text,
-        pointBackgroundColor: n === 0 ? INK[theme].accent : INK[theme].ground,
+        pointBackgroundColor: n === 0 ? INK[theme].accent : 'transparent',
       })),
     },
     options: {
@@ -195,6 +197,7 @@ function stairs(spec: StairsSpec, theme: Theme, em: number): ChartConfiguration<
           data: spec.points.map(({ x, y }) => ({ x, y: y * 100 })),
           showLine: true,
           stepped: 'before',
+          clip: false,
           borderColor: INK[theme].accent,
           backgroundColor: NEUTRAL[theme],
           borderWidth: 2,

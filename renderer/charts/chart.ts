@@ -6,6 +6,8 @@ export interface BarsSpec {
   readonly title: string;
   /** What the axis counts. */
   readonly unit: string;
+  /** True for things that are counted: no fractions on the axis. */
+  readonly whole: boolean;
   readonly labels: readonly string[];
   /** Parts of the stacks, in the order they are drawn; `values` has one number a label. */
   readonly parts: readonly { readonly name: string; readonly paint: Paint; readonly values: readonly number[] }[];

@@ -44,10 +44,10 @@ export function InspectTools({ runs, run, target, go }: Props) {
       />
       <AccessField access={access} most={all} onChange={to} />
       <Button className="button" isDisabled={access <= 1} onPress={() => to(access - 1)}>
-        <span aria-hidden="true">⏮</span> {text.previousAccess}
+        <span aria-hidden="true">◀</span> {text.previousAccess}
       </Button>
       <Button className="button" isDisabled={access >= all} onPress={() => to(access + 1)}>
-        {text.nextAccess} <span aria-hidden="true">⏭</span>
+        {text.nextAccess} <span aria-hidden="true">▶</span>
       </Button>
     </>
   );

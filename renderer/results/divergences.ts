@@ -21,6 +21,7 @@ export function divergencesChart(runs: readonly PricedRun[]): BarsSpec {
     kind: 'bars',
     title: text.title,
     unit: text.count,
+    whole: true,
     labels: checked.map(({ name }) => name),
     parts: kinds.map((kind) => ({
       name: kind,

@@ -25,6 +25,7 @@ export function exitsChart(runs: readonly PricedRun[]): BarsSpec {
     kind: 'bars',
     title: text.title,
     unit: text.perRun,
+    whole: true,
     labels: runs.map(({ name }) => name),
     parts: exitReasons(runs).map((reason) => ({
       name: reason,

@@ -26,6 +26,7 @@ export function stagesChart(runs: readonly PricedRun[]): BarsSpec {
     kind: 'bars',
     title: text.title,
     unit: resultText.perAccess,
+    whole: false,
     labels: runs.map(({ name }) => name),
     parts: stagesOf(runs).map((stage) => ({
       name: stage,

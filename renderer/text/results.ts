@@ -49,7 +49,7 @@ export const resultText = {
   },
   paths: {
     title: (name: string) => `Paths of ${name}`,
-    chart: 'share of the accesses that cost no more',
+    chart: 'accesses that cost no more',
     path: 'path',
     accesses: 'accesses',
     share: 'share',

@@ -1,10 +1,10 @@
-import { eventAt, type EventSeries } from './event-series.ts';
+import { eventAt, placesOn, type EventSeries, type TimelineAxis } from './event-series.ts';
 import type { Stretch } from './pyramid.ts';
 import type { ViewWindow } from './view-window.ts';
 
 /** What a window looks like in so many columns of pixels. */
 export interface Buckets {
-  /** Middle of each column, cycles of the clock. */
+  /** Middle of each column, on the axis. */
   readonly x: Float64Array;
   /** Cheapest and dearest access that begins in it; null where none does. */
   readonly low: (number | null)[];
@@ -14,19 +14,22 @@ export interface Buckets {
 }
 
 /** Looks at the window column by column; the work grows with the columns, not with the events. */
-export function bucketsOf({ columns, pyramid }: EventSeries, view: ViewWindow, count: number): Buckets {
+export function bucketsOf(series: EventSeries, axis: TimelineAxis, view: ViewWindow, count: number): Buckets {
+  const { pyramid } = series;
+  const { loaded } = series.columns;
+  const places = placesOn(series, axis);
   const x = new Float64Array(count);
   const low: (number | null)[] = [];
   const high: (number | null)[] = [];
   const kinds = new Uint32Array(count);
   const stretch: Stretch = { low: 0, high: 0, kinds: 0 };
   const step = (view.to - view.from) / count;
-  let first = eventAt(columns.cycles, view.from, columns.loaded);
+  let first = eventAt(places, view.from, loaded);
   for (let n = 0; n < count; n++) {
     const last = n === count - 1;
     const end = last
-      ? eventAt(columns.cycles, view.to + Number.EPSILON * Math.abs(view.to) * 4, columns.loaded)
-      : eventAt(columns.cycles, view.from + step * (n + 1), columns.loaded);
+      ? eventAt(places, view.to + Number.EPSILON * Math.abs(view.to) * 4, loaded)
+      : eventAt(places, view.from + step * (n + 1), loaded);
     pyramid.look(first, end, stretch);
     x[n] = view.from + step * (n + 0.5);
     low.push(stretch.low === Infinity ? null : stretch.low);

@@ -3,6 +3,7 @@ import { cycles } from '../charts/format.ts';
 import { resultText } from '../text/results.ts';
 import { INK, NEUTRAL, type Theme } from '../widgets/palette.ts';
 import type { Buckets } from './buckets.ts';
+import type { TimelineAxis } from './event-series.ts';
 import type { ViewWindow } from './view-window.ts';
 import 'uplot/dist/uPlot.min.css';
 
@@ -14,7 +15,12 @@ export interface PlotSize {
 }
 
 /** The cost of accesses over the simulated clock: a band from the cheapest to the dearest of each column. */
-export function newCostPlot(element: HTMLElement, theme: Theme, { width, height, gutter, em }: PlotSize): uPlot {
+export function newCostPlot(
+  element: HTMLElement,
+  theme: Theme,
+  xAxis: TimelineAxis,
+  { width, height, gutter, em }: PlotSize,
+): uPlot {
   const ink = INK[theme];
   const font = `${em * 0.88}px sans-serif`;
   const axis = {
@@ -38,7 +44,8 @@ export function newCostPlot(element: HTMLElement, theme: Theme, { width, height,
         {
           ...axis,
           values: (_, ticks) => ticks.map(cycles),
-          label: resultText.timeline.clock,
+          label: resultText.timeline.axes[xAxis],
+          space: em * 7,
           labelSize: em * 1.4,
           size: em * 2,
         },
@@ -50,7 +57,7 @@ export function newCostPlot(element: HTMLElement, theme: Theme, { width, height,
           size: gutter - em * 1.4,
         },
       ],
-      series: [{}, { ...line, label: 'high' }, { ...line, label: 'low', stroke: ink.muted }],
+      series: [{}, { ...line, label: 'high' }, { ...line, label: 'low' }],
       bands: [{ series: [1, 2], fill: `${NEUTRAL[theme]}aa` }],
     },
     [[], [], []],

@@ -11,6 +11,7 @@ const base64 = (column: { buffer: ArrayBufferLike }): string =>
 /** Three accesses of 10, 100 and 5 cycles; each has an exit in its middle. */
 const KIND = ['access', 'kvm_exit', 'access', 'kvm_exit', 'access', 'kvm_exit'].map(kindOf);
 const CYCLES = [0, 5, 10, 60, 110, 115];
+const ACCESS = [1, 1, 2, 2, 3, 3];
 
 function piece(from: number, count: number) {
   return {
@@ -19,7 +20,7 @@ function piece(from: number, count: number) {
     total: KIND.length,
     kind: base64(new Uint8Array(KIND.slice(from, from + count))),
     args: base64(new Int32Array(count * 4).fill(from)),
-    access: base64(new Float64Array(count).fill(1)),
+    access: base64(new Float64Array(ACCESS.slice(from, from + count))),
     cycles: base64(new Float64Array(CYCLES.slice(from, from + count))),
   };
 }
@@ -44,6 +45,17 @@ describe('events read in pieces', () => {
     expect(Array.from(columns.args.subarray(12, 14))).toEqual([3, 3]);
   });
 
+  it('give an access before a gap the mean of those that have no events', () => {
+    const columns = newColumns(2);
+    const series = newSeries(columns);
+    const kind = base64(new Uint8Array([kindOf('access'), kindOf('access')]));
+    const access = base64(new Float64Array([1, 101]));
+    const cycles = base64(new Float64Array([0, 500]));
+    fillColumns(columns, { from: 0, count: 2, total: 2, kind, args: base64(new Int32Array(8)), access, cycles });
+    extendSeries(series, 0);
+    expect(series.cost[0]).toBe(5);
+  });
+
   it('are refused out of order and when a column is short', () => {
     const columns = newColumns(KIND.length);
     expect(() => fillColumns(columns, piece(2, 1))).toThrow('out of order');
@@ -56,7 +68,7 @@ describe('events read in pieces', () => {
     fillColumns(columns, piece(0, 6));
     extendSeries(series, 0);
     expect([0, 1, 10, 11, 115, 116].map((moment) => eventAt(columns.cycles, moment, 6))).toEqual([0, 1, 2, 3, 5, 6]);
-    const { low, high, kinds } = bucketsOf(series, { from: 0, to: 120 }, 2);
+    const { low, high, kinds } = bucketsOf(series, 'clock', { from: 0, to: 120 }, 2);
     expect([low, high]).toEqual([
       [10, 5],
       [100, 5],

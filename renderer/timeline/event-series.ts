@@ -7,7 +7,12 @@ const ACCESS = EVENT_ROWS.findIndex(([name]) => name === 'access');
 /** Events with what the drawing needs: the cost of the access each one belongs to, and a pyramid over both. */
 export interface EventSeries {
   readonly columns: EventColumns;
-  /** Cycles of the access that begins with this event; NaN at every other event. */
+  /** Number of each event from 0: the other axis beside the clock. */
+  readonly order: Float64Array;
+  /**
+   * Cycles of the access that begins with this event; NaN at every other event. Where a loop was multiplied out there are no events of
+   * its accesses: the one before them has their mean.
+   */
   readonly cost: Float64Array;
   readonly pyramid: Pyramid;
   /** Events of each kind so far. */
@@ -16,16 +21,23 @@ export interface EventSeries {
 
 export function newSeries(columns: EventColumns): EventSeries {
   const cost = new Float64Array(columns.total).fill(Number.NaN);
-  return { columns, cost, pyramid: new Pyramid(cost, columns.kind), counts: new Float64Array(EVENT_ROWS.length) };
+  const order = Float64Array.from(cost, (_, n) => n);
+  return {
+    columns,
+    order,
+    cost,
+    pyramid: new Pyramid(cost, columns.kind),
+    counts: new Float64Array(EVENT_ROWS.length),
+  };
 }
 
 /** Takes in what was read since the last call, up to the access that is still open; all of it when everything is read. */
 export function extendSeries({ columns, cost, pyramid, counts }: EventSeries, from: number): number {
-  const { kind, cycles, loaded, total } = columns;
+  const { kind, cycles, access, loaded, total } = columns;
   let open = -1;
   for (let at = from; at < loaded; at++) {
     if (kind[at] !== ACCESS) continue;
-    if (open >= 0) cost[open] = cycles[at]! - cycles[open]!;
+    if (open >= 0) cost[open] = (cycles[at]! - cycles[open]!) / Math.max(1, access[at]! - access[open]!);
     open = at;
   }
   const done = loaded === total || open < 0 ? loaded : open;
@@ -35,12 +47,19 @@ export function extendSeries({ columns, cost, pyramid, counts }: EventSeries, fr
   return done;
 }
 
-/** The first event at or after a moment of the clock, among the first `count`. */
-export function eventAt(cycles: Float64Array, moment: number, count: number): number {
+/** What the timeline's x axis is: events at equal distances, or the simulated clock. */
+export type TimelineAxis = 'events' | 'clock';
+
+/** Places of the events on an axis; they never fall. */
+export const placesOn = ({ columns, order }: EventSeries, axis: TimelineAxis): Float64Array =>
+  axis === 'clock' ? columns.cycles : order;
+
+/** The first event at or after a place of an axis, among the first `count`. */
+export function eventAt(places: Float64Array, moment: number, count: number): number {
   let [low, high] = [0, count];
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if (cycles[middle]! < moment) low = middle + 1;
+    if (places[middle]! < moment) low = middle + 1;
     else high = middle;
   }
   return low;

@@ -85,7 +85,7 @@ export function EventTable({ columns, ready, dropped, vendor, selected, onSelect
               onDoubleClick={() => onOpen(index)}
             >
               {eventRow(columns, index, dropped, vendor).cells.map(({ text }, c) => (
-                <span key={c} role="gridcell" className={EVENT_COLUMNS[c]!.align}>
+                <span key={c} role="gridcell" className={EVENT_COLUMNS[c]!.align} title={text}>
                   {c === EVENT_COLUMNS.length - 1 && <Swatch colour={eventPaint(eventName(columns, index))[theme]} />}
                   {text}
                 </span>

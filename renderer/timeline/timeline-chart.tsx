@@ -5,7 +5,7 @@ import { resultText } from '../text/results.ts';
 import { INK, type Theme } from '../widgets/palette.ts';
 import { bucketsOf } from './buckets.ts';
 import { drawCosts, newCostPlot } from './cost-plot.ts';
-import { eventAt, type EventSeries } from './event-series.ts';
+import { eventAt, placesOn, type EventSeries, type TimelineAxis } from './event-series.ts';
 import { drawLanes, lanesOf } from './lanes.ts';
 import { afterTimelineKey, moved, zoomed, type ViewWindow } from './view-window.ts';
 
@@ -15,6 +15,7 @@ interface Props {
   readonly series: EventSeries;
   /** Events that can be drawn. */
   readonly ready: number;
+  readonly axis: TimelineAxis;
   readonly view: ViewWindow;
   readonly limits: ViewWindow;
   readonly onView: (view: ViewWindow) => void;
@@ -25,7 +26,7 @@ interface Props {
 }
 
 /** Costs above, a lane for each kind of event below. Wheel and keys zoom and move; a click goes to the nearest event. */
-export function TimelineChart({ series, ready, view, limits, onView, selected, onSelect, theme }: Props) {
+export function TimelineChart({ series, ready, axis, view, limits, onView, selected, onSelect, theme }: Props) {
   const frame = useRef<HTMLDivElement>(null);
   const host = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
@@ -44,23 +45,23 @@ export function TimelineChart({ series, ready, view, limits, onView, selected, o
 
   useEffect(() => {
     if (width === 0) return;
-    plot.current = newCostPlot(host.current!, theme, { width, height: Math.round(em * 13), gutter, em });
+    plot.current = newCostPlot(host.current!, theme, axis, { width, height: Math.round(em * 13), gutter, em });
     return () => {
       plot.current?.destroy();
       plot.current = null;
     };
-  }, [width, theme, gutter, em]);
+  }, [width, theme, axis, gutter, em]);
 
   useEffect(() => {
     const columns = Math.floor(width - gutter);
     if (columns <= 0) return;
     // One drawing a frame, however many events of the mouse there were.
     const handle = requestAnimationFrame(() => {
-      const buckets = bucketsOf(series, view, columns);
+      const buckets = bucketsOf(series, axis, view, columns);
       if (plot.current !== null) drawCosts(plot.current, buckets, view);
       const ctx = sized(canvas.current!, width, Math.max(1, lanes.length) * laneHeight);
       drawLanes(ctx, buckets, { lanes, counts: series.counts, theme, gutter, height: laneHeight, em, step: 1 });
-      const at = series.columns.cycles[selected] ?? -1;
+      const at = placesOn(series, axis)[selected] ?? -1;
       if (at >= view.from && at <= view.to) {
         ctx.fillStyle = INK[theme].text;
         ctx.fillRect(
@@ -72,7 +73,7 @@ export function TimelineChart({ series, ready, view, limits, onView, selected, o
       }
     });
     return () => cancelAnimationFrame(handle);
-  }, [series, ready, view, selected, theme, width, gutter, em, lanes.length, laneHeight]);
+  }, [series, ready, axis, view, selected, theme, width, gutter, em, lanes.length, laneHeight]);
 
   const latest = useRef({ view, limits, onView });
   latest.current = { view, limits, onView };
@@ -96,7 +97,7 @@ export function TimelineChart({ series, ready, view, limits, onView, selected, o
     if (event.ctrlKey || event.altKey || event.metaKey) return;
     const next = afterTimelineKey(view, event.key, limits);
     if (next !== null) onView(next);
-    else if (event.key === 'Enter') onSelect(Math.min(ready - 1, eventAt(series.columns.cycles, view.from, ready)));
+    else if (event.key === 'Enter') onSelect(Math.min(ready - 1, eventAt(placesOn(series, axis), view.from, ready)));
     else return;
     event.preventDefault();
     event.stopPropagation();
@@ -113,7 +114,7 @@ export function TimelineChart({ series, ready, view, limits, onView, selected, o
       onKeyDown={onKeyDown}
       onClick={(event) => {
         const at = momentAt(frame.current!, event.clientX, gutter, view);
-        onSelect(nearest(series.columns.cycles, at, ready));
+        onSelect(nearest(placesOn(series, axis), at, ready));
       }}
     >
       <div ref={host} aria-hidden="true" />
@@ -122,17 +123,17 @@ export function TimelineChart({ series, ready, view, limits, onView, selected, o
   );
 }
 
-/** The moment of the clock below a pixel. */
+/** The place of the axis below a pixel. */
 function momentAt(element: HTMLElement, clientX: number, gutter: number, { from, to }: ViewWindow): number {
   const { left, width } = element.getBoundingClientRect();
   const share = (clientX - left - gutter) / Math.max(1, width - gutter);
   return from + Math.min(1, Math.max(0, share)) * (to - from);
 }
 
-function nearest(cycles: Float64Array, moment: number, count: number): number {
-  const after = Math.min(count - 1, eventAt(cycles, moment, count));
+function nearest(places: Float64Array, moment: number, count: number): number {
+  const after = Math.min(count - 1, eventAt(places, moment, count));
   const before = Math.max(0, after - 1);
-  return Math.abs(cycles[before]! - moment) < Math.abs(cycles[after]! - moment) ? before : after;
+  return Math.abs(places[before]! - moment) < Math.abs(places[after]! - moment) ? before : after;
 }
 
 /** An empty canvas of so many CSS pixels, sharp on every screen. */

@@ -7,7 +7,7 @@ import { usePricedRuns } from '../results/use-priced-runs.ts';
 import type { ResultPaneProps } from '../state/result-pane.ts';
 import { resultText } from '../text/results.ts';
 import { eventsTable } from './event-rows.ts';
-import { eventAt } from './event-series.ts';
+import { eventAt, placesOn, type TimelineAxis } from './event-series.ts';
 import { EventTable } from './event-table.tsx';
 import { TimelineChart } from './timeline-chart.tsx';
 import { useEvents } from './use-events.ts';
@@ -48,10 +48,12 @@ function Timeline({ owner, shown, theme, actions, tools }: Props) {
   const { series, ready, problem } = useEvents(owner, shown.index, total, actions.readEvents);
   const [chosen, setChosen] = useState<ViewWindow | null>(null);
   const [selected, setSelected] = useState(0);
-  // The clock of the last event: the end of the run, so that the window does not grow while events are read.
-  const cycles = series?.columns.cycles;
-  const first = cycles?.[0] ?? 0;
-  const limits = { from: first, to: Math.max(first + 1, shown.result.clock, cycles?.[Math.max(0, ready - 1)] ?? 0) };
+  const [axis, setAxis] = useState<TimelineAxis>('events');
+  const clock = series?.columns.cycles;
+  const first = clock?.[0] ?? 0;
+  // The end of the run is known before its last event is read, so that the window does not grow.
+  const end = Math.max(first + 1, shown.result.clock, clock?.[Math.max(0, ready - 1)] ?? 0);
+  const limits = axis === 'clock' ? { from: first, to: end } : { from: 0, to: Math.max(1, total - 1) };
   const view = chosen ?? limits;
   useEffect(() => setSelected(0), [owner]);
   const vendor = shown.model.vendor;
@@ -60,8 +62,9 @@ function Timeline({ owner, shown, theme, actions, tools }: Props) {
     actions.inspect({ index: shown.index, access: series?.columns.access[event] ?? 1 });
   const middle = (view.from + view.to) / 2;
   const inView = () => {
-    const from = eventAt(cycles!, view.from, ready);
-    const to = Math.min(eventAt(cycles!, view.to + 1, ready), from + MOST_COPIED);
+    const places = placesOn(series!, axis);
+    const from = eventAt(places, view.from, ready);
+    const to = Math.min(eventAt(places, view.to + 1, ready), from + MOST_COPIED);
     return eventsTable(series!.columns, [from, to], dropped, vendor);
   };
   return (
@@ -74,6 +77,15 @@ function Timeline({ owner, shown, theme, actions, tools }: Props) {
         )}
         {series !== null && (
           <>
+            <Choice
+              label={text.axis}
+              options={(['events', 'clock'] as const).map((value) => ({ value, text: text.axes[value] }))}
+              value={axis}
+              onChange={(value) => {
+                setAxis(value === 'clock' ? 'clock' : 'events');
+                setChosen(null);
+              }}
+            />
             <Button className="button" onPress={() => setChosen(zoomed(view, 0.5, middle, limits))}>
               {text.zoomIn}
             </Button>
@@ -106,6 +118,7 @@ function Timeline({ owner, shown, theme, actions, tools }: Props) {
             <TimelineChart
               series={series}
               ready={ready}
+              axis={axis}
               view={view}
               limits={limits}
               onView={setChosen}

@@ -1,10 +1,10 @@
-/** The stretch of the clock that is shown, in cycles. */
+/** The stretch of the axis that is shown: numbers of events, or cycles of the clock. */
 export interface ViewWindow {
   readonly from: number;
   readonly to: number;
 }
 
-/** The narrowest stretch, in cycles. */
+/** The narrowest stretch. */
 const NARROWEST = 20;
 
 /** A window inside the limits: as wide as it was where that is possible. */

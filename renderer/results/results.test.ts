@@ -1,0 +1,111 @@
+import { describe, expect, it } from 'vitest';
+import { STAGES } from '../../core/index.ts';
+import { percentilesTable, stairsChart } from './distribution.ts';
+import { divergencesChart, divergencesTable, lineOfKey } from './divergences.ts';
+import { exitsChart, exitsTable } from './exits.ts';
+import { KICK, madeRun } from './made-run.ts';
+import { dearestStages, pathsTable } from './paths.ts';
+import { stagesChart, stagesOf, stagesTable } from './stages.ts';
+
+const cheap = madeRun(0, [{ steps: [['guest.write', 1]], count: 9 }]);
+const dear = madeRun(
+  1,
+  [
+    { steps: [['guest.write', 1]], count: 90 },
+    { steps: KICK, count: 10 },
+  ],
+  { exits: { EPT_MISCONFIG: 10, CPUID: 30 }, userspaceExits: 2, eventfds: { kick: 8 } },
+);
+
+describe('cycles by stage', () => {
+  it('stack up to the mean of an access, inside its bounds', () => {
+    const { parts, whiskers } = stagesChart([cheap, dear]);
+    for (const [n, run] of [cheap, dear].entries()) {
+      const stack = parts.reduce((sum, { values }) => sum + values[n]!, 0);
+      expect(stack).toBeCloseTo(run.priced.perAccess.value, 9);
+      expect(whiskers![n]!.low).toBeLessThanOrEqual(stack);
+      expect(whiskers![n]!.high).toBeGreaterThanOrEqual(stack);
+    }
+  });
+
+  it('keep the order of STAGES and leave out what nobody entered', () => {
+    const stages = stagesOf([cheap, dear]);
+    expect(stages).toEqual(['guest', 'world switch', 'bus']);
+    expect(stages).toEqual(STAGES.filter((stage) => stages.includes(stage)));
+  });
+
+  it('stand in the table with bounds and the estimated share', () => {
+    const { columns, rows } = stagesTable([cheap, dear]);
+    expect(columns).toHaveLength(rows[0]!.cells.length);
+    const [name, total, low, high, estimated] = rows[1]!.cells;
+    expect(name!.text).toBe('run 1');
+    expect(low!.raw).toBeLessThan(total!.raw as number);
+    expect(high!.raw).toBeGreaterThan(total!.raw as number);
+    expect(estimated!.raw).toBe(dear.priced.provenance.estimated);
+    expect(rows[1]!.cells[6]!.note).toMatch(/\.\./);
+  });
+});
+
+describe('exits by reason', () => {
+  it('are stacked, the most frequent first, and counted per access', () => {
+    const { parts } = exitsChart([cheap, dear]);
+    expect(parts.map(({ name, values }) => [name, values])).toEqual([
+      ['CPUID', [0, 30]],
+      ['EPT_MISCONFIG', [0, 10]],
+    ]);
+    const { rows } = exitsTable([cheap, dear]);
+    expect(rows[1]!.cells.map(({ raw }) => raw)).toEqual(['run 1', 30, 10, 40, 0.4, 2, 8]);
+  });
+});
+
+describe('distribution', () => {
+  it('has the percentiles of an access, not of a path', () => {
+    const { rows } = percentilesTable([dear]);
+    const [, paths, , p50, p90, p99, most] = rows[0]!.cells.map(({ raw }) => raw as number);
+    const [write, kick] = dear.priced.paths.map(({ cycles }) => cycles.value);
+    expect([paths, p50, p90, p99, most]).toEqual([2, write, write, kick, kick]);
+  });
+
+  it('rises to all accesses', () => {
+    const { points } = stairsChart(dear);
+    expect(points.map(({ y }) => y)).toEqual([0, 0.9, 1]);
+  });
+});
+
+describe('paths', () => {
+  it('come with counts, bounds and the first access that took them', () => {
+    const { rows } = pathsTable(dear);
+    expect(rows.map(({ key }) => key)).toEqual(['0', '1']);
+    expect(rows[1]!.cells.map(({ raw }) => raw).slice(0, 3)).toEqual(['path 2', 10, 0.1]);
+    expect(rows[1]!.cells[6]!.raw).toBe(1);
+    expect(rows[1]!.cells[8]!.raw).toBe(2);
+    expect(rows[1]!.action).toContain('path 2');
+  });
+
+  it('say which stages cost most', () => {
+    const stages = dearestStages({ steps: KICK, count: 1 }, dear);
+    expect(stages[0]!.stage).toBe('world switch');
+    expect(stages.reduce((sum, { cycles }) => sum + cycles, 0)).toBeCloseTo(dear.priced.paths[1]!.cycles.value, 9);
+  });
+});
+
+describe('divergences', () => {
+  const divergences = [
+    { kind: 'lost-write', text: 'lost', access: 'WRITE of 4 bytes', line: 7, count: 3 },
+    { kind: 'wrong-read', text: 'wrong', access: 'READ of 4 bytes', line: 0, count: 1 },
+  ] as const;
+  const broken = madeRun(2, [{ steps: KICK, count: 4 }], { divergences });
+
+  it('lead to their line where it is known', () => {
+    const { rows } = divergencesTable([cheap, broken]);
+    expect(rows.map(({ key, action }) => [lineOfKey(key), action])).toEqual([
+      [7, 'Go to line 7'],
+      [0, null],
+    ]);
+  });
+
+  it('are drawn for checked runs only', () => {
+    const unchecked = madeRun(3, [{ steps: KICK, count: 1 }], { checked: false });
+    expect(divergencesChart([broken, unchecked]).labels).toEqual(['run 2']);
+  });
+});
