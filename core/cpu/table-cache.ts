@@ -14,10 +14,15 @@ export const GUEST = 1;
 const ownerTag = (owner: number, table: number, dimension: number): number =>
   (owner << 9) | ((table >>> 23) << 1) | dimension;
 
+/** Slot of entry `index` of a table, or 0; a look that marks nothing as used. */
+export function peekTable(cache: TagArray, table: number, index: number, owner: number, dimension: number): number {
+  const tag = ownerTag(owner, table, dimension);
+  return cache.find(0, (table << 9) | index, tag, tag);
+}
+
 /** Slot of entry `index` of a table, or 0. */
 export function findTable(cache: TagArray, table: number, index: number, owner: number, dimension: number): number {
-  const tag = ownerTag(owner, table, dimension);
-  const slot = cache.find(0, (table << 9) | index, tag, tag);
+  const slot = peekTable(cache, table, index, owner, dimension);
   if (slot !== 0) cache.touch(slot);
   return slot;
 }

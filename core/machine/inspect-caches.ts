@@ -1,10 +1,13 @@
 import { hexWords } from '../base/words.ts';
 import { contextTag } from '../cpu/contexts.ts';
+import type { SplitPsc } from '../cpu/psc.ts';
 import { RIGHT } from '../cpu/rights.ts';
 import { classOf, RECORD, type TagArray } from '../cpu/tag-array.ts';
+import { GUEST, NESTED, peekTable } from '../cpu/table-cache.ts';
 import type { Tlb } from '../cpu/tlb.ts';
 import type { Instruction } from '../guest/instruction.ts';
-import type { GuestWalkRows } from './inspect-tables.ts';
+import { frameOf } from '../kvm/mmu/spte.ts';
+import { addressesOf, frameBehind, nestedWalk, type GuestWalkRows } from './inspect-tables.ts';
 import type { MachineParts } from './machine.ts';
 import { stateTable, type StateRow, type StateTable } from './state-table.ts';
 
@@ -66,39 +69,55 @@ export function cachedTranslations({ cpu }: MachineParts, insn: Instruction | nu
   return stateTable('tlb', ['TLB', 'linear page', 'size', 'host frame', 'rights'], rows);
 }
 
-/** Paging-structure caches and nested-TLB entries that a walk of the access's address would find. */
-export function cachedWalks({ cpu }: MachineParts, insn: Instruction | null, guest: GuestWalkRows): StateTable {
-  const { caches, translator, rootId } = cpu;
+const CACHE = {
+  guest: 'paging-structure cache',
+  nested: 'guest-physical structure cache',
+  unified: 'page-table cache',
+  page: 'nested TLB',
+} as const;
+
+/** Paging-structure caches, page-table cache and nested TLB: entries that a walk of the access's address would find. */
+export function cachedWalks(parts: MachineParts, insn: Instruction | null, guest: GuestWalkRows): StateTable {
+  const { caches, translator, rootId } = parts.cpu;
+  const { guestPsc, nestedPsc, nestedTlb, tableCache } = caches;
   const rows: StateRow[] = [];
+  const add = (cache: string, what: string, entry: string, leadsTo: number): void => {
+    rows.push({ key: `${cache} ${what} ${entry}`, cells: [cache, what, entry, frame(leadsTo)] });
+  };
   const show = (cache: string, what: string, tags: TagArray, slot: number): void => {
     if (slot === 0) return;
-    const { cells } = tags;
     const at = slot * STRIDE;
-    const cls = classOf(cells[at + MASK]!);
-    const kind = cache === 'nested TLB' ? SIZES[cls]! : LEADS_TO[cls]!;
-    rows.push({ key: `${cache} ${what} ${kind}`, cells: [cache, what, kind, frame(cells[at + BASE]!)] });
+    const cls = classOf(tags.cells[at + MASK]!);
+    add(cache, what, cache === CACHE.page ? SIZES[cls]! : LEADS_TO[cls]!, tags.cells[at + BASE]!);
+  };
+  const split = (cache: string, what: string, { tags }: SplitPsc, page: number, tag: number): void => {
+    for (let cls = 4; cls > 0 && tags.size > 0; cls--) {
+      const upper = cls === 4 ? tag & ~0xf : tag;
+      show(cache, what, tags, tags.find(cls, page, upper, upper));
+    }
+  };
+  const unified = (what: string, entry: string, slot: number): void => {
+    const { cells } = tableCache;
+    if (slot !== 0)
+      add(CACHE.unified, what, entry, frameOf(cells[slot * STRIDE + FLAGS]!, cells[slot * STRIDE + BASE]!));
   };
   if (insn !== null) {
-    const { tags } = caches.guestPsc;
-    const page = pageOf(insn.hi, insn.lo);
     const tag = contextTag(translator.context, insn.hi | 0);
-    for (let cls = 4; cls > 0 && tags.size > 0; cls--) {
-      const upper = cls === 4 ? tag & ~0xf : tag;
-      show('paging-structure cache', hexWords(insn.hi, insn.lo), tags, tags.find(cls, page, upper, upper));
-    }
+    split(CACHE.guest, hexWords(insn.hi, insn.lo), guestPsc, pageOf(insn.hi, insn.lo), tag);
   }
-  for (const { what, hi, lo } of guest.gpa === null ? guest.tables : [...guest.tables, guest.gpa]) {
-    // Frame numbers of guest-physical addresses: bits 51:44 stand beside the nested root's id.
-    const page = pageOf(hi, lo);
+  for (const { what, hi, lo } of tableCache.size > 0 ? guest.tables : []) {
+    const table = frameBehind(parts, hi, lo);
+    unified('the guest', what, peekTable(tableCache, table, (lo & 0xfff) >> 3, translator.context, GUEST));
+  }
+  for (const address of addressesOf(guest)) {
+    const { what, hi, lo } = address;
+    // Bits 51:44 of a guest-physical address stand beside the nested root's id.
     const tag = (rootId << 8) | ((hi >>> 12) & 0xff);
-    const { tags } = caches.nestedPsc;
-    for (let cls = 4; cls > 0 && tags.size > 0; cls--) {
-      const upper = cls === 4 ? tag & ~0xf : tag;
-      show('guest-physical structure cache', what, tags, tags.find(cls, page, upper, upper));
-    }
-    for (let cls = 0; cls < 3 && caches.nestedTlb.size > 0; cls++) {
-      show('nested TLB', what, caches.nestedTlb, caches.nestedTlb.find(cls, page, tag, tag));
-    }
+    split(CACHE.nested, what, nestedPsc, pageOf(hi, lo), tag);
+    for (const { level, table, index } of tableCache.size > 0 ? nestedWalk(parts, address) : [])
+      unified(what, `level ${level}`, peekTable(tableCache, table, index, rootId, NESTED));
+    for (let cls = 0; cls < 3 && nestedTlb.size > 0; cls++)
+      show(CACHE.page, what, nestedTlb, nestedTlb.find(cls, pageOf(hi, lo), tag, tag));
   }
   return stateTable('walk-caches', ['cache', 'for', 'entry', 'host frame'], rows);
 }

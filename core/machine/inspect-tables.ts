@@ -65,37 +65,63 @@ export function guestEntries(parts: MachineParts, hi: number, lo: number): Guest
   return { rows, gpa: null, tables };
 }
 
-/** EPT or NPT entries for each guest-physical address of a walk, from the root down as far as entries lead. */
-export function nestedEntries({ kvm, vcpu, memory }: MachineParts, { gpa, tables }: GuestWalkRows): StateRow[] {
-  const rows: StateRow[] = [];
-  const { bits, levels } = kvm.mmu.tables;
-  for (const { what, hi, lo } of gpa === null ? tables : [...tables, gpa]) {
-    let table = vcpu.root;
-    for (let level = levels; level > 0 && table !== 0; level--) {
-      const index = indexOf(level, hi, lo);
-      const entryLo = memory.entryLo(table, index);
-      const entryHi = memory.entryHi(table, index);
-      const place = `0x${(BigInt(table) * 4096n + BigInt(index * 8)).toString(16)}`;
-      const words = nestedBits(bits.kind, entryHi, entryLo);
-      const mmio = isMmioSpte(bits, entryHi, entryLo) ? `MMIO generation ${mmioGeneration(entryHi, entryLo)}` : words;
-      rows.push({ key: `${what} ${level}`, cells: [what, level, place, hexWords(entryHi, entryLo), mmio] });
-      if (!isShadowPresent(entryLo) || isLarge(entryLo)) break;
-      table = frameOf(entryHi, entryLo);
-    }
+/** One entry of the nested tables on the way to a guest-physical address. */
+export interface NestedEntry {
+  readonly level: number;
+  /** Host frame of the table, and the entry's index in it. */
+  readonly table: number;
+  readonly index: number;
+  readonly hi: number;
+  readonly lo: number;
+}
+
+/** EPT or NPT entries for a guest-physical address, from the root down as far as entries lead. */
+export function nestedWalk({ kvm, vcpu, memory }: MachineParts, { hi, lo }: GuestAddress): NestedEntry[] {
+  const entries: NestedEntry[] = [];
+  let table = vcpu.root;
+  for (let level = kvm.mmu.tables.levels; level > 0 && table !== 0; level--) {
+    const index = indexOf(level, hi, lo);
+    const entry = { level, table, index, hi: memory.entryHi(table, index), lo: memory.entryLo(table, index) };
+    entries.push(entry);
+    if (!isShadowPresent(entry.lo) || isLarge(entry.lo)) break;
+    table = frameOf(entry.hi, entry.lo);
   }
-  return rows;
+  return entries;
+}
+
+/** Every guest-physical address that an access leads to: of the guest's entries, then its own. */
+export const addressesOf = ({ gpa, tables }: GuestWalkRows): readonly GuestAddress[] =>
+  gpa === null ? tables : [...tables, gpa];
+
+/** The nested entries for each guest-physical address of an access, as rows. */
+export function nestedEntries(parts: MachineParts, guest: GuestWalkRows): StateRow[] {
+  const { bits } = parts.kvm.mmu.tables;
+  return addressesOf(guest).flatMap((address) =>
+    nestedWalk(parts, address).map(({ level, table, index, hi, lo }) => {
+      const place = `0x${(BigInt(table) * 4096n + BigInt(index * 8)).toString(16)}`;
+      const mmio = isMmioSpte(bits, hi, lo);
+      const words = mmio ? `MMIO generation ${mmioGeneration(hi, lo)}` : nestedBits(bits.kind, hi, lo);
+      const { what } = address;
+      return { key: `${what} ${level}`, cells: [what, level, place, hexWords(hi, lo), words] };
+    }),
+  );
+}
+
+/** Host frame behind a guest-physical address, or 0 where none is yet. Nothing is faulted in. */
+export function frameBehind({ kvm }: MachineParts, hi: number, lo: number): number {
+  const gfn = wordsToPage(hi, lo);
+  const row = kvm.slots.find(0, gfn);
+  if (row < 0) return 0;
+  const { hvaPage, baseGfn } = kvm.slots.table;
+  return kvm.hostMm.present(hvaPage[row]! + gfn - baseGfn[row]!);
 }
 
 /** Words of a guest's entry, or null where no memory is behind it yet. */
-function readEntry({ kvm, memory }: MachineParts, hi: number, lo: number, bytes: number): [number, number] | null {
-  const gfn = wordsToPage(hi, lo);
-  const row = kvm.slots.find(0, gfn);
-  if (row < 0) return null;
-  const { hvaPage, baseGfn } = kvm.slots.table;
-  const frame = kvm.hostMm.present(hvaPage[row]! + gfn - baseGfn[row]!);
+function readEntry(parts: MachineParts, hi: number, lo: number, bytes: number): [number, number] | null {
+  const frame = frameBehind(parts, hi, lo);
   if (frame <= 0) return null;
   const out = new Int32Array(2);
-  memory.readBytes(frame, lo & 0xfff, bytes, out, 0);
+  parts.memory.readBytes(frame, lo & 0xfff, bytes, out, 0);
   return [out[1]!, out[0]!];
 }
 
