@@ -11,6 +11,7 @@ export default defineConfig({
   plugins: [placedFiles()],
   build: {
     ssr: true,
+    ssrEmitAssets: true,
     outDir: at('out/main'),
     emptyOutDir: true,
     target: 'node24',

@@ -10,7 +10,8 @@ const OWN_FILE = /new URL\(\s*'(\.{1,2}\/[^']*)',\s*import\.meta\.url\s*,?\s*\)/
 const PLACES: Readonly<Record<string, string>> = {
   'host/workers/worker.ts': './worker.js',
   'host/lab/compile-worker.ts': './compile-worker.js',
-  'host/contract/exitlab.d.ts': './exitlab.d.ts',
+  // Not .d.ts: the packer leaves those out.
+  'host/contract/exitlab.d.ts': './exitlab.d.mts',
   'scenarios/': './scenarios/',
   'out/renderer/': '../renderer/',
   'out/preload/preload.cjs': '../preload/preload.cjs',
@@ -36,7 +37,7 @@ export function placedFiles(): Plugin {
       });
     },
     generateBundle() {
-      emit('host/contract/exitlab.d.ts', 'exitlab.d.ts', this);
+      emit('host/contract/exitlab.d.ts', 'exitlab.d.mts', this);
       for (const name of readdirSync(join(PROJECT, 'scenarios'))) {
         if (/(?<!\.test|\.d)\.ts$/.test(name)) emit(`scenarios/${name}`, `scenarios/${name}`, this);
       }

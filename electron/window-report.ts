@@ -14,7 +14,7 @@ export class WindowReport {
 
   put(said: Said): void {
     this.said = said;
-    for (const hear of [...this.listeners]) hear(said);
+    this.listeners.forEach((hear) => hear(said));
   }
 
   hear(listener: (said: Said) => void): void {
