@@ -15,6 +15,7 @@ export default defineConfig({
       project('cosim', ['test/cosim/**/*.test.ts'], 120_000),
       project('property', ['test/property/**/*.test.ts'], 120_000),
       project('golden', ['test/golden/**/*.test.ts'], 60_000),
+      project('electron', ['test/electron/**/*.test.ts'], 60_000),
       project('e2e', ['test/e2e/**/*.test.ts'], 60_000),
     ],
   },
