@@ -26,6 +26,7 @@ import { Pools } from './pools.ts';
 import { Recent } from './recent.ts';
 import { makeResultFile } from './result-files.ts';
 import { Runs } from './runs.ts';
+import { WARM_UP_AFTER, warmUp } from './warm-up.ts';
 import { Workspace } from './workspace.ts';
 
 export interface LabOptions {
@@ -83,6 +84,14 @@ export function createLab(options: LabOptions): LabService {
     keep: (run) => workspace.keep(run),
   });
   let gallery: Promise<LabReply<'gallery'>> | null = null;
+  let closed = false;
+  const readOnce = async (): Promise<LabReply<'gallery'>> => {
+    const found = await readGallery(compiler, options.scenarios ?? SCENARIOS);
+    setTimeout(() => {
+      if (!closed && found[0] !== undefined) void warmUp(compiler, runPools, found[0].text, threads).catch(() => {});
+    }, WARM_UP_AFTER).unref();
+    return found;
+  };
 
   const handlers: Handlers = {
     describe: () => ({
@@ -93,7 +102,7 @@ export function createLab(options: LabOptions): LabService {
       folder: places.folder,
       processors: threads,
     }),
-    gallery: () => (gallery ??= readGallery(compiler, options.scenarios ?? SCENARIOS)),
+    gallery: () => (gallery ??= readOnce()),
     check: (params) => checker.check(params),
     start: (params) => {
       runs.start(params);
@@ -169,6 +178,7 @@ export function createLab(options: LabOptions): LabService {
     },
     tell,
     async close() {
+      closed = true;
       inspector.end();
       runs.close();
       await Promise.all([compiler.close(), runPools.close(), smallPools.close(), workspace.settled()]);
