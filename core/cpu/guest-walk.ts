@@ -233,7 +233,7 @@ export class GuestWalker extends TableWalker {
       const high = this.entryHi[level]!;
       flags &= ((lo & PTE_U) !== 0 ? R_U : 0) | ((lo & PTE_W) !== 0 ? R_W : 0) | (high >= 0 ? R_X : 0);
       const kept = flags | (this.tableHi[level - 1]! << FRAME_SHIFT);
-      const at = psc.store(level - 1, vpn, tag, this.table[level - 1]!, kept);
+      const at = psc.storeNew(level - 1, vpn, tag, this.table[level - 1]!, kept);
       if (at >= 0) psc.tags.cells[at + X] = this.tableLo[level - 1]!;
     }
   }

@@ -87,6 +87,7 @@ export class NptWalker implements NestedWalker {
           if (this.events.on) this.events.emit(EVENT.hw_nested_tlb_hit, gfnLo, gfnHi, this.hfn, 0);
           return OK;
         }
+        tags.drop(slot);
       }
     }
     return this.walk(gfnHi, gfnLo, wanted);
@@ -175,7 +176,7 @@ export class NptWalker implements NestedWalker {
         this.hfn = base + (gfnLo & ~MASKS[level - 1]!);
         this.rights = flags;
         const page = this.caches.nestedTlb;
-        const slot = page.insert(0, this.cls, gfnLo, (rootId << 8) | gfnHi);
+        const slot = page.insertNew(0, this.cls, gfnLo, (rootId << 8) | gfnHi);
         if (slot !== 0) {
           page.cells[slot * STRIDE + BASE] = base;
           page.cells[slot * STRIDE + FLAGS] = flags;
