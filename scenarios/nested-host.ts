@@ -8,7 +8,7 @@ scenario({
   ],
   says: [
     'Linux 4.2 under a hypervisor that leaves the instruction length unset: FAST_MMIO stops the guest at the second kick. Linux 7.0 decodes: 1,903 ' +
-      'cycles instead of 1,260, a little under the 2,357 of a wildcard eventfd.',
+      'cycles instead of 1,260, more than half way to the 2,357 of a wildcard eventfd.',
     'The RFC relies on the same length and stops the guest at its first kick on either kernel. A port does not need it: 1,224.',
     'Only the length and the decode are modelled: exits and VMREADs cost what they do on bare metal, so the figures are differences, not totals.',
   ],

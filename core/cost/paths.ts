@@ -106,6 +106,11 @@ export class PathTable {
     this.elapsed[0]! += this.cost[node]! * times;
   }
 
+  /** Stands an access that has taken no step yet on a node reached before: the same steps, not walked to again. */
+  resumeAt(node: number): void {
+    this.at = node;
+  }
+
   /** Price in cycles of the steps taken so far by the access under way. */
   get costSoFar(): number {
     return this.cost[this.at]!;

@@ -9,6 +9,7 @@ import type { Tally } from './tally.ts';
 import { WalkPaths } from './walk-paths.ts';
 
 const STEPS_OF = STEP_OF;
+const VMEXIT = STEP['hw.vmexit'];
 const { READ, WRITE } = KIND;
 
 /**
@@ -24,6 +25,7 @@ export class Accounts {
   private readonly flushed = new Float64Array(8);
   private readonly hitNode = new Int32Array(8);
   private readonly walkPaths = new WalkPaths();
+  private readonly exitPaths = new WalkPaths();
   private readonly paths: PathTable;
   private readonly tally: Tally;
   private readonly events: Recorder;
@@ -65,15 +67,29 @@ export class Accounts {
       tally.l2Hits = 0;
       return 2;
     }
-    if (this.walkPaths.end(paths, tally, kind)) {
+    const key = tally.walkKey(kind);
+    const far = tally.farKey;
+    if (key >= 0 && this.walkPaths.end(paths, key, far)) {
       tally.clear();
       return 1;
     }
-    const key = tally.walkKey(kind);
-    const far = tally.farKey;
     this.charge(insn);
     this.walkPaths.learn(key, far, paths.node);
     return 0;
+  }
+
+  /** Charges an access that ends in a VM exit, and the exit. Plain ones are known by their counts, as plain walks are. */
+  exit(insn: Instruction, kind: number): void {
+    const { tally, paths } = this;
+    const key = kind >= 0 && paths.node === 0 && !this.events.on ? tally.walkKey(kind) : -1;
+    if (key >= 0 && this.exitPaths.resume(paths, key, tally.farKey)) {
+      tally.clear();
+      return;
+    }
+    const far = key >= 0 ? tally.farKey : 0;
+    this.charge(insn);
+    paths.add(VMEXIT);
+    this.exitPaths.learn(key, far, paths.node);
   }
 
   /** Moves the hits counted aside into the path table and its clock. */

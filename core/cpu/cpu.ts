@@ -37,6 +37,7 @@ import { FAULTED, type Translator } from './translate.ts';
 // Imported constants are read from memory at each use; a module's own are folded into the code. Hence the copies of what hot code uses.
 const { STRIDE, LO, HI, MASK, BASE, FLAGS, WORD, BIT, MARKS } = RECORD;
 const { READ, WRITE } = OP;
+const VMENTRY = STEP['hw.vmentry'];
 const HINT_MASK = HINTS - 1;
 const CONTEXT_SHIFT = CONTEXT_BITS;
 const PARTS_PER_FRAME = PARTS;
@@ -216,7 +217,7 @@ export class Cpu {
 
   /** VM entry: VMRESUME or VMRUN. Reads the guest's registers again; without VPID linear and combined mappings are dropped. */
   enterGuest(): void {
-    this.paths.add(STEP['hw.vmentry']);
+    this.paths.add(VMENTRY);
     if (!this.config.vpid) this.invalidation.allLinear();
     this.registersChanged();
   }
@@ -268,8 +269,7 @@ export class Cpu {
 
   /** A VM exit whose record is filled: charges the instruction and the exit. */
   raise(insn: Instruction): number {
-    this.accounts.charge(insn);
-    this.paths.add(STEP['hw.vmexit']);
+    this.accounts.exit(insn, KIND_OF[insn.op]!);
     if (!this.config.vpid) this.invalidation.allLinear();
     return CPU_EXIT;
   }

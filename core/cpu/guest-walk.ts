@@ -199,7 +199,7 @@ export class GuestWalker extends TableWalker {
     }
   }
 
-  commit(hi: number, vpn: number, tag: number, kind: number): number {
+  commit(hi: number, vpn: number, kind: number): number {
     const write = kind === KIND_WRITE || kind === KIND_RMW;
     let missing = 0;
     for (let level = this.start; level >= this.leaf; level--) missing |= ~this.entryLo[level]!;
@@ -209,11 +209,13 @@ export class GuestWalker extends TableWalker {
       if (problem !== WALK_OK) return problem;
     }
     if (write || (leafLo & PTE_D) !== 0) this.flags |= R_DIRTY;
-    if (this.start > this.leaf) {
-      if (this.caches.guestPsc.present) this.fillPsc(vpn, tag);
-      if (this.caches.tableCache.slots !== 0) this.fillUnified(hi, vpn);
-    }
     return WALK_OK;
+  }
+
+  keep(hi: number, vpn: number, tag: number): void {
+    if (this.start <= this.leaf) return;
+    if (this.caches.guestPsc.present) this.fillPsc(vpn, tag);
+    if (this.caches.tableCache.slots !== 0) this.fillUnified(hi, vpn);
   }
 
   dropUpper(hi: number, vpn: number, tag: number): void {
@@ -233,7 +235,7 @@ export class GuestWalker extends TableWalker {
       const high = this.entryHi[level]!;
       flags &= ((lo & PTE_U) !== 0 ? R_U : 0) | ((lo & PTE_W) !== 0 ? R_W : 0) | (high >= 0 ? R_X : 0);
       const kept = flags | (this.tableHi[level - 1]! << FRAME_SHIFT);
-      const at = psc.store(level - 1, vpn, tag, this.table[level - 1]!, kept);
+      const at = psc.storeNew(level - 1, vpn, tag, this.table[level - 1]!, kept);
       if (at >= 0) psc.tags.cells[at + X] = this.tableLo[level - 1]!;
     }
   }

@@ -16,6 +16,10 @@ export class IdentityWalker extends TableWalker {
     return WALK_OK;
   }
 
+  keep(): void {
+    // There are no upper entries.
+  }
+
   dropUpper(): void {
     // There are no upper entries.
   }

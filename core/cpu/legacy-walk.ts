@@ -110,7 +110,7 @@ export class LegacyWalker extends TableWalker {
     }
   }
 
-  commit(_hi: number, _vpn: number, _tag: number, kind: number): number {
+  commit(_hi: number, _vpn: number, kind: number): number {
     const write = kind === KIND.WRITE || kind === KIND.RMW;
     for (let level = 2; level >= this.leaf; level--) {
       const entry = this.entry[level]!;
@@ -128,6 +128,10 @@ export class LegacyWalker extends TableWalker {
     }
     if ((this.entry[this.leaf]! & PTE.D) !== 0) this.flags |= RIGHT.DIRTY;
     return WALK_OK;
+  }
+
+  keep(): void {
+    // Nothing is cached of upper entries.
   }
 
   dropUpper(): void {

@@ -25,8 +25,8 @@ import {
   NESTED_PML_FULL,
   type NestedWalker,
 } from './nested.ts';
-import { pscClass } from './psc.ts';
-import { CLASS_MASK, RECORD } from './tag-array.ts';
+import { pscClass, type SplitPsc } from './psc.ts';
+import { CLASS_MASK, RECORD, type TagArray } from './tag-array.ts';
 import { tableIndex } from './table-index.ts';
 import type { Tally } from './tally.ts';
 
@@ -74,14 +74,17 @@ export class EptWalker implements NestedWalker {
 
   private readonly memory: HostMemory;
   private readonly lines: LineCache;
-  private readonly caches: Caches;
+  /** The nested TLB, and the guest-physical paging-structure caches. */
+  private readonly pages: TagArray;
+  private readonly psc: SplitPsc;
   private readonly tally: Tally;
   private readonly events: Recorder;
 
   constructor(config: CpuConfig, memory: HostMemory, lines: LineCache, caches: Caches, tally: Tally, events: Recorder) {
     this.memory = memory;
     this.lines = lines;
-    this.caches = caches;
+    this.pages = caches.nestedTlb;
+    this.psc = caches.nestedPsc;
     this.tally = tally;
     this.events = events;
     this.badRwx = EPT_BAD_RWX | (config.executeOnly ? 0 : EPT_EXECUTE_ONLY);
@@ -99,7 +102,7 @@ export class EptWalker implements NestedWalker {
 
   translate(gfnHi: number, gfnLo: number, need: number): number {
     const wanted = this.ad && (need & WALK) !== 0 ? need | R_W : need;
-    const tags = this.caches.nestedTlb;
+    const tags = this.pages;
     if (tags.size !== 0) {
       const slot = this.findPage(this.tag | gfnHi, gfnLo);
       if (slot !== 0) {
@@ -115,25 +118,26 @@ export class EptWalker implements NestedWalker {
           if (this.events.on) this.events.emit(EVENT.hw_nested_tlb_hit, gfnLo, gfnHi, this.hfn, 0);
           return OK;
         }
+        tags.drop(slot);
       }
     }
     return this.walk(gfnHi, gfnLo, wanted);
   }
 
   dropPage(gfnHi: number, gfnLo: number): void {
-    const { nestedTlb } = this.caches;
+    const tags = this.pages;
     for (let slot = this.findPage(this.tag | gfnHi, gfnLo); slot !== 0; slot = this.findPage(this.tag | gfnHi, gfnLo)) {
-      nestedTlb.drop(slot);
+      tags.drop(slot);
     }
   }
 
   /** Drops the guest-physical paging-structure-cache entries used for a page. */
   dropUpper(gfnHi: number, gfnLo: number): void {
-    this.caches.nestedPsc.dropFor(gfnLo, this.tag | gfnHi);
+    this.psc.dropFor(gfnLo, this.tag | gfnHi);
   }
 
   private findPage(tag: number, gfnLo: number): number {
-    const tags = this.caches.nestedTlb;
+    const tags = this.pages;
     const slot = tags.find(0, gfnLo, tag, tag);
     if (slot !== 0) return slot;
     const large = tags.find(1, gfnLo, tag, tag);
@@ -143,7 +147,7 @@ export class EptWalker implements NestedWalker {
   private walk(gfnHi: number, gfnLo: number, need: number): number {
     this.usedCached = 0;
     const tag = this.tag | gfnHi;
-    const psc = this.caches.nestedPsc;
+    const { psc } = this;
     const { words, chunkOf } = this.memory;
     const { lines, oddHi } = this;
     lines.cover(words.length);
@@ -187,7 +191,7 @@ export class EptWalker implements NestedWalker {
         table = (lo >>> 12) | (hi << 20);
         level--;
         // Upper entries may be cached although the walk fails below.
-        if (keeps && missing === 0) psc.store(level, gfnLo, tag, table, rights);
+        if (keeps && missing === 0) psc.storeNew(level, gfnLo, tag, table, rights);
         continue;
       }
       const rwx = lo & RIGHTS;
@@ -207,7 +211,7 @@ export class EptWalker implements NestedWalker {
         missing |= 1 << (level + 1);
       }
       table = next;
-      if (keeps && missing === 0) psc.store(level, gfnLo, tag, table, rights);
+      if (keeps && missing === 0) psc.storeNew(level, gfnLo, tag, table, rights);
     }
   }
 
@@ -240,11 +244,11 @@ export class EptWalker implements NestedWalker {
     this.cls = leaf - 1;
     this.hfn = leaf === 1 ? base : base + (gfnLo & ~(leaf === 2 ? MASK_2M : MASK_1G));
     this.rights = flags;
-    const page = this.caches.nestedTlb;
-    if (page.slots === 0) return OK;
-    const slot = page.insert(0, leaf - 1, gfnLo, this.tag | gfnHi);
-    page.cells[slot * STRIDE + BASE] = base;
-    page.cells[slot * STRIDE + FLAGS] = flags;
+    const { pages } = this;
+    if (pages.slots === 0) return OK;
+    const at = pages.insertNew(0, leaf - 1, gfnLo, this.tag | gfnHi) * STRIDE;
+    pages.cells[at + BASE] = base;
+    pages.cells[at + FLAGS] = flags;
     return OK;
   }
 

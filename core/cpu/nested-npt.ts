@@ -45,6 +45,10 @@ export class NptWalker implements NestedWalker {
   private start = 0;
   private readonly reservedHi: number;
   private readonly p1g: boolean;
+  /** Upper entries are cached as they are read; else only once the walk has succeeded, since a fault would drop them. */
+  private readonly keepsEarly: boolean;
+  /** Levels whose upper entry this walk read from memory. */
+  private fresh = 0;
   private readonly table = new Int32Array(6);
 
   private readonly memory: HostMemory;
@@ -61,6 +65,7 @@ export class NptWalker implements NestedWalker {
     this.events = events;
     this.reservedHi = reservedAddressHi(config.maxphyaddr) | (config.hostNx ? 0 : PTE.NX_HI);
     this.p1g = config.p1g;
+    this.keepsEarly = !config.npfDropsTranslation;
   }
 
   setRoot(hfn: number, levels: number, rootId: number): void {
@@ -87,6 +92,7 @@ export class NptWalker implements NestedWalker {
           if (this.events.on) this.events.emit(EVENT.hw_nested_tlb_hit, gfnLo, gfnHi, this.hfn, 0);
           return OK;
         }
+        tags.drop(slot);
       }
     }
     return this.walk(gfnHi, gfnLo, wanted);
@@ -117,6 +123,7 @@ export class NptWalker implements NestedWalker {
 
   private walk(gfnHi: number, gfnLo: number, need: number): number {
     this.usedCached = 0;
+    this.fresh = 0;
     const cache = this.caches.tableCache;
     const { words, chunkOf } = this.memory;
     const { lines, tally, reservedHi, rootId } = this;
@@ -174,8 +181,9 @@ export class NptWalker implements NestedWalker {
         this.cls = level - 1;
         this.hfn = base + (gfnLo & ~MASKS[level - 1]!);
         this.rights = flags;
+        if (!this.keepsEarly && this.fresh !== 0) this.keepUpper(gfnHi, gfnLo);
         const page = this.caches.nestedTlb;
-        const slot = page.insert(0, this.cls, gfnLo, (rootId << 8) | gfnHi);
+        const slot = page.insertNew(0, this.cls, gfnLo, (rootId << 8) | gfnHi);
         if (slot !== 0) {
           page.cells[slot * STRIDE + BASE] = base;
           page.cells[slot * STRIDE + FLAGS] = flags;
@@ -183,10 +191,26 @@ export class NptWalker implements NestedWalker {
         return OK;
       }
       missing |= ~lo & PTE_A;
-      // An upper entry may be cached although the walk fails below, once it and those above are accessed.
-      if (kept === 0 && missing === 0 && cache.slots !== 0) storeTable(cache, table, index, rootId, NESTED, hi, lo);
+      if (kept === 0) {
+        // Once it and those above are accessed, an upper entry may be cached although the walk fails below.
+        if (missing === 0 && this.keepsEarly) storeTable(cache, table, index, rootId, NESTED, hi, lo);
+        this.fresh |= 1 << level;
+      }
       table = frameOf(hi, lo);
       level--;
+    }
+  }
+
+  /** Caches the upper entries that this walk read from memory. */
+  private keepUpper(gfnHi: number, gfnLo: number): void {
+    const cache = this.caches.tableCache;
+    if (cache.slots === 0) return;
+    for (let level = this.start; level > this.reached; level--) {
+      if (((this.fresh >> level) & 1) === 0) continue;
+      const table = this.table[level]!;
+      const index = tableIndex(level, gfnHi, gfnLo);
+      const { memory } = this;
+      storeTable(cache, table, index, this.rootId, NESTED, memory.entryHi(table, index), memory.entryLo(table, index));
     }
   }
 

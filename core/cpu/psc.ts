@@ -46,10 +46,12 @@ export class SplitPsc {
     return 0;
   }
 
-  /** Stores an entry; returns the record's position in `tags.cells`, or -1 where this cache has no entries. */
-  store(cls: number, lo: number, hi: number, table: number, flags: number): number {
-    if (!this.present) return -1;
-    const slot = this.tags.insert(cls - 1, cls, lo, cls === PSC_PML5E ? hi & PML5_TAG : hi);
+  /**
+   * Stores an entry that is not there; returns the record's position in `tags.cells`, or -1 where this cache has no entries. A walk stores
+   * below the deepest entry that it found, so what it stores is never there.
+   */
+  storeNew(cls: number, lo: number, hi: number, table: number, flags: number): number {
+    const slot = this.tags.insertNew(cls - 1, cls, lo, cls === PSC_PML5E ? hi & PML5_TAG : hi);
     if (slot === 0) return -1;
     const at = slot * STRIDE;
     this.tags.cells[at + BASE] = table;

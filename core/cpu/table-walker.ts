@@ -9,7 +9,7 @@ export const WALK_EXIT = 2;
 
 /**
  * What a walk of the guest's own tables finds, and what every format's walker can do. The walk only reads. Once the caller has checked
- * the guest's rights, `commit` sets accessed and dirty flags and fills the paging-structure caches.
+ * the guest's rights, `commit` sets accessed and dirty flags, and `keep` fills the paging-structure caches.
  */
 export abstract class TableWalker {
   /** Final guest frame. */
@@ -37,10 +37,13 @@ export abstract class TableWalker {
   abstract walk(hi: number, vpn: number, tag: number, mode: GuestMode, rootHi: number, rootLo: number): number;
 
   /**
-   * Sets A in every entry read and D in the leaf for a write, through the second dimension; then fills the paging-structure caches.
-   * WALK_OK or WALK_EXIT. `flags` gains DIRTY where a write needs no further walk.
+   * Sets A in every entry read and D in the leaf for a write, through the second dimension. WALK_OK or WALK_EXIT. `flags` gains DIRTY
+   * where a write needs no further walk.
    */
-  abstract commit(hi: number, vpn: number, tag: number, kind: number): number;
+  abstract commit(hi: number, vpn: number, kind: number): number;
+
+  /** Fills the paging-structure caches from the walk, once it is committed. */
+  abstract keep(hi: number, vpn: number, tag: number): void;
 
   /** Drops the cached upper entries used for a page. */
   abstract dropUpper(hi: number, vpn: number, tag: number): void;

@@ -67,6 +67,9 @@ export class TagArray {
   readonly hintBase: number;
   readonly slots: number;
   private total = 0;
+  /** Invalid ways filled since everything was invalid, and where they are listed; more than there are slots: not all are. */
+  private filled = 0;
+  private readonly filledBase: number;
   private readonly state: Int32Array;
   private readonly headBase: number;
   private readonly nextBase: number;
@@ -92,7 +95,8 @@ export class TagArray {
     this.nextBase = this.headBase + (1 << hashBits);
     this.liveBase = this.nextBase + slots;
     this.groupBase = this.liveBase + CLASSES;
-    this.hintBase = this.groupBase + groups.length * 3;
+    this.filledBase = this.groupBase + groups.length * 3;
+    this.hintBase = this.filledBase + slots;
     this.cells = new Int32Array(this.hintBase + hints);
     this.state = this.cells.subarray(0, this.headBase);
     let slot = 1;
@@ -183,7 +187,11 @@ export class TagArray {
     const slot = (cells[word + FIRST_SLOT]! + 31 - Math.clz32(bit)) | 0;
     const at = slot << STRIDE_BITS;
     if (cells[at + HI] !== 0) this.unlink(slot);
-    else this.total++;
+    else {
+      this.total++;
+      if (this.filled < this.slots) cells[this.filledBase + this.filled] = slot;
+      this.filled++;
+    }
     cells[at + LO] = tag;
     cells[at + HI] = hi;
     cells[at + MASK] = mask;
@@ -220,6 +228,22 @@ export class TagArray {
   clear(): void {
     if (this.total === 0) return;
     const { cells } = this;
+    if (this.filled <= this.slots) {
+      // Few entries came since the last time: only they, their sets and their chains are touched.
+      for (let n = 0; n < this.filled; n++) {
+        const at = cells[this.filledBase + n]! << STRIDE_BITS;
+        cells[this.headBase + (Math.imul(cells[at + LO]!, GOLDEN) >>> this.hashShift)] = 0;
+        const word = cells[at + WORD]!;
+        for (let w = cells[word + SET_WORD]!, left = cells[word + SET_WORDS]!; left > 0; left--, w += WORD_STRIDE) {
+          cells[w + MARKS] = 0;
+        }
+        for (let w = 0; w < WORD; w++) cells[at + w] = 0;
+      }
+      cells.fill(0, this.liveBase, this.liveBase + CLASSES);
+      this.filled = 0;
+      this.total = 0;
+      return;
+    }
     const firstWord = (this.slots + 1) * STRIDE;
     for (let at = STRIDE; at < firstWord; at += STRIDE) {
       if (cells[at + HI] !== 0) cells.fill(0, at, at + WORD);
@@ -229,6 +253,7 @@ export class TagArray {
     }
     cells.fill(0, this.headBase, this.nextBase);
     cells.fill(0, this.liveBase, this.liveBase + CLASSES);
+    this.filled = 0;
     this.total = 0;
   }
 

@@ -77,6 +77,7 @@ export class Translator {
   private readonly probesCaches: boolean;
   private readonly implicit: AccessMode & { smap: boolean; wp: boolean; smep: boolean; pkru: number };
   private readonly config: CpuConfig;
+  /** AMD: a fault is confirmed from memory, and a walk that faults leaves nothing cached. */
   private readonly confirms: boolean;
   readonly mode: GuestMode;
   readonly caches: Caches;
@@ -242,9 +243,11 @@ export class Translator {
       walker.faultBits = allowed === GUEST_KEY_DENIED ? PFERR.P | PFERR.PK : PFERR.P;
       return FAULTED;
     }
-    const committed = walker.commit(upper, vpn, tag, kind);
+    const committed = walker.commit(upper, vpn, kind);
     if (committed !== WALKED) return committed;
+    if (!this.confirms) walker.keep(upper, vpn, tag);
     if (nested === null) {
+      if (this.confirms) walker.keep(upper, vpn, tag);
       const frame = walker.gfnHi === 0 ? walker.gfnLo : NO_FRAME;
       this.fill(tlb, walker.flags | R_NR | R_NW | R_NX, frame, 2);
       return TRANSLATED;
@@ -259,6 +262,7 @@ export class Translator {
       walker.problemOffset = this.lo & 0xfff;
       return REFUSED;
     }
+    if (this.confirms) walker.keep(upper, vpn, tag);
     const flags = (nested.rights & DIRTY) !== 0 ? walker.flags : walker.flags & ~R_DIRTY;
     this.fill(tlb, flags | ((nested.rights & RIGHTS) << 3), nested.hfn, nested.cls);
     return TRANSLATED;

@@ -1,26 +1,28 @@
 import type { PathTable } from '../cost/paths.ts';
-import type { Tally } from './tally.ts';
 
 const SIZE = 1024;
 
 /**
- * Remembers where in the path table the paths of plain walks end (one walk, no exit, no split), so that a walk of a kind seen before is
- * accounted without walking the tree of steps. A cache: it decides nothing.
+ * Remembers where in the path table the paths of plain walks end (one walk, no split), or of such walks that end in an
+ * exit: an access of a kind seen before is accounted without walking the tree of steps. A cache: it decides nothing.
  */
 export class WalkPaths {
   /** Rows of three words: the tally's two keys, the node. */
   private readonly rows = new Int32Array(SIZE * 3);
 
   /** Ends the access on the path its counts name, if that is known: true. */
-  end(paths: PathTable, tally: Tally, kind: number): boolean {
-    const key = tally.walkKey(kind);
-    if (key < 0) return false;
-    const far = tally.farKey;
-    const row = rowOf(key, far);
-    const rows = this.rows;
-    const node = rows[row + 2]!;
-    if (rows[row] !== key || rows[row + 1] !== far || node === 0) return false;
+  end(paths: PathTable, key: number, far: number): boolean {
+    const node = this.find(key, far);
+    if (node === 0) return false;
     paths.endAt(node, 1);
+    return true;
+  }
+
+  /** Stands the access on the path its counts name, if that is known: true. */
+  resume(paths: PathTable, key: number, far: number): boolean {
+    const node = this.find(key, far);
+    if (node === 0) return false;
+    paths.resumeAt(node);
     return true;
   }
 
@@ -31,6 +33,12 @@ export class WalkPaths {
     this.rows[row] = key;
     this.rows[row + 1] = far;
     this.rows[row + 2] = node;
+  }
+
+  private find(key: number, far: number): number {
+    const row = rowOf(key, far);
+    const { rows } = this;
+    return rows[row] === key && rows[row + 1] === far ? rows[row + 2]! : 0;
   }
 }
 

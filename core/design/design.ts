@@ -43,7 +43,7 @@ export interface Design {
   /** Fields of the kernel's policy that the design changes. */
   readonly policy: Partial<Pick<KvmPolicy, ScalarField>>;
   readonly doorbell: DoorbellRealisation;
-  /** Switches of the CPU (hardware-mmu.md section 5) that the design asks for. */
+  /** Switches of the CPU (core/experiment/switches.ts) that the design asks for. */
   readonly cpu: { readonly nripOnNpf?: boolean };
   readonly needs: readonly Need[];
   /** Known hazards, in words. The reference finds them by itself. */

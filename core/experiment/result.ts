@@ -15,7 +15,7 @@ export interface Configuration {
   readonly vpid: boolean;
   readonly hostPage: '4K' | '2M' | '1G';
   readonly seed: number;
-  /** Switches of hardware-mmu section 5 that differ from the default, by name. */
+  /** Switches (core/experiment/switches.ts) that differ from the default, by name. */
   readonly switches: Readonly<Record<string, boolean | number | string>>;
 }
 

@@ -1,7 +1,7 @@
 import { unknownName } from '../base/closest.ts';
 import { err, ok, type Result } from '../base/result.ts';
 
-/** A rule of the silicon on which sources disagree or are silent, so that a user can set it (hardware-mmu.md section 5). */
+/** A rule of the silicon on which sources disagree or are silent, so that a user can set it. */
 export interface SwitchRow {
   readonly name: string;
   readonly kind: 'boolean' | 'number';

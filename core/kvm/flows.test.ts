@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { KvmMachine } from '../../test/driver/kvm-machine.ts';
 import { OP } from '../guest/instruction.ts';
 
-/** Flows F1 to F12, F17, F18 and F20 of spec/kvm-semantics.md section 13: the steps each takes, and those it must not take. */
+/** Flows F1 to F12, F17, F18 and F20 (docs/glossary.md, flow): the steps each takes, and those it must not take. */
 const A = 0x3000_0000n;
 
 const KERNEL_WORK = /^(?!hw|guest|walk|vcpu_enter|vcpu_run|vmx_|svm_|srcu_|handle_exit_irqoff|kvm_load)/;

@@ -9,58 +9,57 @@ export interface PolicyDoc {
   readonly source: string;
 }
 
-const SEMANTICS = 'spec/kvm-semantics.md';
-
 type OwnField = Exclude<keyof KvmPolicy, 'io' | 'slots'>;
 
 export const POLICY_DOCS: { readonly [K in OwnField]: PolicyDoc } = {
   fastMmioOnEptMisconfig: {
     doc: 'handle_ept_misconfig() asks the FAST_MMIO bus about the GPA before anything else; a hit skips the instruction',
-    source: `68c3b4d1676d, 3.15; ${SEMANTICS} 5.6`,
+    source: '68c3b4d1676d, 3.15; virt/kvm/eventfd.c',
   },
   fastMmioOnNpf: {
     doc: 'npf_interception() asks the FAST_MMIO bus when the error code has RSVD',
-    source: `01cde4eaaeca, 7.0 (absent in 6.19); ${SEMANTICS} 2`,
+    source: '01cde4eaaeca, 7.0 (absent in 6.19); the trees on both sides',
   },
   fastMmioRefusedInL2: {
     doc: 'no FAST_MMIO while L2 runs: the GPA of the exit would be an L2 address',
-    source: `4.15 or before; ${SEMANTICS} 2`,
+    source: '4.15 or before; the trees on both sides',
   },
   fastMmioSkip: {
     doc: 'how a fast kick advances RIP on Intel: by VM_EXIT_INSTRUCTION_LEN blindly, or by decoding when KVM itself runs under a hypervisor, which may leave that field unset',
-    source: `d391f1207067, 4.15 stable and 4.16; ${SEMANTICS} 2, hardware-mmu.md 1.3`,
+    source: 'd391f1207067, 4.15 stable and 4.16; the trees on both sides; Intel SDM vol. 3C, "Instruction length"',
   },
   nextRipRequired: {
     doc: 'on AMD a fast kick needs a next RIP in the VMCB; without one the access is emulated. Otherwise the skip decodes',
-    source: `01cde4eaaeca; ${SEMANTICS} 9.6`,
+    source: '01cde4eaaeca; arch/x86/kvm/vmx/vmx.c and svm/svm.c',
   },
   violationHook: {
     doc: 'where an EPT violation or an #NPF asks the FAST_MMIO bus: nowhere, at the head of the handler, there but only for writes, or where a write to a read-only slot was recognised',
-    source: `RFC "vmx: allow ioeventfd for EPT violations", August 2015, and its review; ${SEMANTICS} 14.2`,
+    source:
+      'RFC "vmx: allow ioeventfd for EPT violations", August 2015, and its review; seed 001 in docs/references.md',
   },
   mmu: {
     doc: 'who fills the nested tables: the direct-map part of the shadow MMU with its 8-entry prefetch, or the TDP MMU',
-    source: `TDP MMU 5.10, default from 5.15; ${SEMANTICS} 9.2`,
+    source: 'TDP MMU 5.10, default from 5.15; arch/x86/kvm/mmu/mmu.c',
   },
   mmuLock: {
     doc: 'mmu_lock is a spinlock, or an rwlock that TDP faults take for reading',
-    source: `531810caa9f4, 5.12; ${SEMANTICS} 9.2`,
+    source: '531810caa9f4, 5.12; arch/x86/kvm/mmu/mmu.c',
   },
   mmioCaching: {
     doc: 'MMIO accesses are remembered in reserved SPTEs (module parameter mmio_caching)',
-    source: `ce88decffd17, 3.1; parameter 5.10; ${SEMANTICS} 1`,
+    source: 'ce88decffd17, 3.1; parameter 5.10; include/linux/kvm_host.h',
   },
   readOnlySlotSpte: {
     doc: 'the SPTE of a page in a read-only slot: readable and not writable, or reserved so that every access exits (for regions that are mostly written)',
-    source: `review of the RFC of August 2015, second alternative; ${SEMANTICS} 14.2`,
+    source: 'review of the RFC of August 2015, second alternative; seed 001 in docs/references.md',
   },
   pageTrack: {
     doc: 'present write faults test whether the gfn is write-tracked',
-    source: '3d0c27ad6ee4, 4.6; published-figures.md B1',
+    source: '3d0c27ad6ee4, 4.6; arch/x86/kvm/mmu/page_track.c',
   },
   accessTracking: {
     doc: 'a fault on a not-present SPTE may be an access-tracked one, so the fast page fault looks, unless the CPU has A/D bits',
-    source: `f160c7b7bb32, 4.12; ${SEMANTICS} 9.2`,
+    source: 'f160c7b7bb32, 4.12; arch/x86/kvm/mmu/mmu.c',
   },
   pml: {
     doc: 'page-modification logging is used where the CPU has it',
@@ -68,7 +67,7 @@ export const POLICY_DOCS: { readonly [K in OwnField]: PolicyDoc } = {
   },
   eagerPageSplit: {
     doc: 'enabling dirty logging splits huge pages at once',
-    source: `a3fe5dbda0a4, 5.18; ${SEMANTICS} 10`,
+    source: 'a3fe5dbda0a4, 5.18; arch/x86/kvm/mmu/mmu.c',
   },
   tdp5Level: {
     doc: 'five-level nested tables are used where the CPU has them and guest addresses need them',
@@ -76,28 +75,28 @@ export const POLICY_DOCS: { readonly [K in OwnField]: PolicyDoc } = {
   },
   misconfigHandler: {
     doc: 'what handle_ept_misconfig() calls when no fast kick was found: handle_mmio_page_fault() itself, and the page-fault handler only for a stale SPTE; or the page-fault handler with the reserved bit',
-    source: `e08d26f0714c, 4.14: recalled; ${SEMANTICS} 9.6`,
+    source: 'e08d26f0714c, 4.14: recalled; arch/x86/kvm/vmx/vmx.c and svm/svm.c',
   },
   fastPioIn: {
     doc: 'IN without a string goes past the emulator: nowhere, on AMD, or on both',
     source:
-      '8370c3d08bd9, 4.1 (AMD) and 432baf60eee3, 4.17 (Intel): recalled; inl_from_kernel of 2017 is emulated in published-figures.md A1.13',
+      '8370c3d08bd9, 4.1 (AMD) and 432baf60eee3, 4.17 (Intel): recalled; inl_from_kernel of 2017 is emulated in b7ffc44d5b2e',
   },
   exitGpaUsed: {
     doc: 'the emulator takes the GPA of the exit for a sole memory operand; before, it walked the guest tables',
-    source: '618232e2196a, 4.14; published-figures.md B0',
+    source: '618232e2196a, 4.14; arch/x86/kvm/x86.c',
   },
   emptyInsnBufferReenters: {
     doc: 'an emulation for which the CPU supplied an instruction buffer of zero bytes re-enters the guest; otherwise the emulator fetches by itself',
-    source: `4.15, gone by 6.16; ${SEMANTICS} 9.6`,
+    source: '4.15, gone by 6.16; arch/x86/kvm/vmx/vmx.c and svm/svm.c',
   },
   vectoringCheck: {
     doc: 'an EPT misconfiguration while an event is delivered: KVM_EXIT_INTERNAL_ERROR from the exit handler, or a silent re-entry; and an EPT violation then: emulated, or refused with that error',
-    source: `at-emulation in 6.18 and later; ${SEMANTICS} 8.4, 9.6`,
+    source: 'at-emulation in 6.18 and later; arch/x86/kvm/x86.c and arch/x86/kvm/vmx/vmx.c and svm/svm.c',
   },
   xcr0: {
     doc: "guest XCR0: loaded once and kept until the FPU is put, swapped inside the vendor's run function, or swapped outside the fastpath loop",
-    source: `lazy until 4.5, inner 4.6 to 6.18, outer from 6.19 (75c69c82f211); ${SEMANTICS} 12`,
+    source: 'lazy until 4.5, inner 4.6 to 6.18, outer from 6.19 (75c69c82f211); arch/x86/kvm/x86.c, vcpu_enter_guest',
   },
   ops: {
     doc: 'kvm_x86_ops are called through pointers, which a retpoline makes expensive, or patched into direct calls',
@@ -109,46 +108,46 @@ export const POLICY_DOCS: { readonly [K in OwnField]: PolicyDoc } = {
   },
   underHypervisor: {
     doc: 'KVM runs in a virtual machine itself (CPUID HYPERVISOR bit): the outer hypervisor may leave the instruction length unset',
-    source: 'hardware-mmu.md 1.3',
+    source: 'Intel SDM vol. 3C, "Instruction length"; d391f1207067',
   },
 };
 
 export const IO_POLICY_DOCS: { readonly [K in keyof IoPolicy]: PolicyDoc } = {
   busDeviceLimit: {
     doc: 'devices other than ioeventfds that one bus holds (NR_IOBUS_DEVS)',
-    source: `${SEMANTICS} 1 and 4.2`,
+    source: 'include/linux/kvm_host.h and virt/kvm/kvm_main.c',
   },
   busInsertion: {
     doc: 'a bus range is copied in at its place, or appended and heap-sorted, which leaves the order of equals undefined',
-    source: `${SEMANTICS} 4.2`,
+    source: 'virt/kvm/kvm_main.c',
   },
   zeroLengthCompare: {
     doc: 'a range of length 0 is compared by its start alone; before, no write of a real length found it and such kicks reached userspace',
-    source: `${SEMANTICS} 5.6; "fix zero length mmio searching", September 2015`,
+    source: 'virt/kvm/eventfd.c; "fix zero length mmio searching", September 2015',
   },
   registerFrees: {
     doc: 'a bus registration frees the old array by call_srcu(), or waits for an expedited grace period',
-    source: `6.18; ${SEMANTICS} 2 and 4.2`,
+    source: '6.18; the trees on both sides and virt/kvm/kvm_main.c',
   },
   zeroLength: {
     doc: 'KVM_IOEVENTFD takes length 0 (any length)',
-    source: `68c3b4d1676d and f848a5a8dcb6, 3.15; ${SEMANTICS} 2`,
+    source: '68c3b4d1676d and f848a5a8dcb6, 3.15; the trees on both sides',
   },
   zeroLengthPio: {
     doc: 'KVM_IOEVENTFD takes length 0 on the port bus',
-    source: `4.4 with KVM_CAP_IOEVENTFD_ANY_LENGTH; ${SEMANTICS} 2`,
+    source: '4.4 with KVM_CAP_IOEVENTFD_ANY_LENGTH; the trees on both sides',
   },
   fastMmioTwin: {
     doc: 'the FAST_MMIO entry of a zero-length ioeventfd: none, the same device on two buses (first form), or an object of its own',
-    source: `${SEMANTICS} 5.6`,
+    source: 'virt/kvm/eventfd.c',
   },
   ioeventfdFlags: {
     doc: 'flag bits that KVM_IOEVENTFD accepts',
-    source: `${SEMANTICS} 5.1`,
+    source: 'virt/kvm/eventfd.c',
   },
   coalescedPio: {
     doc: 'coalesced zones exist for ports too',
-    source: `0804c849f1df, 4.20; ${SEMANTICS} 6`,
+    source: '0804c849f1df, 4.20; virt/kvm/coalesced_mmio.c',
   },
 };
 
@@ -157,27 +156,30 @@ type SlotScalar = Exclude<keyof SlotPolicy, 'generation'>;
 export const SLOT_POLICY_DOCS: { readonly [K in SlotScalar]: PolicyDoc } = {
   userSlots: {
     doc: 'user memslots per address space',
-    source: `125 before 3.18, 509 in 4.2, 32764 from 5.12; ${SEMANTICS} 1`,
+    source: '125 before 3.18, 509 in 4.2, 32764 from 5.12; include/linux/kvm_host.h',
   },
-  addressSpaces: { doc: 'memslot address spaces: one, or two with SMM', source: `f481b069e674, 4.2; ${SEMANTICS} 1` },
-  maxPages: { doc: 'pages of one slot at most', source: `${SEMANTICS} 1` },
-  maxGfn: { doc: 'last guest frame of a slot: set from the MAXPHYADDR of the host', source: `${SEMANTICS} 7.1` },
+  addressSpaces: {
+    doc: 'memslot address spaces: one, or two with SMM',
+    source: 'f481b069e674, 4.2; include/linux/kvm_host.h',
+  },
+  maxPages: { doc: 'pages of one slot at most', source: 'include/linux/kvm_host.h' },
+  maxGfn: { doc: 'last guest frame of a slot: set from the MAXPHYADDR of the host', source: 'virt/kvm/kvm_main.c' },
   userAddressLimit: { doc: 'first host virtual address that is not the user’s', source: 'TASK_SIZE_MAX, x86-64' },
-  guestMemfd: { doc: 'slots with private memory', source: `6.8; ${SEMANTICS} 7.1` },
+  guestMemfd: { doc: 'slots with private memory', source: '6.8; virt/kvm/kvm_main.c' },
   zapAll: {
     doc: 'deleting or moving a memslot invalidates every root of the VM, not only the range of the slot (KVM_X86_QUIRK_SLOT_ZAP_ALL since it is optional)',
-    source: `${SEMANTICS} 7.2`,
+    source: 'virt/kvm/kvm_main.c',
   },
 };
 
 export const GENERATION_DOCS: { readonly [K in keyof GenerationPolicy]: PolicyDoc } = {
   start: {
     doc: 'memslot generation of a new VM; the old kernels start shortly before the wrap so that it gets exercised',
-    source: `${SEMANTICS} 7.2 (-150 in 4.2)`,
+    source: 'virt/kvm/kvm_main.c (-150 in 4.2)',
   },
-  step: { doc: 'what one swap of the memslots adds to the generation', source: `${SEMANTICS} 7.2` },
-  inProgress: { doc: 'how an update under way is marked', source: `bit 63 from 5.1; ${SEMANTICS} 7.2` },
-  mmioBits: { doc: 'bits of the generation that MMIO caching compares', source: `${SEMANTICS} 1` },
-  mmioDroppedBits: { doc: 'low bits of it that an SPTE does not store', source: `${SEMANTICS} 1` },
-  spaceBits: { doc: 'low bits left out when a wrap is looked for', source: `5.1; ${SEMANTICS} 7.2` },
+  step: { doc: 'what one swap of the memslots adds to the generation', source: 'virt/kvm/kvm_main.c' },
+  inProgress: { doc: 'how an update under way is marked', source: 'bit 63 from 5.1; virt/kvm/kvm_main.c' },
+  mmioBits: { doc: 'bits of the generation that MMIO caching compares', source: 'include/linux/kvm_host.h' },
+  mmioDroppedBits: { doc: 'low bits of it that an SPTE does not store', source: 'include/linux/kvm_host.h' },
+  spaceBits: { doc: 'low bits left out when a wrap is looked for', source: '5.1; virt/kvm/kvm_main.c' },
 };

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { KvmMachine } from '../../test/driver/kvm-machine.ts';
 import { FLAG_LOCK, OP } from '../guest/instruction.ts';
 
-/** Vectors 73 to 86 and 177 to 180 of spec/kvm-semantics.md section 17: what only EPT or NPT can show. */
+/** Vectors 73 to 86 and 177 to 180 of the project's list of KVM vectors: what only EPT or NPT can show. */
 const A = 0x3000_0000n;
 
 /** A machine with a zero-length ioeventfd at A whose page was touched once. */

@@ -5,7 +5,7 @@ import { ERRNO } from './io/errno.ts';
 import { dirtyPages } from './memslots/dirty-log.ts';
 import { dirtyLog, invalidateHva, setMemoryRegion } from './vm-ioctls.ts';
 
-/** Vectors 127, 140 to 148, 153 and 154 of spec/kvm-semantics.md section 17. */
+/** Vectors 127, 140 to 148, 153 and 154 of the project's list of KVM vectors. */
 const A = 0x3000_0000n;
 const LOG_DIRTY = 1;
 

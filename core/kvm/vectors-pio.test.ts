@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { KvmMachine } from '../../test/driver/kvm-machine.ts';
 import { OP } from '../guest/instruction.ts';
 
-/** Vectors 87 to 95 of spec/kvm-semantics.md section 17 on the vendor's own port exits. */
+/** Vectors 87 to 95 of the project's list of KVM vectors on the vendor's own port exits. */
 describe.each(['ept', 'npt'] as const)('ports on %s', (mmu) => {
   it('87, 88: an OUT of the right width is a fast kick, another width goes to userspace', () => {
     const m = new KvmMachine({ mmu });

@@ -1,6 +1,7 @@
 import { err, ok, type Result } from '../base/result.ts';
 import { bigHi, bigLo } from '../base/words.ts';
 import { StateSet } from '../base/state.ts';
+import type { CpuModel } from '../cost/cpu-model.ts';
 import { PathTable } from '../cost/paths.ts';
 import { priceVector } from '../cost/price-vector.ts';
 import { Cpu } from '../cpu/cpu.ts';
@@ -40,6 +41,8 @@ export function buildMachine(
   if (!chosen.ok) return chosen;
   const layout = layOut(setup, chosen.value.design, chosen.value.policy.slots.userSlots);
   if (!layout.ok) return layout;
+  const lacking = missingFeature(layout.value, chosen.value.model);
+  if (lacking !== null) return err(lacking);
   const machine = assemble(chosen.value, layout.value, options);
   const problem = start(machine, layout.value);
   if (problem !== null) return err(problem);
@@ -131,6 +134,22 @@ function assemble(chosen: Chosen, layout: Layout, options: MachineOptions): Mach
   }
   if (options.trace !== null) machine.tracer = new Tracer(options.trace, paths, events, () => cpu.flushHits());
   return machine;
+}
+
+/** What the script asks of a CPU that does not have it, as a sentence; null when nothing. */
+function missingFeature(layout: Layout, { name, features }: CpuModel): string | null {
+  const wants = (key: 'smep' | 'smap' | 'pke' | 'pcide'): boolean => layout.registers.some((op) => op[key] === true);
+  const needs: readonly (readonly [boolean, boolean, string])[] = [
+    [layout.mode === '5-level', features.la57, '5-level paging (LA57)'],
+    [wants('smep'), features.smep, 'SMEP'],
+    [wants('smap'), features.smap, 'SMAP'],
+    [wants('pke'), features.pku, 'protection keys'],
+    [wants('pcide'), features.pcid, 'PCID'],
+  ];
+  const lacking = needs.find(([wanted, has]) => wanted && !has);
+  return lacking === undefined
+    ? null
+    : `${name} has no ${lacking[2]}: choose another CPU, or leave it out of the script`;
 }
 
 /** Does the set-up and starts the guest; a sentence when it cannot. */

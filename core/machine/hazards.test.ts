@@ -3,7 +3,7 @@ import { assign, drive, type DriveOptions, memslot } from '../../test/driver/mac
 
 /**
  * Known hazards, found by the reference on the real CPU and the real KVM without being told: each test rings doorbells of a design and
- * names the divergences by kind and count. Numbers in titles are vectors of spec/kvm-semantics.md section 17.
+ * names the divergences by kind and count. Numbers in titles are vectors of the project's list of KVM vectors.
  */
 const MIB = 1 << 20;
 const BELL = 16 * MIB;

@@ -18,7 +18,7 @@ const all =
   (g) =>
     setups.forEach((setup) => setup(g));
 
-/** Vectors of spec kvm-semantics, 17.2 to 17.4: set-up, operation, address offset, bytes, operand words, what must be seen. */
+/** KVM vectors 47 to 139: set-up, operation, address offset, bytes, operand words, what must be seen. */
 const WRITES: [string, Setup, number, number, number[], string[]][] = [
   ['47 exact length', kick(0, 4), 0, 4, [1], ['signal kick']],
   ['48 shorter', kick(0, 4), 0, 2, [1], ['write 0x30000000 2 =0x1']],

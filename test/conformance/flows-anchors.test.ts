@@ -4,7 +4,7 @@ import { hypercallExit } from '../../core/cost/exit-frame.ts';
 import { STEPS } from '../../core/cost/steps.ts';
 import { boxOf2017, costs, steadyPaths, VMEXIT_2017 } from '../driver/vmexit.ts';
 
-/** Ranges of the cheapest exit, hardware-mmu.md table 3.8. The machine of 2013 has none: what its fit leaves. */
+/** Ranges of the cheapest exit, docs/cost-model.md. The machine of 2013 has none: what its fit leaves. */
 const LX_RANGE: Record<string, readonly [number, number]> = {
   nehalem: [1600, 2400],
   'sandy-bridge': [1400, 1800],

@@ -14,7 +14,7 @@ import {
 } from '../driver/flow-machine.ts';
 import { type DriveOptions, type MachineBuilder, type MachineDriver, memslot } from '../driver/machine-driver.ts';
 
-/** Flows of spec/kvm-semantics.md section 13 on EPT, kernel 7.0: each the ordered steps of one access, remarks in the words of that section. */
+/** Flows (docs/glossary.md) on EPT, kernel 7.0: each the ordered steps of one access, remarks in the words of that section. */
 interface FlowRow {
   readonly id: string;
   readonly what: string;

@@ -4,7 +4,7 @@ import { flow } from '../driver/flow-list.ts';
 import { BELL, EXTRA, expectFlow, flowMachine, FRESH_RAM, RAM, settle, warm } from '../driver/flow-machine.ts';
 import { type DriveOptions, type MachineBuilder, type MachineDriver, memslot } from '../driver/machine-driver.ts';
 
-/** Flows of spec/kvm-semantics.md section 13 on NPT: each the ordered steps of one access. Decode assists bring the instruction's bytes. */
+/** Flows (docs/glossary.md) on NPT: each the ordered steps of one access. Decode assists bring the instruction's bytes. */
 interface FlowRow {
   readonly id: string;
   readonly what: string;

@@ -4,7 +4,7 @@ import { flow } from '../driver/flow-list.ts';
 import { BELL, expectFlow, flowMachine, FRESH_RAM, settle, warm } from '../driver/flow-machine.ts';
 import type { MachineBuilder, MachineDriver } from '../driver/machine-driver.ts';
 
-/** Flows of spec/kvm-semantics.md section 13 on EPT where older kernels take other steps. */
+/** Flows (docs/glossary.md) on EPT where older kernels take other steps. */
 interface FlowRow {
   readonly id: string;
   readonly kernel: string;

@@ -5,7 +5,7 @@ import { flowMachine } from '../driver/flow-machine.ts';
 import type { DriveOptions } from '../driver/machine-driver.ts';
 import { pathOf } from '../driver/paths.ts';
 
-/** The run loop of spec/kvm-semantics.md section 12 around the shortest handler: a hypercall, PRO and EPI written out. */
+/** KVM's run loop (arch/x86/kvm/x86.c, vcpu_enter_guest) around the shortest handler: a hypercall, PRO and EPI written out. */
 const LOOPS: readonly (readonly [string, DriveOptions, string])[] = [
   [
     'Intel, XCR0 lazy (to 4.5)',

@@ -1,7 +1,7 @@
 import { MODERN_SLOTS } from '../../kvm/memslots/slot-policy.ts';
 import type { Kernel } from '../kernel.ts';
 
-/** Before zero-length ioeventfds. Spec: kvm-semantics.md section 2. */
+/** Before zero-length ioeventfds. Rules read in the tree of this version or of its neighbours (docs/references.md). */
 export const linux314: Kernel = {
   id: '3.14',
   title: 'Linux 3.14 (March 2014), before FAST_MMIO',

@@ -1,7 +1,7 @@
 import type { Kernel } from '../kernel.ts';
 import { linux42 } from './linux-4.2.ts';
 
-/** Spec: kvm-semantics.md sections 2, 9.6 and 12.2. */
+/** Rules read in the tree of this version or of its neighbours (docs/references.md). */
 export const linux415: Kernel = {
   id: '4.15',
   title: 'Linux 4.15 (January 2018), the last before the TDP MMU in this list',

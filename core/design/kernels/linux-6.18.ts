@@ -3,7 +3,7 @@ import { MODERN_IO } from '../../kvm/io/io-policy.ts';
 import { MODERN_SLOTS } from '../../kvm/memslots/slot-policy.ts';
 import { linux415 } from './linux-4.15.ts';
 
-/** Spec: kvm-semantics.md sections 2, 7, 9 and 12. */
+/** Rules read in the tree of this version or of its neighbours (docs/references.md). */
 export const linux618: Kernel = {
   id: '6.18',
   title: 'Linux 6.18 (November 2025), TDP MMU, XCR0 swapped at every entry',

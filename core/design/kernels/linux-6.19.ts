@@ -1,7 +1,7 @@
 import type { Kernel } from '../kernel.ts';
 import { linux618 } from './linux-6.18.ts';
 
-/** Spec: kvm-semantics.md sections 2 and 12.1. */
+/** Rules read in the tree of this version or of its neighbours (docs/references.md). */
 export const linux619: Kernel = {
   id: '6.19',
   title: 'Linux 6.19 (February 2026), XCR0 outside the fastpath loop',

@@ -1,7 +1,7 @@
 import type { Kernel } from '../kernel.ts';
 import { linux619 } from './linux-6.19.ts';
 
-/** Spec: kvm-semantics.md sections 2 and 9.6. */
+/** Rules read in the tree of this version or of its neighbours (docs/references.md). */
 export const linux70: Kernel = {
   id: '7.0',
   title: 'Linux 7.0 (April 2026), FAST_MMIO for AMD nested paging',

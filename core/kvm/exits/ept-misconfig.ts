@@ -8,7 +8,7 @@ import { skipEmulatedInstruction } from './skip.ts';
 
 /**
  * handle_ept_misconfig: an MMIO SPTE was met. The exit says the guest-physical address and nothing of the access, so a zero-length
- * ioeventfd there is signalled for whatever it was. (spec/kvm-semantics.md 5.6, 9.6; flows F1, F3 to F6)
+ * ioeventfd there is signalled for whatever it was. (arch/x86/kvm/vmx/vmx.c; flows F1, F3 to F6)
  */
 export function handleEptMisconfig(vcpu: Vcpu, exit: VmExit, insn: Instruction): number {
   const { kvm } = vcpu;

@@ -16,7 +16,7 @@ export const errorOfQualification = (qualification: number): number =>
 
 /**
  * handle_ept_violation. With the RFC of 2015 the FAST_MMIO bus is asked before anything else: for every violation, or only where the
- * qualification says write. (spec/kvm-semantics.md 9.6, 14.2)
+ * qualification says write. (arch/x86/kvm/vmx/vmx.c; seed 001 in docs/references.md)
  */
 export function handleEptViolation(vcpu: Vcpu, exit: VmExit, insn: Instruction): number {
   const { violationHook } = vcpu.kvm.policy;

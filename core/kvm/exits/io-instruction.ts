@@ -12,7 +12,7 @@ const QUIRK_PORT = 0x7e;
 /**
  * handle_io, io_interception: a string goes to the emulator, and in older kernels IN too; else IN and OUT take the fast way, which needs neither decode nor walk. An OUT
  * that nobody took leaves with RIP on it, and is skipped when KVM_RUN comes back and RIP has not moved.
- * (spec/kvm-semantics.md section 11; flows F17 and F18)
+ * (arch/x86/kvm/x86.c, kvm_fast_pio; flows F17 and F18)
  */
 export function handleIo(vcpu: Vcpu, exit: VmExit, insn: Instruction): number {
   const { emulator, io, kvm } = vcpu;

@@ -8,7 +8,7 @@ import { skipEmulatedInstruction } from './skip.ts';
 
 /**
  * npf_interception. From 7.0 a fault with RSVD asks the FAST_MMIO bus, outside L2 and only with a next RIP to skip to. The RFC of 2015
- * asked it for every #NPF. (spec/kvm-semantics.md 9.6, 14.2; flows F2 and F12)
+ * asked it for every #NPF. (arch/x86/kvm/svm/svm.c; flows F2 and F12)
  */
 export function handleNestedPageFault(vcpu: Vcpu, exit: VmExit, insn: Instruction): number {
   const { kvm } = vcpu;

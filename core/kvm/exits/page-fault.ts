@@ -29,7 +29,7 @@ export function answerMmioFault(vcpu: Vcpu, exit: VmExit, insn: Instruction): nu
 
 /**
  * kvm_mmu_page_fault: a reserved bit means an MMIO SPTE, which is emulated unless it is stale; anything else goes through the fault
- * path. Only "emulate" runs the emulator; every other good result re-enters the guest. (spec/kvm-semantics.md 9.1)
+ * path. Only "emulate" runs the emulator; every other good result re-enters the guest. (arch/x86/kvm/mmu/mmu.c)
  */
 export function kvmMmuPageFault(vcpu: Vcpu, exit: VmExit, insn: Instruction, error: number): number {
   vcpu.paths.add(STEP.kvm_mmu_page_fault);

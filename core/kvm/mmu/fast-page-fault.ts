@@ -11,7 +11,7 @@ import { isMmuWritable, isShadowPresent, isWritable, LEVEL, madeWritable } from 
 
 /**
  * fast_page_fault: without mmu_lock, gives write permission back to an SPTE that lost it to dirty logging. INVALID when the fault is none
- * of its business, SPURIOUS when the access is allowed by now, FIXED. (spec/kvm-semantics.md 9.2, step 3)
+ * of its business, SPURIOUS when the access is allowed by now, FIXED. (arch/x86/kvm/mmu/mmu.c, fast_page_fault)
  */
 export function fastPageFault(vcpu: Vcpu, hi: number, lo: number, error: number, row: number): number {
   if (!canBeFast(vcpu, error)) return RET_PF.INVALID;

@@ -11,7 +11,7 @@ export const ACC_ALL = 7;
 /**
  * handle_mmio_page_fault: a fault on a reserved SPTE. The vCPU's MMIO cache answers at once; else the SPTE is walked to without a lock and
  * its generation compared. EMULATE; INVALID when the generation is stale, for the full fault path to make a new SPTE; RETRY when the
- * SPTE has gone. (spec/kvm-semantics.md 9.3)
+ * SPTE has gone. (arch/x86/kvm/mmu/mmu.c, handle_mmio_page_fault)
  */
 export function handleMmioPageFault(vcpu: Vcpu, hi: number, lo: number): number {
   const { kvm, paths } = vcpu;

@@ -5,7 +5,7 @@ import type { SlotObserver } from '../memslots/slot-observer.ts';
 import { LEVEL, writeProtected } from './spte.ts';
 
 /**
- * What changes of the memslots and of dirty logging do to the nested tables (spec/kvm-semantics.md 7.2 and 10). Steps are charged to the
+ * What changes of the memslots and of dirty logging do to the nested tables (virt/kvm/kvm_main.c, arch/x86/kvm/mmu/mmu.c). Steps are charged to the
  * host's account; what vCPUs have to do is requested from them and done when the ioctl is over.
  */
 export class SlotChanges implements SlotObserver {

@@ -1,6 +1,6 @@
 /**
  * Shadow page-table entries of two-dimensional paging: the hardware's bits for EPT and NPT, KVM's software bits, and the encoding of an
- * MMIO SPTE (arch/x86/kvm/mmu/spte.h; spec/kvm-semantics.md section 1). An entry is two words; `lo` holds bits 31:0.
+ * MMIO SPTE (arch/x86/kvm/mmu/spte.h). An entry is two words; `lo` holds bits 31:0.
  */
 export const LEVEL = Object.freeze({ P4K: 1, P2M: 2, P1G: 3 });
 

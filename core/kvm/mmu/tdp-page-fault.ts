@@ -12,7 +12,7 @@ import { cacheMmioInfo } from './mmio-page-fault.ts';
 import { RET_PF } from './ret-pf.ts';
 
 /**
- * kvm_tdp_page_fault: a guest-physical address without a (sufficient) translation, step by step as spec/kvm-semantics.md 9.2 numbers
+ * kvm_tdp_page_fault: a guest-physical address without a (sufficient) translation, step by step as arch/x86/kvm/mmu/mmu.c has
  * them. `error` holds PFERR bits. Returns RET_PF.
  */
 export function tdpPageFault(vcpu: Vcpu, hi: number, lo: number, error: number): number {
