@@ -28,6 +28,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   core: [],
   scenarios: [],
   host: ['@jitl/quickjs-wasmfile-release-sync', 'quickjs-emscripten-core', 'typescript', 'valibot', 'node:'],
+  electron: ['electron', 'valibot', 'vite', 'node:'],
   renderer: [
     '@tanstack/react-virtual',
     'chart.js',
@@ -46,7 +47,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
 
 function breaks(edge: ImportEdge, table: Readonly<Record<string, readonly string[]>>): string | undefined {
   const rooms = Object.keys(table);
-  const isFile = /\.tsx?$/.test(edge.to) || /^(?:core|host|renderer)\//.test(edge.to);
+  const isFile = /\.tsx?$/.test(edge.to) || /^(?:core|host|renderer|electron)\//.test(edge.to);
   if (!isFile) {
     const allowed = PACKAGES[edge.from.split('/')[0] ?? ''] ?? [];
     return allowed.some((name) => edge.to === name || (/[:/]$/.test(name) && edge.to.startsWith(name)))
