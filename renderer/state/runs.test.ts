@@ -8,6 +8,7 @@ import { runProblems } from './problems.ts';
 import { shownPair } from './result-pane-actions.ts';
 import { newEntry, restoredRun, type BenchRun } from './run.ts';
 import { addRun, afterEvents, createRuns, latestRunOf, runningRun, shownRun } from './runs.ts';
+import { followShownRun } from './shown-run.ts';
 import { cancelRun, followRuns, startRun } from './start-run.ts';
 
 const scenario = { id: 'doorbell', title: 'Doorbell', question: '', claims: [], says: [], text: 'one', selection: {} };
@@ -196,5 +197,29 @@ describe('starting a run', () => {
     await startRun(bench);
     await cancelRun(bench);
     expect(runningRun(bench.runs.getState())).toBeNull();
+  });
+});
+
+describe('the run that result panes show', () => {
+  it('changes at once when it is another one or has ended, else a few times a second, and never for progress', async () => {
+    vi.useFakeTimers();
+    const bench = fakeBench(fakeLab());
+    const stop = followShownRun(bench);
+    const shown = (): BenchRun => bench.view.getState().run!;
+    addRun(bench.runs, newRun('r'));
+    expect(shown().runId).toBe('r');
+    const first = shown();
+    const take = (event: LabEvent): void => bench.runs.setState((state) => afterEvents(state, [event]));
+    take(progress('r', 0, 5));
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(shown()).toBe(first);
+    take({ name: 'run.result', data: { runId: 'r', index: 0, ...outcome(configurations[0]!) } });
+    expect(shown()).toBe(first);
+    await vi.advanceTimersByTimeAsync(400);
+    expect(shown().entries[0]!.state).toBe('done');
+    take({ name: 'run.done', data: { runId: 'r', cancelled: false, elapsedMs: 1 } });
+    expect(shown().state).toBe('done');
+    stop();
+    vi.useRealTimers();
   });
 });

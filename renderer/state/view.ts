@@ -1,5 +1,6 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { InspectTarget } from './result-pane.ts';
+import type { BenchRun } from './run.ts';
 
 /** What the docked panes can be asked, without knowing the library that docks them. */
 export interface Dock {
@@ -26,6 +27,8 @@ export interface Dock {
 export interface View {
   readonly theme: 'light' | 'dark';
   readonly dock: Dock | null;
+  /** The run that the result panes show; changes when there is something new in it. */
+  readonly run: BenchRun | null;
   /** The access that the inspect pane is at. */
   readonly target: InspectTarget | null;
   readonly paletteOpen: boolean;
@@ -46,6 +49,7 @@ export const createView = (): ViewStore =>
   createStore<View>(() => ({
     theme: 'light',
     dock: null,
+    run: null,
     target: null,
     paletteOpen: false,
     connected: true,

@@ -27,7 +27,7 @@ const components = {
   ...Object.fromEntries(
     Object.entries(RESULT_PANES).map(([id, Pane]) => [
       id,
-      () => framed(id, <ResultSlot pane={Pane} title={paneTitle(id) ?? id} />),
+      ({ api }: IDockviewPanelProps) => framed(id, <ResultSlot pane={Pane} title={paneTitle(id) ?? id} panel={api} />),
     ]),
   ),
   editor: ({ api }: IDockviewPanelProps) => (

@@ -7,6 +7,7 @@ import { loadFiles } from '../state/files.ts';
 import { loadGallery } from '../state/gallery.ts';
 import { restoreWorkspace } from '../state/restore-workspace.ts';
 import { showRunOf } from '../state/runs.ts';
+import { followShownRun } from '../state/shown-run.ts';
 import { followRuns } from '../state/start-run.ts';
 import { en } from '../text/en.ts';
 import { followAppearance } from './appearance.ts';
@@ -16,6 +17,7 @@ import { App } from './app.tsx';
 export async function startWorkbench(lab: LabClient, element: HTMLElement): Promise<Bench> {
   const bench = createBench(lab, await lab.call('describe', {}));
   followRuns(bench);
+  followShownRun(bench);
   await loadGallery(bench.gallery, lab);
   const layout = await restoreWorkspace(bench);
   followAppearance(bench.settings, (theme) => bench.view.setState({ theme }));
