@@ -44,7 +44,7 @@ export function verdictOf(a: PricedRun, b: PricedRun): Verdict {
   else if (choices.length > 0 && tookSamePaths(a.result, b.result)) {
     warnings.push(a.model.id === b.model.id ? text.samePaths : text.samePathsPriced);
   }
-  for (const run of [a, b]) {
+  for (const run of new Set([a, b])) {
     const count = divergenceCount(run);
     if (count > 0) warnings.push(text.divergences(run.name, count));
   }
