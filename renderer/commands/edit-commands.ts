@@ -23,6 +23,7 @@ export function editCommands(bench: Bench): Command[] {
     command('find', text.find, 1, 'actions.find', 'Mod+F'),
     command('replace', text.replace, 1, 'editor.action.startFindReplaceAction', 'Mod+H'),
     command('comment', text.comment, 2, 'editor.action.commentLine', 'Mod+/'),
+    command('tab', text.tabMovesFocus, 3, 'editor.action.toggleTabFocusMode', 'Ctrl+M'),
     command('format', text.format, 2, 'editor.action.formatDocument', 'Shift+Alt+F'),
   ];
 }

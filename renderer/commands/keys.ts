@@ -10,14 +10,15 @@ const isDialogOpen = (): boolean => document.querySelector('.dialog-overlay, .pa
 export function listenForShortcuts(commands: () => readonly Command[]): () => void {
   const mac = isMac();
   const onKey = (event: KeyboardEvent): void => {
-    if (event.isComposing || event.repeat) return;
+    if (event.isComposing) return;
     const command = commands().find((candidate) =>
       candidate.shortcuts?.some((shortcut) => matches(event, shortcut, mac)),
     );
     if (command === undefined) return;
     event.preventDefault();
     event.stopPropagation();
-    if (!isDialogOpen() && isEnabled(command)) void command.run();
+    // A key held down acts once.
+    if (!event.repeat && !isDialogOpen() && isEnabled(command)) void command.run();
   };
   addEventListener('keydown', onKey, true);
   return () => removeEventListener('keydown', onKey, true);

@@ -78,7 +78,8 @@ function Count({ document, rows }: { document: string; rows: readonly MatrixRow[
   const open = useStore(
     bench.runs,
     (state) =>
-      enabled.filter(({ configuration }) => (entryFor(state, document, text, configuration)?.outcome ?? null) === null).length,
+      enabled.filter(({ configuration }) => (entryFor(state, document, text, configuration)?.outcome ?? null) === null)
+        .length,
   );
   return en.configure.count(rows.length, enabled.length, open);
 }

@@ -69,7 +69,10 @@ function hovers(run: BenchRun, shown: RunEntry): monaco.editor.IModelDeltaDecora
     range: { startLineNumber: line, endLineNumber: line, startColumn: 1, endColumn: 1 },
     options: {
       lineNumberClassName: 'counted-line',
-      lineNumberHoverMessage: rows.map((value) => ({ value })),
+      lineNumberHoverMessage: { value: rows.map(escaped).join('  \n') },
     },
   }));
 }
+
+/** A name is the user's own text and no Markdown. */
+const escaped = (text: string): string => text.replace(/[\\`*_{}[\]()#+\-.!|<>~]/g, '\\$&');

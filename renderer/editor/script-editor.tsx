@@ -1,6 +1,7 @@
 import { useEffect, useRef } from 'react';
 import { useBench } from '../state/bench-context.ts';
 import { findDocument } from '../state/documents.ts';
+import type { FocusRequest } from '../state/view.ts';
 import { en } from '../text/en.ts';
 import { registerEditor } from './editor-registry.ts';
 import { followLineCounts } from './line-counts.ts';
@@ -37,10 +38,16 @@ export function ScriptEditor({ documentId }: { documentId: string }) {
       cursorSmoothCaretAnimation: 'off',
       padding: { top: 6, bottom: 6 },
     });
+    const takeFocus = (): void => {
+      const { goTo } = bench.view.getState();
+      if (goTo?.document !== documentId) return;
+      bench.view.setState({ goTo: null });
+      reveal(editor, goTo.place);
+    };
     const stops = [
       bench.view.subscribe((view, before) => {
         if (view.theme !== before.theme) monaco.editor.setTheme(themeName(view.theme));
-        if (view.goTo !== before.goTo && view.goTo?.document === documentId) reveal(editor, view.goTo);
+        if (view.goTo !== before.goTo) takeFocus();
       }),
       bench.settings.subscribe((settings, before) => {
         if (settings.zoom !== before.zoom) editor.updateOptions({ fontSize: FONT_SIZE * settings.zoom });
@@ -50,8 +57,7 @@ export function ScriptEditor({ documentId }: { documentId: string }) {
       followMarkers(bench, documentId, editor),
     ];
     editor.updateOptions({ cursorBlinking: motion === 'reduced' ? 'solid' : 'blink' });
-    const { goTo } = bench.view.getState();
-    if (goTo?.document === documentId) reveal(editor, goTo);
+    takeFocus();
     return () => {
       for (const stop of stops) stop();
       editor.dispose();
@@ -60,9 +66,12 @@ export function ScriptEditor({ documentId }: { documentId: string }) {
   return <div className="editor" ref={element} />;
 }
 
-function reveal(editor: monaco.editor.ICodeEditor, { line, column }: { line: number; column: number }): void {
-  const position = { lineNumber: Math.max(line, 1), column: Math.max(column, 1) };
-  editor.setPosition(position);
-  editor.revealPositionInCenterIfOutsideViewport(position);
-  editor.focus();
+function reveal(editor: monaco.editor.ICodeEditor, place: FocusRequest['place']): void {
+  if (place !== null) {
+    const position = { lineNumber: Math.max(place.line, 1), column: Math.max(place.column, 1) };
+    editor.setPosition(position);
+    editor.revealPositionInCenterIfOutsideViewport(position);
+  }
+  // After dockview has put the pane on the screen.
+  requestAnimationFrame(() => editor.focus());
 }

@@ -4,7 +4,7 @@ import { useStore } from 'zustand';
 import { useBench } from '../state/bench-context.ts';
 import { isDirty } from '../state/document.ts';
 import { loadFiles, type FileStamp } from '../state/files.ts';
-import { newScript, openFile } from '../state/open-document.ts';
+import { goToDocument, newScript, openFile } from '../state/open-document.ts';
 import { en } from '../text/en.ts';
 import './gallery.css';
 
@@ -36,10 +36,10 @@ export function FilesPane() {
           items={open}
           selectionMode="single"
           selectedKeys={active === null ? [] : [active]}
-          onAction={(id) => bench.documents.setState({ active: String(id) })}
+          onAction={(id) => goToDocument(bench, String(id))}
           onSelectionChange={(keys) => {
             const [id] = keys === 'all' ? [] : [...keys];
-            if (id !== undefined) bench.documents.setState({ active: String(id) });
+            if (id !== undefined) goToDocument(bench, String(id));
           }}
           renderEmptyState={() => <p className="pane-note">{en.files.noneOpen}</p>}
         >

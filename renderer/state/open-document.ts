@@ -11,6 +11,7 @@ import { setMatrix } from './matrices.ts';
 import { newMatrix } from './matrix.ts';
 import { ask } from './questions.ts';
 import { TEMPLATE } from './template.ts';
+import { requestFocus, requestPlace } from './view.ts';
 
 const freeId = (bench: Bench, wanted: string): string => {
   const taken = bench.documents.getState().open.map(({ id }) => id);
@@ -22,17 +23,24 @@ const freeId = (bench: Bench, wanted: string): string => {
 /** Opens a document, with the configurations that its scenario asks for. */
 export function showDocument(bench: Bench, document: ScriptDocument, selection: unknown = {}): void {
   addDocument(bench.documents, document);
+  requestPlace(bench.view, document.id, 1);
   if (bench.matrices.getState().matrices[document.id] === undefined) {
     setMatrix(bench.matrices, document.id, newMatrix(selection));
   }
   void checkDocument(bench, document.id);
 }
 
+/** Brings an open document to the front, with the focus in its editor. */
+export function goToDocument(bench: Bench, id: string): void {
+  bench.documents.setState({ active: id });
+  requestFocus(bench.view, id);
+}
+
 /** Opens a scenario of the gallery as a text of the user's; goes to it when it is open already. */
 export function openScenario(bench: Bench, { id, text, selection }: Scenario): void {
   const { open } = bench.documents.getState();
   const found = open.find((document) => document.scenario === id && document.path === null);
-  if (found !== undefined) return bench.documents.setState({ active: found.id });
+  if (found !== undefined) return goToDocument(bench, found.id);
   const document = newDocument({ id: freeId(bench, `gallery:${id}`), name: `${id}.ts`, text, scenario: id });
   showDocument(bench, document, selection);
 }
@@ -52,7 +60,7 @@ export async function openFile(bench: Bench, given: string | null = null): Promi
   if (path === undefined) return;
   const { open } = bench.documents.getState();
   const found = path === null ? undefined : open.find((document) => document.path === path);
-  if (found !== undefined) return bench.documents.setState({ active: found.id });
+  if (found !== undefined) return goToDocument(bench, found.id);
   try {
     const file = await bench.lab.call('files.open', { path });
     if (file === null) return;
@@ -70,7 +78,7 @@ function showFile(
   { path, name, modified, text }: { path: string; name: string; modified: number; text: string },
 ): void {
   const found = bench.documents.getState().open.find((document) => document.path === path);
-  if (found !== undefined) return bench.documents.setState({ active: found.id });
+  if (found !== undefined) return goToDocument(bench, found.id);
   showDocument(bench, newDocument({ id: freeId(bench, `file:${path}`), name, path, text, base: modified }));
 }
 

@@ -120,8 +120,9 @@ function sayDone(bench: Bench, runId: string): void {
   const run = bench.runs.getState().runs[runId];
   if (run === undefined) return;
   const done = run.entries.filter(({ state }) => state === 'done').length;
+  const kept = run.entries.filter(({ outcome }) => outcome?.cached === true).length;
   const failed = run.entries.find(({ failure }) => failure !== null && failure.kind !== 'cancelled')?.failure;
   if (run.state === 'cancelled') announce(bench.announcer, en.run.cancelled(done, run.entries.length));
   else if (failed) announce(bench.announcer, en.run.failed(done, run.entries.length, failed.message), 'error');
-  else announce(bench.announcer, en.run.done(done, run.elapsedMs));
+  else announce(bench.announcer, en.run.done(done, kept, run.elapsedMs));
 }

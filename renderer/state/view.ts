@@ -24,6 +24,12 @@ export interface Dock {
   save(): unknown;
 }
 
+/** Asks for the focus in the editor of a document, and for the cursor on a place (from 1) unless it may stay where it is. */
+export interface FocusRequest {
+  readonly document: string;
+  readonly place: { readonly line: number; readonly column: number } | null;
+}
+
 export interface View {
   readonly theme: 'light' | 'dark';
   readonly dock: Dock | null;
@@ -34,13 +40,8 @@ export interface View {
   readonly paletteOpen: boolean;
   /** False while the lab does not answer. */
   readonly connected: boolean;
-  /** A place in an editor that wants the cursor; `id` counts requests. */
-  readonly goTo: {
-    readonly id: number;
-    readonly document: string;
-    readonly line: number;
-    readonly column: number;
-  } | null;
+  /** An editor that wants the focus; the editor takes the request away. */
+  readonly goTo: FocusRequest | null;
 }
 
 export type ViewStore = StoreApi<View>;
@@ -56,7 +57,11 @@ export const createView = (): ViewStore =>
     goTo: null,
   }));
 
-/** Asks the editor of a document to put the cursor on a place (from 1). */
+/** Asks the editor of a document to take the focus, with the cursor on a place (from 1). */
 export function requestPlace(store: ViewStore, document: string, line: number, column = 1): void {
-  store.setState(({ goTo }) => ({ goTo: { id: (goTo?.id ?? 0) + 1, document, line, column } }));
+  store.setState({ goTo: { document, place: { line, column } } });
 }
+
+/** Asks the editor of a document to take the focus. */
+export const requestFocus = (store: ViewStore, document: string): void =>
+  store.setState({ goTo: { document, place: null } });

@@ -29,6 +29,7 @@ export const en = {
     timeline: 'Timeline',
     divergences: 'Divergences',
     problems: 'Problems',
+    question: 'Question',
     welcome: 'Welcome',
     failed: (pane: string, why: string) => `${pane} failed: ${why}`,
     noRun: 'Nothing has run yet. Press Run to fill this pane.',
@@ -52,6 +53,12 @@ export const en = {
     filter: 'Filter scenarios',
     none: 'No scenario matches.',
     opened: (title: string) => `${title} is open.`,
+  },
+  question: {
+    none: 'Open a script to read its question.',
+    broken: 'What the script asks is not known until its mistakes are gone.',
+    claims: 'What was said',
+    says: 'What the model says',
   },
   files: {
     label: 'Files',
@@ -112,7 +119,10 @@ export const en = {
     run: 'Run',
     cancel: 'Cancel',
     started: (count: number) => `Running on ${plural(count, 'configuration')}.`,
-    done: (count: number, ms: number) => `${plural(count, 'configuration')} ran in ${duration(ms)}.`,
+    done: (count: number, kept: number, ms: number) =>
+      kept === count
+        ? `Nothing changed: ${plural(count, 'configuration')} as before.`
+        : `${plural(count - kept, 'configuration')} ran in ${duration(ms)}${kept === 0 ? '' : `, ${grouped(kept)} as before`}.`,
     failed: (done: number, all: number, why: string) => `${done} of ${plural(all, 'configuration')} ran. ${why}`,
     cancelled: (done: number, all: number) => `Cancelled; ${done} of ${plural(all, 'configuration')} had ended.`,
     progress: (done: number, all: number, accesses: number) =>
@@ -227,6 +237,7 @@ export const en = {
     replace: 'Replace',
     format: 'Format script',
     comment: 'Toggle line comment',
+    tabMovesFocus: 'Tab moves the focus, or types a tab',
     palette: 'Show all commands',
     showPane: (pane: string) => `Show ${pane}`,
     splitRight: 'Split: move pane to a group on the right',

@@ -17,7 +17,9 @@ export function buildDefaultLayout(api: DockviewApi): void {
   add('welcome', {});
   add('configure', { position: { direction: 'right' }, initialWidth: RIGHT });
   add('gallery', { position: { direction: 'left' }, initialWidth: LEFT });
-  add('files', { position: { referencePanel: 'gallery', direction: 'within' }, inactive: true });
+  for (const id of ['files', 'question']) {
+    add(id, { position: { referencePanel: 'gallery', direction: 'within' }, inactive: true });
+  }
   add('results', { position: { referencePanel: 'welcome', direction: 'below' }, initialHeight: BELOW });
   for (const id of ['compare', 'inspect', 'timeline', 'divergences', 'problems']) {
     add(id, { position: { referencePanel: 'results', direction: 'within' }, inactive: true });

@@ -14,6 +14,7 @@ export const PANES = [
   { id: 'timeline', title: en.panes.timeline, place: 'below' },
   { id: 'divergences', title: en.panes.divergences, place: 'below' },
   { id: 'problems', title: en.panes.problems, place: 'below' },
+  { id: 'question', title: en.panes.question, place: 'left' },
   { id: 'welcome', title: en.panes.welcome, place: 'centre' },
 ] as const satisfies readonly { readonly id: string; readonly title: string; readonly place: Place }[];
 

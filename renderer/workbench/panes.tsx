@@ -3,6 +3,7 @@ import { ConfigurePane } from '../configure/configure-pane.tsx';
 import { FilesPane } from '../gallery/files-pane.tsx';
 import { GalleryPane } from '../gallery/gallery-pane.tsx';
 import { ProblemsPane } from '../gallery/problems-pane.tsx';
+import { QuestionPane } from '../gallery/question-pane.tsx';
 import type { ResultPaneId, ResultPaneProps } from '../state/result-pane.ts';
 import type { PaneId } from './pane-list.ts';
 import { WelcomePane } from './welcome-pane.tsx';
@@ -22,5 +23,6 @@ export const PLAIN_PANES: Readonly<Record<Exclude<PaneId, ResultPaneId>, Compone
   files: FilesPane,
   configure: ConfigurePane,
   problems: ProblemsPane,
+  question: QuestionPane,
   welcome: WelcomePane,
 };
