@@ -147,7 +147,7 @@ export class Cpu {
   execute(insn: Instruction): number {
     const op = insn.op;
     const size = insn.size;
-    const lo = insn.lo;
+    const lo = insn.lo | 0;
     // The short way: an aligned READ or WRITE of up to 8 bytes; the hint finds most pages in the first-level TLB.
     if (
       op <= WRITE &&
@@ -159,7 +159,7 @@ export class Cpu {
       !this.events.on
     ) {
       const read = op === READ;
-      const hi = insn.hi;
+      const hi = insn.hi | 0;
       const shift = this.shift;
       const vpn = (lo >>> 12) | (hi << 20);
       const cells = read ? this.readCells : this.writeCells;

@@ -24,11 +24,13 @@ export function executeMemory(cpu: Cpu, insn: Instruction, kind: number): number
 
 function within(cpu: Cpu, insn: Instruction, kind: number): number {
   const { translator, memory } = cpu;
-  const { lo, size } = insn;
+  const { size } = insn;
+  const hi = insn.hi | 0;
+  const lo = insn.lo | 0;
   const crossesLine = (lo & 63) + size > 64;
   if (crossesLine) cpu.tally.lineSplits++;
-  const outcome = translator.translate(insn.hi, lo, kind, (insn.flags & FLAG_IMPLICIT) !== 0);
-  if (outcome !== TRANSLATED) return cpu.stop(outcome, insn, insn.hi, lo);
+  const outcome = translator.translate(hi, lo, kind, (insn.flags & FLAG_IMPLICIT) !== 0);
+  if (outcome !== TRANSLATED) return cpu.stop(outcome, insn, hi, lo);
   if (kind === FETCH) return CPU_DONE;
   const hfn = translator.hfn;
   const offset = lo & 0xfff;
@@ -49,7 +51,9 @@ function within(cpu: Cpu, insn: Instruction, kind: number): number {
 /** An access that crosses a page: `first` bytes lie on the lower one. Both pages are translated and checked before a byte moves. */
 function crossing(cpu: Cpu, insn: Instruction, kind: number, first: number): number {
   const { translator, memory } = cpu;
-  const { size, lo, hi } = insn;
+  const { size } = insn;
+  const hi = insn.hi | 0;
+  const lo = insn.lo | 0;
   const implicit = (insn.flags & FLAG_IMPLICIT) !== 0;
   const lo2 = (lo + first) | 0;
   const hi2 = lo2 === 0 ? (hi + 1) | 0 : hi;

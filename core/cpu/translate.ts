@@ -125,10 +125,11 @@ export class Translator {
   }
 
   /** Translates the page of a linear address for one kind of access. `implicit`: a supervisor access whatever CPL and AC say. */
-  translate(hiWord: number, lo: number, kind: number, implicit: boolean): number {
+  translate(hiWord: number, loWord: number, kind: number, implicit: boolean): number {
     const { mode, caches } = this;
     const shift = mode.canonicalShift;
     const hi = shift === 31 ? 0 : hiWord | 0;
+    const lo = loWord | 0;
     if ((hi << shift) >> shift !== hi) {
       this.vector = VECTOR.GP;
       this.errorCode = 0;

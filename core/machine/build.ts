@@ -1,7 +1,6 @@
 import { err, ok, type Result } from '../base/result.ts';
 import { bigHi, bigLo } from '../base/words.ts';
 import { StateSet } from '../base/state.ts';
-import type { CpuModel } from '../cost/cpu-model.ts';
 import { PathTable } from '../cost/paths.ts';
 import { priceVector } from '../cost/price-vector.ts';
 import { Cpu } from '../cpu/cpu.ts';
@@ -41,7 +40,7 @@ export function buildMachine(
   if (!chosen.ok) return chosen;
   const layout = layOut(setup, chosen.value.design, chosen.value.policy.slots.userSlots);
   if (!layout.ok) return layout;
-  const lacking = missingFeature(layout.value, chosen.value.model);
+  const lacking = missingFeature(layout.value, chosen.value);
   if (lacking !== null) return err(lacking);
   const machine = assemble(chosen.value, layout.value, options);
   const problem = start(machine, layout.value);
@@ -137,10 +136,11 @@ function assemble(chosen: Chosen, layout: Layout, options: MachineOptions): Mach
 }
 
 /** What the script asks of a CPU that does not have it, as a sentence; null when nothing. */
-function missingFeature(layout: Layout, { name, features }: CpuModel): string | null {
+function missingFeature(layout: Layout, { model: { name, features }, nestedLevels }: Chosen): string | null {
   const wants = (key: 'smep' | 'smap' | 'pke' | 'pcide'): boolean => layout.registers.some((op) => op[key] === true);
   const needs: readonly (readonly [boolean, boolean, string])[] = [
     [layout.mode === '5-level', features.la57, '5-level paging (LA57)'],
+    [nestedLevels === 5, features.la57, '5-level nested tables'],
     [wants('smep'), features.smep, 'SMEP'],
     [wants('smap'), features.smap, 'SMAP'],
     [wants('pke'), features.pku, 'protection keys'],
