@@ -1,5 +1,5 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useEffect, useId, useRef, type KeyboardEvent } from 'react';
+import { memo, useEffect, useId, useRef, type KeyboardEvent, type RefObject } from 'react';
 import { Swatch } from '../charts/data-table.tsx';
 import { afterKey } from '../charts/grid-keys.ts';
 import { resultText } from '../text/results.ts';
@@ -27,13 +27,19 @@ interface Props {
 export function EventTable({ columns, ready, dropped, vendor, selected, onSelect, onOpen, theme }: Props) {
   const scroller = useRef<HTMLDivElement>(null);
   const id = useId();
+  const act = useRef({ onSelect, onOpen });
+  act.current = { onSelect, onOpen };
   const em = Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
   const rowHeight = Math.min(Math.round(em * 1.85), TALLEST / Math.max(1, columns.total));
+  const heading = Math.round(em * 1.85);
   const rows = useVirtualizer({
     count: ready,
     getScrollElement: () => scroller.current,
     estimateSize: () => rowHeight,
     overscan: 8,
+    // The heading stays on top of the rows.
+    scrollMargin: heading,
+    scrollPaddingStart: heading,
   });
   useEffect(() => {
     if (ready > 0) rows.scrollToIndex(selected, { align: 'auto' });
@@ -61,39 +67,62 @@ export function EventTable({ columns, ready, dropped, vendor, selected, onSelect
       aria-colcount={EVENT_COLUMNS.length}
       aria-activedescendant={ready > 0 ? `${id}-${selected}` : undefined}
       tabIndex={0}
+      ref={scroller}
       onKeyDown={onKeyDown}
     >
-      <div role="row" aria-rowindex={1} className="event-row event-heading">
+      <div role="row" aria-rowindex={1} className="event-row event-heading" style={{ height: heading }}>
         {EVENT_COLUMNS.map(({ title, align }) => (
           <span key={title} role="columnheader" className={align}>
             {title}
           </span>
         ))}
       </div>
-      <div className="event-scroll" role="presentation" ref={scroller}>
-        <div role="presentation" style={{ height: rows.getTotalSize(), position: 'relative' }}>
-          {rows.getVirtualItems().map(({ index, start }) => (
-            <div
-              key={index}
-              id={`${id}-${index}`}
-              role="row"
-              aria-rowindex={index + 2}
-              aria-selected={index === selected}
-              className="event-row"
-              style={{ position: 'absolute', top: 0, height: rowHeight, transform: `translateY(${start}px)` }}
-              onClick={() => onSelect(index)}
-              onDoubleClick={() => onOpen(index)}
-            >
-              {eventRow(columns, index, dropped, vendor).cells.map(({ text }, c) => (
-                <span key={c} role="gridcell" className={EVENT_COLUMNS[c]!.align} title={text}>
-                  {c === EVENT_COLUMNS.length - 1 && <Swatch colour={eventPaint(eventName(columns, index))[theme]} />}
-                  {text}
-                </span>
-              ))}
-            </div>
-          ))}
-        </div>
+      <div role="presentation" style={{ height: rows.getTotalSize(), position: 'relative' }}>
+        {rows.getVirtualItems().map(({ index, start }) => (
+          <EventLine
+            key={index}
+            id={`${id}-${index}`}
+            top={start - heading}
+            height={rowHeight}
+            selected={index === selected}
+            {...{ columns, index, dropped, vendor, theme }}
+            act={act}
+          />
+        ))}
       </div>
     </div>
   );
 }
+
+interface LineProps extends Pick<Props, 'columns' | 'dropped' | 'vendor' | 'theme'> {
+  readonly id: string;
+  readonly index: number;
+  readonly top: number;
+  readonly height: number;
+  readonly selected: boolean;
+  readonly act: RefObject<Pick<Props, 'onSelect' | 'onOpen'>>;
+}
+
+/** One event. Scrolling moves lines in and out; those that stay are not drawn again. */
+const EventLine = memo(function EventLine(line: LineProps) {
+  const { id, columns, index, top, height, selected, dropped, vendor, theme, act } = line;
+  return (
+    <div
+      id={id}
+      role="row"
+      aria-rowindex={index + 2}
+      aria-selected={selected}
+      className="event-row"
+      style={{ position: 'absolute', top: 0, height, transform: `translateY(${top}px)` }}
+      onClick={() => act.current.onSelect(index)}
+      onDoubleClick={() => act.current.onOpen(index)}
+    >
+      {eventRow(columns, index, dropped, vendor).cells.map(({ text }, c) => (
+        <span key={c} role="gridcell" className={EVENT_COLUMNS[c]!.align} title={text}>
+          {c === EVENT_COLUMNS.length - 1 && <Swatch colour={eventPaint(eventName(columns, index))[theme]} />}
+          {text}
+        </span>
+      ))}
+    </div>
+  );
+});

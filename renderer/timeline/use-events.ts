@@ -30,9 +30,19 @@ export function useEvents(
     const series = newSeries(newColumns(total));
     const readAll = async (): Promise<void> => {
       let ready = 0;
-      while (series.columns.loaded < total && !stale) {
-        const piece = await read(index, series.columns.loaded, PIECE);
+      let asked = 0;
+      const ask = (): ReturnType<typeof read> | null => {
+        if (asked >= total) return null;
+        const from = asked;
+        asked += PIECE;
+        return read(index, from, PIECE);
+      };
+      // One piece is under way while the one before is taken in.
+      for (let coming = ask(); coming !== null;) {
+        const piece = await coming;
         if (stale) return;
+        coming = ask();
+        coming?.catch(() => {});
         if (piece.count === 0 || piece.total !== total) throw new Error('the events ended early');
         fillColumns(series.columns, piece);
         ready = extendSeries(series, ready);
