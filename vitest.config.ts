@@ -5,6 +5,15 @@ function project(name: string, include: string[], testTimeout = 10_000) {
   return { extends: true as const, test: { name, include, testTimeout, hookTimeout: testTimeout } };
 }
 
+const window = {
+  extends: true as const,
+  test: {
+    ...project('window', ['test/e2e/window/**/*.test.ts'], 120_000).test,
+    maxWorkers: 1,
+    sequence: { groupOrder: 1 },
+  },
+};
+
 export default defineConfig({
   test: {
     expect: { requireAssertions: true },
@@ -16,7 +25,9 @@ export default defineConfig({
       project('property', ['test/property/**/*.test.ts'], 120_000),
       project('golden', ['test/golden/**/*.test.ts'], 60_000),
       project('electron', ['test/electron/**/*.test.ts'], 60_000),
-      project('e2e', ['test/e2e/**/*.test.ts'], 60_000),
+      project('e2e', ['test/e2e/*.test.ts'], 60_000),
+      // One after the other and after everything else: what they measure must not be measured against other tests.
+      window,
     ],
   },
 });

@@ -1,0 +1,70 @@
+// Pictures of the window's main states, light and dark, into docs/screenshots: node scripts/screenshots.ts
+import { mkdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { openWindow } from '../test/e2e/window/open-window.ts';
+import { User } from '../test/e2e/window/user.ts';
+
+const FOLDER = process.argv[2] ?? fileURLToPath(new URL('../docs/screenshots', import.meta.url));
+
+mkdirSync(FOLDER, { recursive: true });
+for (const theme of ['light', 'dark'] as const) {
+  const opened = await openWindow({ theme, width: 1440, height: 900 });
+  const { page } = opened;
+  const user = new User(page);
+  const picture = async (state: string): Promise<void> => {
+    // What was pressed last keeps no tooltip and no ring in the picture.
+    await page.mouse.move(720, 20);
+    await page.waitForTimeout(600);
+    await page.screenshot({ path: `${FOLDER}/${state}-${theme}.png` });
+  };
+  try {
+    await page.getByRole('heading', { name: 'What does a guest access cost?' }).waitFor();
+    await picture('welcome');
+
+    await user.openScenario(/^Virtio doorbell/);
+    await user.editor('doorbell.ts');
+    await user.choose('Nested paging', ['ept', 'npt']);
+    await user.choose('Doorbell design', ['userspace', 'datamatch', 'fast-mmio', 'pio', 'rfc-violation']);
+    await user.run();
+    await user.numbers('Cycles an access, by stage');
+    await picture('results');
+    const charts = page.getByRole('tablist', { name: 'Charts of the results' });
+    for (const chart of ['Exits', 'Distribution', 'Paths']) {
+      await charts.getByRole('tab', { name: chart }).click();
+      await picture(chart.toLowerCase());
+    }
+
+    await user.showPane('Compare');
+    const compare = user.pane('Compare');
+    await compare.getByRole('combobox', { name: 'A', exact: true }).selectOption('ept/fast-mmio');
+    await compare.getByRole('combobox', { name: 'B', exact: true }).selectOption('ept/datamatch');
+    await page.getByRole('heading', { name: /against/ }).scrollIntoViewIfNeeded();
+    await picture('compare');
+
+    await user.showPane('Inspect');
+    const inspect = user.pane('Inspect');
+    await inspect.getByRole('textbox', { name: /^Access/ }).fill('1');
+    await page.keyboard.press('Enter');
+    await inspect.getByText(/^step 1 of/).waitFor();
+    for (let n = 0; n < 4; n++) await inspect.getByRole('button', { name: 'Next step' }).click();
+    await picture('inspect');
+
+    await user.showPane('Timeline');
+    await user.pane('Timeline').getByRole('grid', { name: 'Events' }).getByRole('row').nth(2).waitFor();
+    await picture('timeline');
+
+    await user.showPane('Divergences');
+    await picture('divergences');
+
+    await user.replaceText('doorbell.ts', "scenario({ setup() {}, guest(cpu) { cpu.kik('bell'); } });\n");
+    await page.getByRole('button', { name: /^[1-9]\d* errors?, / }).click();
+    await page.getByRole('listbox', { name: 'Problems' }).getByRole('option').first().waitFor();
+    await picture('problems');
+
+    await page.keyboard.press('F1');
+    await page.getByRole('dialog', { name: 'Commands' }).waitFor();
+    await picture('palette');
+  } finally {
+    await opened.close();
+  }
+}

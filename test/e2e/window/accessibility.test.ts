@@ -1,0 +1,116 @@
+import { AxeBuilder } from '@axe-core/playwright';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { NOT_RUN, titled } from './chromium.ts';
+import { openWindow, picturesOfFailures, type OpenWindow } from './open-window.ts';
+import { User } from './user.ts';
+
+/** WCAG 2.2 AA: each version has the rules of those before it under their own tags. */
+const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22a', 'wcag22aa'];
+
+const PANES = [
+  'Gallery',
+  'Files',
+  'Question',
+  'Configurations',
+  'Compare',
+  'Inspect',
+  'Timeline',
+  'Divergences',
+  'Problems',
+];
+const CHARTS = ['Cycles', 'Exits', 'Distribution', 'Paths'];
+
+describe.skipIf(NOT_RUN !== null).each(['light', 'dark'] as const)(titled('axe, %s'), (theme) => {
+  let opened: OpenWindow;
+  let user: User;
+
+  beforeAll(async () => {
+    opened = await openWindow({ theme, width: 1600, height: 1000 });
+    user = new User(opened.page);
+    await opened.page.getByRole('heading', { name: 'What does a guest access cost?' }).waitFor();
+  });
+  afterAll(() => opened?.close());
+  picturesOfFailures(() => opened);
+
+  it('a first start has no violation', async () => {
+    expect(await violations(opened.page)).toEqual([]);
+  });
+
+  it('an open script and its results have none', async () => {
+    await user.openScenario(/^Virtio doorbell/);
+    await user.editor('doorbell.ts');
+    await user.choose('Doorbell design', ['userspace', 'fast-mmio', 'rfc-violation']);
+    await user.run();
+    await user.numbers('Cycles an access, by stage');
+    expect(await violations(opened.page)).toEqual([]);
+  });
+
+  it.each(CHARTS)('results: %s', async (chart) => {
+    await user.showPane('Results');
+    await opened.page.getByRole('tablist', { name: 'Charts of the results' }).getByRole('tab', { name: chart }).click();
+    await opened.page.getByRole('tabpanel', { name: chart, exact: true }).getByRole('grid').first().waitFor();
+    expect(await violations(opened.page)).toEqual([]);
+  });
+
+  it.each(PANES)('pane %s', async (pane) => {
+    await user.showPane(pane);
+    await user.pane(pane).waitFor();
+    if (pane === 'Inspect') {
+      const access = user.pane(pane).getByRole('textbox', { name: /^Access/ });
+      await access.fill('2');
+      await access.press('Enter');
+      await user
+        .pane(pane)
+        .getByText(/^step 1 of/)
+        .waitFor();
+    }
+    if (pane === 'Timeline')
+      await user.pane(pane).getByRole('grid', { name: 'Events' }).getByRole('row').nth(2).waitFor();
+    expect(await violations(opened.page)).toEqual([]);
+  });
+
+  it('mistakes in a script', async () => {
+    await user.replaceText('doorbell.ts', 'scenario({ title: 1 });\n');
+    await opened.page.getByRole('button', { name: /^[1-9]\d* errors?, / }).click();
+    await opened.page.getByRole('listbox', { name: 'Problems' }).getByRole('option').first().waitFor();
+    expect(await violations(opened.page)).toEqual([]);
+  });
+
+  it('menus, lists, dialogs and the palette', async () => {
+    const { page } = opened;
+    await page.getByRole('toolbar', { name: 'Menu' }).getByRole('button', { name: 'View' }).click();
+    await page.getByRole('menu').waitFor();
+    expect(await violations(page), 'menu').toEqual([]);
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: /CPU$/ }).click();
+    await page.getByRole('listbox', { name: 'CPU' }).waitFor();
+    expect(await violations(page), 'list of CPUs').toEqual([]);
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('F1');
+    await page.getByRole('dialog', { name: 'Commands' }).waitFor();
+    expect(await violations(page), 'palette').toEqual([]);
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('Control+Shift+s');
+    await page.getByRole('alertdialog').waitFor();
+    expect(await violations(page), 'save as').toEqual([]);
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: 'Actions for fast-mmio' }).click();
+    await page.getByRole('menuitem', { name: 'Edit…' }).click();
+    await page.getByRole('dialog').waitFor();
+    expect(await violations(page), 'editor of a configuration').toEqual([]);
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: /^Switches of the silicon/ }).click();
+    expect(await violations(page), 'switches').toEqual([]);
+  });
+});
+
+/** What axe finds, each with the places it finds it at. */
+async function violations(page: Page): Promise<unknown[]> {
+  const found = await new AxeBuilder({ page }).withTags(RULES).analyze();
+  return found.violations.map(({ id, help, nodes }) => ({
+    id,
+    help,
+    at: nodes.slice(0, 4).map(({ target, any }) => `${target.join(' ')}: ${any[0]?.message ?? ''}`),
+  }));
+}
