@@ -174,7 +174,7 @@ export const resultText = {
     number: 'event',
     access: 'access',
     at: 'clock, cycles',
-    took: 'since the one before',
+    took: 'since last',
     what: 'event and arguments',
     inspect: 'Inspect this access',
     table: 'Events',
