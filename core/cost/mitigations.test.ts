@@ -36,6 +36,11 @@ describe('mitigations', () => {
       error: expect.stringContaining('retpoline') as string,
     });
     expect(parseMitigations('')).toMatchObject({ ok: false });
+    for (const text of ['none+ibrs', 'verw+default'])
+      expect(parseMitigations(text)).toEqual({
+        ok: false,
+        error: `mitigations '${text}': 'none' and 'default' stand alone`,
+      });
   });
 
   it('by default are those the CPU needs and the kernel knows', () => {

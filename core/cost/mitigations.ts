@@ -89,6 +89,8 @@ export function parseMitigations(text: string): Result<MitigationChoice> {
   if (text === 'default' || text === 'auto') return ok('default');
   if (text === 'none') return ok([]);
   const ids = text.split('+');
+  if (ids.includes('none') || ids.includes('default') || ids.includes('auto'))
+    return err(`mitigations '${text}': 'none' and 'default' stand alone`);
   const unknown = ids.find((id) => !isMitigation(id));
   if (unknown !== undefined) return err(unknownName('mitigation', unknown, ['default', 'none', ...mitigationIds]));
   return ok([...new Set(ids.filter(isMitigation))]);

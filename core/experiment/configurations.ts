@@ -1,7 +1,7 @@
 import { unknownName } from '../base/closest.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import { cpuModels } from '../cost/cpu-models.ts';
-import { mitigationIds } from '../cost/mitigations.ts';
+import { mitigationIds, parseMitigations } from '../cost/mitigations.ts';
 import { applyDesign } from '../design/apply.ts';
 import type { Mmu } from '../design/design.ts';
 import { designs, findDesign, findKernel } from '../design/registry.ts';
@@ -43,6 +43,8 @@ export function parseConfigurations(selection: Selection): Result<Configuration[
   if (badMitigation !== undefined) {
     return err(unknownName('mitigation', badMitigation, ['default', 'none', ...mitigationIds]));
   }
+  const mixed = (selection.mitigations ?? []).map(parseMitigations).find(({ ok }) => !ok);
+  if (mixed?.ok === false) return mixed;
   const refused = new Map<string, string>();
   const list: Configuration[] = [];
   for (const { cpu, mmu } of machines.value)
