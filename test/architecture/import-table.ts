@@ -3,7 +3,7 @@
 /** The rooms of the core that know no machine yet: what everything above is made of. */
 const FACTS = ['core/base', 'core/spec'];
 const PARTS = [...FACTS, 'core/guest', 'core/memory', 'core/cost', 'core/events'];
-const ACTORS = [...PARTS, 'core/cpu', 'core/kvm', 'core/reference', 'core/metrics'];
+const ACTORS = [...PARTS, 'core/cpu', 'core/kvm', 'core/reference'];
 
 /**
  * Rooms of the house, lowest first, and for each the rooms it may import from. A file may always import from its own room. A room
@@ -19,7 +19,6 @@ export const IMPORT_TABLE: Readonly<Record<string, readonly string[]>> = {
   'core/cpu': PARTS,
   'core/kvm': PARTS,
   'core/reference': PARTS,
-  'core/metrics': PARTS,
   'core/design': ACTORS,
   'core/machine': [...ACTORS, 'core/design'],
   'core/experiment': [...ACTORS, 'core/design', 'core/machine'],

@@ -1,7 +1,9 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { DEBT, IMPORT_TABLE } from './import-table.ts';
 import { importsOf, roomOf, violations } from './imports.ts';
-import { readSource, typescriptFiles } from './sources.ts';
+import { readSource, ROOT, typescriptFiles } from './sources.ts';
 
 const rooms = Object.keys(IMPORT_TABLE);
 
@@ -10,6 +12,10 @@ describe('the import table', () => {
     expect(
       violations(typescriptFiles('core', 'host', 'renderer', 'electron', 'scenarios'), IMPORT_TABLE, DEBT),
     ).toEqual([]);
+  });
+
+  it('has a row only for what exists', () => {
+    expect(rooms.filter((room) => !existsSync(join(ROOT, room)))).toEqual([]);
   });
 
   it('has no cycle: a room imports only rooms that stand above its own row', () => {

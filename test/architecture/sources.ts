@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
-/** Folders that are made, not written. */
+/** What is made, not written. In a worktree of git, `.git` is a file. */
 const MADE = new Set(['node_modules', '.git', 'out', 'coverage', 'build', 'release']);
 
 export interface SourceFile {
@@ -21,7 +21,7 @@ export function listFiles(folder = ''): string[] {
     const path = posix.join(folder, entry.name);
     if (entry.isDirectory()) {
       if (!MADE.has(entry.name)) found.push(...listFiles(path));
-    } else if (entry.isFile()) {
+    } else if (entry.isFile() && !MADE.has(entry.name)) {
       found.push(relative(ROOT, join(ROOT, path)).split(sep).join('/'));
     }
   }
