@@ -56,9 +56,11 @@ export class Memslots {
     if (row < 0) return ERRNO.EINVAL;
     this.invalidate(row);
     const space = this.table.space[row]!;
+    const old = this.table.flags[row]!;
     this.table.remove(row);
     this.swap(space);
     this.lastChange = SLOT_CHANGE.DELETE;
+    this.noteLogging(old, 0);
     return ERRNO.OK;
   }
 
@@ -72,6 +74,7 @@ export class Memslots {
     this.fitBitmap(row);
     this.swap(space);
     this.lastChange = SLOT_CHANGE.CREATE;
+    this.noteLogging(0, region.flags);
     return ERRNO.OK;
   }
 
@@ -79,7 +82,8 @@ export class Memslots {
   private change(row: number, region: MemoryRegion, pages: number): number {
     const { table } = this;
     const baseGfn = Number(region.gpa >> 12n);
-    const toggled = table.flags[row]! ^ region.flags;
+    const old = table.flags[row]!;
+    const toggled = old ^ region.flags;
     if ((region.flags & SLOT_FLAG.GUEST_MEMFD) !== 0) return ERRNO.EINVAL;
     if (Number(region.hva >> 12n) !== table.hvaPage[row] || pages !== table.pages[row]) return ERRNO.EINVAL;
     if ((toggled & ~SLOT_FLAG.LOG_DIRTY) !== 0) return ERRNO.EINVAL;
@@ -88,6 +92,7 @@ export class Memslots {
     this.setFlags(row, region.flags);
     this.swap(table.space[row]!);
     this.lastChange = SLOT_CHANGE.FLAGS_ONLY;
+    this.noteLogging(old, region.flags);
     if ((region.flags & SLOT_FLAG.LOG_DIRTY) !== 0) this.observer.dirtyLogEnabled(row);
     else this.observer.dirtyLogDisabled(row);
     return ERRNO.OK;
@@ -96,6 +101,7 @@ export class Memslots {
   /** Refused only after the slot was invalidated, so that a failing MOVE costs a zap and two swaps as well. */
   private move(row: number, region: MemoryRegion, baseGfn: number, pages: number): number {
     const space = this.table.space[row]!;
+    const old = this.table.flags[row]!;
     if (this.table.overlaps(space, baseGfn, pages, row)) return ERRNO.EEXIST;
     this.invalidate(row);
     const fits = baseGfn + pages - 1 <= this.policy.maxGfn;
@@ -106,7 +112,14 @@ export class Memslots {
       this.lastChange = SLOT_CHANGE.MOVE;
     }
     this.swap(space);
-    return fits ? ERRNO.OK : ERRNO.EINVAL;
+    if (!fits) return ERRNO.EINVAL;
+    this.noteLogging(old, region.flags);
+    return ERRNO.OK;
+  }
+
+  /** The head of kvm_mmu_slot_apply_flags: for every kind of change, whether the VM logs at all may have changed. */
+  private noteLogging(old: number, flags: number): void {
+    if (((old ^ flags) & SLOT_FLAG.LOG_DIRTY) !== 0) this.observer.dirtyLoggingChanged();
   }
 
   /** kvm_invalidate_memslot: publishes the slot as INVALID and has its translations dropped. */

@@ -7,7 +7,9 @@ export interface SlotObserver {
   zapAllRoots(): void;
   /** Only this range's SPTEs, where the zap-all quirk is off. */
   zapRange(space: number, baseGfn: number, pages: number): void;
-  /** KVM_MEM_LOG_DIRTY_PAGES was set on a slot: split, clear D bits or write-protect, flush. */
+  /** A slot that logs came or went, by any kind of change: the CPU's logging follows (kvm_mmu_update_cpu_dirty_logging). */
+  dirtyLoggingChanged(): void;
+  /** KVM_MEM_LOG_DIRTY_PAGES was set on a slot that stays where it is: split, clear D bits or write-protect, flush. */
   dirtyLogEnabled(slot: number): void;
   /** It was taken away: huge pages may come back. */
   dirtyLogDisabled(slot: number): void;
@@ -23,6 +25,7 @@ export interface SlotObserver {
 export const NO_OBSERVER: SlotObserver = Object.freeze({
   zapAllRoots(): void {},
   zapRange(): void {},
+  dirtyLoggingChanged(): void {},
   dirtyLogEnabled(): void {},
   dirtyLogDisabled(): void {},
   dirtyLogTaken(): void {},

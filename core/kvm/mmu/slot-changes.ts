@@ -31,11 +31,14 @@ export class SlotChanges implements SlotObserver {
     if (zapped > 0) kvm.flushRemoteTlbs();
   }
 
+  dirtyLoggingChanged(): void {
+    this.kvm.updateDirtyLogging();
+  }
+
   /** Huge pages are split (or lose write permission as a whole); then D bits are cleared, or write permission is withheld. */
   dirtyLogEnabled(row: number): void {
     const { kvm } = this;
     const { mmu } = kvm;
-    kvm.updateDirtyLogging();
     const [from, to] = this.rangeOf(row);
     if (kvm.policy.eagerPageSplit && kvm.policy.mmu === 'tdp-mmu') this.splitAll(from, to);
     const dirty = mmu.tables.bits.dirtyLo;
@@ -50,7 +53,6 @@ export class SlotChanges implements SlotObserver {
   /** kvm_mmu_recover_huge_pages: small leaves that a huge one could replace are dropped; faults bring the huge one. */
   dirtyLogDisabled(row: number): void {
     const { kvm } = this;
-    kvm.updateDirtyLogging();
     const { hvaPage } = kvm.slots.table;
     if (kvm.hostMm.level(hvaPage[row]!) === LEVEL.P4K) return;
     const [from, to] = this.rangeOf(row);
