@@ -97,6 +97,11 @@ export class Engine {
     return result.error === undefined ? result.value : this.takeError(result.error);
   }
 
+  /** True when a promise's callbacks wait: nothing ever runs them. */
+  get hasPendingJobs(): boolean {
+    return this.context.runtime.hasPendingJob();
+  }
+
   property(of: QuickJSHandle, name: string): QuickJSHandle {
     return this.context.getProp(of, name);
   }
@@ -145,13 +150,21 @@ export class Engine {
     return { handle, offset, view: () => module.HEAPU8.buffer as ArrayBuffer };
   }
 
+  /** A thrown value that is no error, as text; empty where it has none. */
+  private printed(handle: QuickJSHandle): string {
+    if (this.context.eq(handle, this.context.null)) return 'null';
+    const type = this.context.typeof(handle);
+    if (type === 'undefined') return type;
+    return type === 'symbol' ? 'a symbol' : this.context.getString(handle);
+  }
+
   private takeError(handle: QuickJSHandle): Thrown {
     const field = (name: string): string => {
       const value = this.context.getProp(handle, name);
       return this.context.typeof(value) === 'string' ? this.context.getString(value) : '';
     };
-    if (this.context.typeof(handle) !== 'object') {
-      return { name: '', message: this.context.getString(handle), stack: '' };
+    if (this.context.typeof(handle) !== 'object' || this.context.eq(handle, this.context.null)) {
+      return { name: '', message: this.printed(handle), stack: '' };
     }
     return { name: field('name'), message: field('message'), stack: field('stack') };
   }

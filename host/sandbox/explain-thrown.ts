@@ -12,7 +12,8 @@ export function explainThrown(thrown: Thrown, thrownByScript: boolean, timedOut:
   }
   // Where not even the error could be made, nothing is thrown.
   if (thrown.name === '' && !thrownByScript) return outOfMemory(limits);
-  if (thrown.name === '') return `the script threw ${thrown.message}`;
+  if (thrown.name === '') return `the script threw ${thrown.message || 'a value that has no text'}`;
+  if (thrown.message === '') return thrown.name;
   return `${thrown.name}: ${thrown.message}`;
 }
 

@@ -84,6 +84,35 @@ const guest = (body: string): string =>
 
 const placeOf = ({ error }: Outcome): string => (error === null ? 'no error' : `${error.line}:${error.column}`);
 
+describe('a script runs straight through', () => {
+  const sentence = 'a script runs straight through: promises and async functions are not carried out';
+
+  it.each([
+    ['a callback in the guest', guest('Promise.resolve().then(() => cpu.kick(bell, 1));')],
+    ['a callback in setup', `scenario({ title: 't', setup() { Promise.resolve().then(() => 1); }, guest() {} });`],
+    ['a callback beside scenario()', `Promise.resolve().then(() => 1);\nscenario({ title: 't', guest() {} });`],
+    ['a setup that returns one', `scenario({ title: 't', setup: () => new Promise<void>(() => {}), guest() {} });`],
+    ['a guest that returns a promise', `scenario({ title: 't', guest: () => new Promise<void>(() => {}) });`],
+  ])('%s is refused', async (_what, script) => {
+    const { error, tape } = await play(script);
+    expect(error?.message).toBe(sentence);
+    expect(tape.records.filter(({ code }) => code === RECORD.KICK)).toEqual([]);
+  });
+
+  it.each(['async guest() {}', 'async setup() {}, guest() {}'])(
+    '{ %s } is refused before it runs',
+    async (functions) => {
+      expect((await play(`scenario({ title: 't', ${functions} });`)).error?.message).toMatch(/^a script cannot wait/);
+    },
+  );
+
+  it('a promise that leaves nothing for later is none of its business', async () => {
+    const { error, tape } = await play(guest('new Promise<void>(() => cpu.kick(bell, 1));'));
+    expect(error).toBeNull();
+    expect(tape.records).toHaveLength(1);
+  });
+});
+
 describe('records', () => {
   it('carry the operation, the width, the line and the arguments', async () => {
     const { tape, error } = await play(guest('cpu.write16(4096, -1);\ncpu.read8(7);\n\ncpu.kick(bell, 5);'));
@@ -242,6 +271,19 @@ describe('a mistake is one sentence with its place', () => {
     ['\nnull!;(null as any).foo;', '4:20', "TypeError: cannot read property 'foo' of null"],
     ["  throw new Error('no');", '3:13', 'Error: no'],
     ['if (bell) throw 5;', '3:11', 'the script threw 5'],
+    ['if (bell) throw null;', '3:11', 'the script threw null'],
+    ['if (bell) throw undefined;', '3:11', 'the script threw undefined'],
+    ["if (bell) throw '';", '3:11', 'the script threw a value that has no text'],
+    ["if (bell) throw Symbol('x');", '3:11', 'the script threw a symbol'],
+    ['if (bell) throw {};', '3:11', 'the script threw a value that has no text'],
+    ['if (bell) throw { toString() { throw 1; } };', '3:11', 'the script threw a value that has no text'],
+    [
+      "if (bell) throw { get message() { throw new Error('no'); } };",
+      '3:35',
+      'the script threw a value that has no text',
+    ],
+    ['if (bell) throw () => 1;', '3:11', 'the script threw () => 1'],
+    ['throw new RangeError();', '3:11', 'RangeError'],
     ['new Date();', '3:5', 'there is no clock in a script: time is what the model says'],
     ["const é = '😀😀'; (null as any).x;", '3:32', "TypeError: cannot read property 'x' of null"],
     // --- what the arguments have wrong

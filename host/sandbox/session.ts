@@ -34,6 +34,7 @@ import { fromWire } from './wire.ts';
 const CAPACITY = 1 << 20;
 const BATCH = 24_576;
 const RESULT_BYTES = 64;
+const NO_PROMISES = 'a script runs straight through: promises and async functions are not carried out';
 
 export interface SessionOptions {
   readonly seed: number;
@@ -167,12 +168,18 @@ export class Session {
     if (isThrown(wrapped)) return this.explain(wrapped);
     const globals = this.engine.property(this.inside!, 'globals');
     const done = this.engine.call(wrapped, ...names.map((name) => this.engine.property(globals, name)));
-    return isThrown(done) ? this.explain(done) : null;
+    return isThrown(done) ? this.explain(done) : this.unfinished();
   }
 
   private callInside(name: string): ScriptError | null {
     const done = this.engine.call(this.engine.property(this.inside!, name));
-    return isThrown(done) ? this.explain(done) : null;
+    return isThrown(done) ? this.explain(done) : this.unfinished();
+  }
+
+  /** The script has returned: what it left for later is never done, so it is refused. */
+  private unfinished(): ScriptError | null {
+    if (this.stopped || !this.engine.hasPendingJobs) return null;
+    return this.errorAt({ line: 0, column: 0 }, NO_PROMISES);
   }
 
   private explain(thrown: Thrown): ScriptError {

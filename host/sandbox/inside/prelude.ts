@@ -96,6 +96,7 @@ export function prelude(host: InsideHost, parts: Parts): Prelude {
     described = description as Described;
   };
 
+  const straight = 'a script runs straight through: promises and async functions are not carried out';
   let context: unknown;
   const globals = {
     scenario,
@@ -125,11 +126,11 @@ export function prelude(host: InsideHost, parts: Parts): Prelude {
     },
     setup: () => {
       context = described!.setup?.(vm);
-      if (context instanceof Promise) fail('setup() is asynchronous; a script cannot wait');
+      if (context instanceof Promise) fail(straight);
     },
     guest: () => {
       const returned = described!.guest(cpu, context, hostSide);
-      if (returned instanceof Promise) fail('guest() is asynchronous; a script cannot wait');
+      if (returned instanceof Promise) fail(straight);
       run();
     },
   };
