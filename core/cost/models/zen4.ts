@@ -6,7 +6,7 @@ import { NO_VMCS, ZEN_ROUND_TRIP, ZEN_UX, zenFault } from './zen-common.ts';
 
 const DUMP = 'InstLatX64 dump, Zen 4 4.49 GHz';
 const REFUSAL =
-  'a refusing device took 21 ns at 2.596 GHz in all (ioctl tests on Linux 6.18); the split is an estimate';
+  'a refusing device took 21 ns at 2.596 GHz in all (guest kicks, Linux 6.18, shadow paging on an AMD EPYC); the split is an estimate';
 
 /** AMD Zen 4 (2022). 48 bits of physical address as the client parts report; EPYC reports 52, which leaves NPT no reserved bit. */
 export const zen4 = defineModel({
