@@ -17,6 +17,21 @@ export function discardUnfinished(): void {
   for (const file of unfinished) rmSync(file, { force: true });
 }
 
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'its folder does not exist',
+  ENOTDIR: 'its folder is a file',
+  EISDIR: 'it is a folder',
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+  EROFS: 'the disk is read-only',
+  ENOSPC: 'the disk is full',
+};
+
+function reasonOf(error: unknown): string {
+  const code = (error as NodeJS.ErrnoException).code;
+  return code === undefined ? String(error) : (REASONS[code] ?? code);
+}
+
 /** Prints a report, or writes it to a file: under another name first, so that the file is whole whenever it exists. */
 export async function deliver(text: string, file: string | undefined, terminal: Terminal): Promise<void> {
   if (file === undefined) {
@@ -30,7 +45,7 @@ export async function deliver(text: string, file: string | undefined, terminal: 
     await rename(temporary, file);
   } catch (error) {
     await rm(temporary, { force: true });
-    throw new BadInput(`${file}: cannot be written: ${(error as NodeJS.ErrnoException).code ?? String(error)}`);
+    throw new BadInput(`${file}: cannot be written: ${reasonOf(error)}`);
   } finally {
     unfinished.delete(temporary);
   }

@@ -79,7 +79,7 @@ const wrong: readonly (readonly [what: string, args: string[], message: RegExp])
   [
     'an output that cannot be',
     ['designs', '--output', join(folder.path, 'no/such/place')],
-    /^exitlab: .*cannot be written/,
+    /^exitlab: .*cannot be written: its folder does not exist/,
   ],
   ['a missing vectors file', ['conformance', join(folder.path, 'none.json')], /^exitlab: .*there is no such file/],
   ['a truncated vectors file', ['conformance', folder.file('cut.json', ORACLE)], /^exitlab: .*cut\.json/],
@@ -121,6 +121,11 @@ const scripts: readonly (readonly [what: string, script: string, message: RegExp
   ],
   ['gives no number', 'cpu.write8(0, NaN);', /:4:5: a value must be an integer, not NaN$/],
   ['waits', 'void (async () => 1)();', /:4:\d+: a script cannot wait/],
+  [
+    'leaves a callback',
+    'void Promise.resolve().then(() => cpu.read8(0));',
+    /: a script runs straight through: promises and async functions are not carried out/,
+  ],
 ];
 
 describe('a script is named with line and column when it', () => {
