@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // The launcher: finds a Node that runs TypeScript as it is, and hands it the command line.
 //
-// Plain JavaScript without dependencies, for Node 18 and later: it is the one file that may meet an old Node. The right
+// Plain JavaScript without dependencies, for Node 20 and later: it is the one file that may meet an old Node. The right
 // Node comes from the lockfile, as a package for each platform (docs/decisions/0001-node-24-from-the-registry.md).
 import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
