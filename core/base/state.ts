@@ -35,6 +35,18 @@ export class StateSet {
     return now.every((column, i) => sameColumn(column, then.state[i]!));
   }
 
+  /** True when every counter stays an exact integer (up to 2^53 - 1) after `times` more of its growth since the snapshot. */
+  staysExact(then: Snapshot, times: number): boolean {
+    const now = this.countersOf.flatMap((columns) => columns());
+    return now.every((column, i) => {
+      const old = then.counters[i];
+      return column.every((value: number, k: number) => {
+        const grown = value - (old !== undefined && k < old.length ? old[k]! : 0);
+        return grown === 0 || value + grown * times <= Number.MAX_SAFE_INTEGER;
+      });
+    });
+  }
+
   /** Adds `times` times the growth of every counter since the snapshot. Counters may have grown in length: new cells start at 0. */
   repeatGrowth(then: Snapshot, times: number): void {
     const now = this.countersOf.flatMap((columns) => columns());

@@ -89,6 +89,7 @@ export class Machine implements Repeatable {
   private line = 0;
   private bodyFrom = 0;
   private bodyTo = 0;
+  private loopLine = 0;
 
   constructor(parts: MachineParts) {
     this.parts = parts;
@@ -136,6 +137,13 @@ export class Machine implements Repeatable {
   changed(): boolean {
     if (this.tracer !== null && this.tracer.waiting) return true;
     return this.parts.memory.changed[0] !== 0 || (this.parts.reference?.changed[0] ?? 0) !== 0;
+  }
+
+  overflow(): void {
+    this.problem = {
+      text: 'the counts of this loop would pass 2^53, beyond which they are no longer exact: repeat it less often',
+      line: this.loopLine,
+    };
   }
 
   private runRange(from: number, to: number): void {
@@ -191,11 +199,14 @@ export class Machine implements Repeatable {
   private loop(from: number, to: number, iterations: number): void {
     const outerFrom = this.bodyFrom;
     const outerTo = this.bodyTo;
+    const outerLine = this.loopLine;
     this.bodyFrom = from;
     this.bodyTo = to;
+    this.loopLine = this.line;
     repeat(this, iterations);
     this.bodyFrom = outerFrom;
     this.bodyTo = outerTo;
+    this.loopLine = outerLine;
   }
 
   /** A doorbell access: what instruction it is depends on how the design built the doorbell. */

@@ -11,6 +11,8 @@ export interface Repeatable {
   clearChanged(): void;
   /** True when a store changed a word since the marks were cleared. */
   changed(): boolean;
+  /** Called instead of multiplying when a count would pass 2^53; stops the machine. */
+  overflow(): void;
   /** Called every `PULSE` iterations. */
   pulse(): void;
 }
@@ -38,7 +40,9 @@ export function repeat(machine: Repeatable, iterations: number): number {
       done++;
       if (machine.stopped()) return done;
       if (!machine.changed() && machine.state.sameState(before)) {
-        machine.state.repeatGrowth(before, iterations - done);
+        const left = iterations - done;
+        if (machine.state.staysExact(before, left)) machine.state.repeatGrowth(before, left);
+        else machine.overflow();
         return done;
       }
       tryAt *= 2;
