@@ -69,15 +69,24 @@ export class GuestTables {
     const level = leafLevel(this.mode, op.page);
     if (level === 0) return `${this.mode} paging has no ${op.page} pages`;
     const bytes = this.mode === '2-level' && op.page === '2M' ? 1n << 22n : PAGE_BYTES[op.page];
-    const size = op.size;
+    const { size } = op;
+    const { entryBytes } = this.shape;
+    if (op.pkey !== 0 && this.shape.levels < 4)
+      return `protection keys need 4-level paging: ${this.mode} paging has no room for pkey ${op.pkey}`;
     if (op.gva % bytes !== 0n || op.gpa % bytes !== 0n || size % bytes !== 0n) {
       return `a ${op.page} mapping needs gva, gpa and size in multiples of 0x${bytes.toString(16)}`;
     }
-    const flags = leafFlags(op, level, this.shape.entryBytes);
-    for (let at = 0n; at < size; at += bytes) {
-      const slot = this.entryOf(op.gva + at, level, true);
+    const flags = leafFlags(op, level, entryBytes);
+    const entries = 1n << BigInt(this.shape.bits(level));
+    const step = BigInt(entryBytes);
+    for (let at = 0n; at < size;) {
+      // One walk for all the entries that share a table.
+      let slot = this.entryOf(op.gva + at, level, true);
       if (slot === null) return 'no room for page tables: give vm.paging() a larger or emptier RAM region';
-      this.memory.write(slot, this.shape.entryBytes, op.present ? (op.gpa + at) | flags : 0n);
+      const inTable = entries - ((BigInt.asUintN(64, op.gva + at) / bytes) & (entries - 1n));
+      const until = at + inTable * bytes < size ? at + inTable * bytes : size;
+      for (; at < until; at += bytes, slot += step)
+        this.memory.write(slot, entryBytes, op.present ? (op.gpa + at) | flags : 0n);
     }
     return null;
   }
@@ -147,6 +156,33 @@ function leafFlags(op: MapOp, level: number, entryBytes: number): bigint {
     if (!op.execute) flags |= XD;
   }
   return flags;
+}
+
+/** Entries that all mappings of a set-up may write: 64 GiB in 4 KiB pages. */
+const MOST_ENTRIES = 1n << 24n;
+
+/** A sentence when mapping these ranges is more work than a set-up should be, null when it is not. */
+export function tooManyPages(ranges: readonly { size: bigint; page: PageSize }[]): string | null {
+  let entries = 0n;
+  for (const { size, page } of ranges) {
+    entries += size / PAGE_BYTES[page];
+    if (entries <= MOST_ENTRIES) continue;
+    const tables = (size / PAGE_BYTES[page] + 511n) / 512n;
+    const larger = page === '1G' ? 'map less' : `give map: '${page === '4K' ? '2M' : '1G'}', or map less`;
+    return `mapping ${sizeText(size)} in ${PAGE_TEXT[page]} pages needs ${tables} tables: ${larger}`;
+  }
+  return null;
+}
+
+const PAGE_TEXT: Record<PageSize, string> = { '4K': '4 KiB', '2M': '2 MiB', '1G': '1 GiB' };
+
+/** A size in the largest unit that divides it. */
+function sizeText(size: bigint): string {
+  const units = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB', 'EiB'];
+  let unit = 0;
+  let left = size;
+  for (; unit < units.length - 1 && left % 1024n === 0n; unit++) left /= 1024n;
+  return `${left} ${units[unit]!}`;
 }
 
 /** Pages of tables that mapping [gva, gva + size) needs at most, for reserving room. */

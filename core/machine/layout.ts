@@ -12,7 +12,7 @@ import type {
   PokeOp,
 } from '../guest/setup.ts';
 import { type Doorbell, realiseDoorbell } from './doorbells.ts';
-import { tablePages } from './guest-tables.ts';
+import { tablePages, tooManyPages } from './guest-tables.ts';
 
 /** A script's set-up, sorted into what is done in which order: first the VMM's ioctls, then the guest's tables, bytes and registers. */
 export interface Layout {
@@ -96,6 +96,8 @@ function findTables(
     );
   }
   const ranges = maps.filter((op): op is MapOp => op.kind === 'map');
+  const tooMany = tooManyPages(ranges);
+  if (tooMany !== null) return err(tooMany);
   const bytes = BigInt(tablePages(paging.mode, ranges)) * 4096n;
   const end = first.gpa + first.size;
   if (paging.tables !== null) return ok({ from: paging.tables & ~0xfffn, to: (paging.tables & ~0xfffn) + bytes });

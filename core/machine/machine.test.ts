@@ -179,3 +179,76 @@ describe('the view of the reference', () => {
     expect(kvm.hostMm.present(kvm.slots.table.hvaPage[row]! + 3)).toBe(0);
   });
 });
+
+describe('counts of nested loops', () => {
+  it('that would pass 2^53 stop the run at the line of the loop', () => {
+    const d = drive()
+      .ram(0, 4 * MIB)
+      .start();
+    // A loop's record takes the line that stands when its body is over.
+    d.repeat(5, () => {
+      d.repeat(1e9, () => {
+        d.repeat(1e9, () => d.at(10).read32(0x1000));
+        d.at(8);
+      });
+      d.at(7);
+    });
+    expect(d.machine.problem).toEqual({ text: expect.stringContaining('2^53') as string, line: 8 });
+    expect(d.result().accesses).toBeLessThan(Number.MAX_SAFE_INTEGER);
+  });
+
+  it('that stay below are exact', () => {
+    const d = drive()
+      .ram(0, 4 * MIB)
+      .start();
+    d.repeat(5, () => d.repeat(1e6, () => d.repeat(1e6, () => d.read32(0x1000))));
+    expect(d.machine.problem).toBeNull();
+    expect(d.result().accesses).toBe(5e12);
+  });
+});
+
+describe.each(MMUS)('set-up of guest tables on %s', (mmu) => {
+  it('132: code in a read-only slot runs without an exit after the first mapping', () => {
+    const d = drive({ mmu })
+      .ram(0, 4 * MIB)
+      .ram(HOLE, MIB, { readonly: true })
+      .start();
+    expect(d.during(() => d.insn(OP.FETCH, 1, HOLE)).exits).not.toEqual({});
+    expect(d.during(() => d.repeat(100, () => d.insn(OP.FETCH, 1, HOLE))).exits).toEqual({});
+    d.expectNoDivergence();
+  });
+
+  it('maps runs that begin and end inside a table', () => {
+    const d = drive({ mmu })
+      .ram(0, 8 * MIB)
+      .map(0x6000_0000 + 0x1f_e000, 0x40_3000, { gpa: 0x1000n })
+      .start();
+    for (const page of [0, 1, 2, 511, 513, 514, 0x402]) {
+      d.write32(0x1000 + page * 4096, page + 1);
+      expect(d.read32(0x6000_0000 + 0x1f_e000 + page * 4096)).toBe(BigInt(page + 1));
+    }
+    d.read32(0x6000_0000 + 0x1f_d000);
+    expect(d.fault).toMatchObject({ vector: 14, errorCode: 0 });
+    d.read32(0x6000_0000 + 0x1f_e000 + 0x40_3000);
+    expect(d.fault).toMatchObject({ vector: 14, errorCode: 0 });
+    d.expectNoDivergence();
+  });
+
+  it('refuses more pages than a set-up should write', () => {
+    expect(() =>
+      drive({ mmu })
+        .ram(0, 1n << 40n)
+        .start(),
+    ).toThrow("mapping 1 TiB in 4 KiB pages needs 524288 tables: give map: '2M', or map less");
+  });
+
+  it.each(['2-level', 'pae'] as const)('refuses protection keys under %s paging', (mode) => {
+    expect(() =>
+      drive({ mmu })
+        .ram(0, 4 * MIB)
+        .paging(mode)
+        .map(HOLE, 4096, { gpa: 0x1000n, pkey: 1 })
+        .start(),
+    ).toThrow('protection keys need 4-level paging');
+  });
+});
