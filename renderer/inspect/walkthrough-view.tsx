@@ -45,16 +45,18 @@ export function WalkthroughView({ inspection, run, theme, actions }: Props) {
         )}
       </h3>
       <p>{text.total(cycles(total.value), range(total))}</p>
-      <div className="step-tools">
-        <Button className="button" isDisabled={place === 0} onPress={() => go(place - 1)}>
-          <span aria-hidden="true">◀</span> {text.previousStep}
-        </Button>
-        <Button className="button" isDisabled={place >= moments.length - 1} onPress={() => go(place + 1)}>
-          {text.nextStep} <span aria-hidden="true">▶</span>
-        </Button>
-        <span className="muted">{text.of(Math.min(place + 1, moments.length), moments.length)}</span>
+      <div className="step-head">
+        <div className="step-tools">
+          <Button className="button" isDisabled={place === 0} onPress={() => go(place - 1)}>
+            <span aria-hidden="true">◀</span> {text.previousStep}
+          </Button>
+          <Button className="button" isDisabled={place >= moments.length - 1} onPress={() => go(place + 1)}>
+            {text.nextStep} <span aria-hidden="true">▶</span>
+          </Button>
+          <span className="muted">{text.of(Math.min(place + 1, moments.length), moments.length)}</span>
+        </div>
+        {moment !== undefined && <MomentCard moment={moment} theme={theme} />}
       </div>
-      {moment !== undefined && <MomentCard moment={moment} theme={theme} />}
       <DataTable
         spec={table}
         theme={theme}

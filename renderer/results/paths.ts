@@ -1,7 +1,7 @@
 import { STAGES, STEPS, type PathResult, type PricedPath, type Stage } from '../../core/index.ts';
 import { cycles, percent, range } from '../charts/format.ts';
 import { number, words, type TableSpec } from '../charts/table.ts';
-import { grouped } from '../text/numbers.ts';
+import { grouped, plural } from '../text/numbers.ts';
 import { resultText } from '../text/results.ts';
 import type { PricedRun } from './priced-runs.ts';
 
@@ -90,4 +90,4 @@ export function pathsTable(run: PricedRun): TableSpec {
 
 /** One line for a list of paths: `path 2: 1 000 accesses, 412 cycles`. */
 export const pathLabel = ({ place, path, cycles: cost }: NumberedPath): string =>
-  `${text.number(place + 1)}: ${grouped(path.count)} ${text.accesses}, ${cycles(cost.value)} ${resultText.cycles} (${range(cost)})`;
+  `${text.number(place + 1)}: ${plural(path.count, 'access', 'accesses')}, ${cycles(cost.value)} ${resultText.cycles} (${range(cost)})`;

@@ -1,7 +1,7 @@
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { NOT_RUN, titled } from './chromium.ts';
+import { NOT_RUN, SKIPPED } from './chromium.ts';
 import { openWindow, picturesOfFailures, type OpenWindow } from './open-window.ts';
 import { User } from './user.ts';
 
@@ -21,7 +21,7 @@ const PANES = [
 ];
 const CHARTS = ['Cycles', 'Exits', 'Distribution', 'Paths'];
 
-describe.skipIf(NOT_RUN !== null).each(['light', 'dark'] as const)(titled('axe, %s'), (theme) => {
+describe.skipIf(NOT_RUN !== null).each(['light', 'dark'] as const)(`axe, %s${SKIPPED}`, (theme) => {
   let opened: OpenWindow;
   let user: User;
 
@@ -108,6 +108,8 @@ describe.skipIf(NOT_RUN !== null).each(['light', 'dark'] as const)(titled('axe, 
 /** What axe finds, each with the places it finds it at. */
 async function violations(page: Page): Promise<unknown[]> {
   const found = await new AxeBuilder({ page }).withTags(RULES).analyze();
+  // An empty page has no violations either.
+  expect(found.passes.length).toBeGreaterThan(10);
   return found.violations.map(({ id, help, nodes }) => ({
     id,
     help,

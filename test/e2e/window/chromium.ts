@@ -16,8 +16,8 @@ export const CHROMIUM: string | undefined = PLACES.find((place) => place !== und
 export const NOT_RUN: string | null =
   CHROMIUM === undefined ? 'no Chromium here: "node scripts/install-chromium.ts" gets it or says how' : null;
 
-/** Title of a group of tests, with the reason when it is skipped. */
-export const titled = (title: string): string => (NOT_RUN === null ? title : `${title} (not run: ${NOT_RUN})`);
+/** Behind the title of a group of tests: why it is skipped. */
+export const SKIPPED: string = NOT_RUN === null ? '' : ` (not run: ${NOT_RUN})`;
 
 /** Flags for a Chromium without a screen that talks to nobody. As root, as in a container, it has no sandbox of its own. */
 export const FLAGS = [

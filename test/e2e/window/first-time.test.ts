@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { NOT_RUN, titled } from './chromium.ts';
+import { NOT_RUN, SKIPPED } from './chromium.ts';
 import { openWindow, picturesOfFailures, type OpenWindow } from './open-window.ts';
 import { User } from './user.ts';
 
@@ -14,7 +14,7 @@ const LONG = `scenario({
 });
 `;
 
-describe.skipIf(NOT_RUN !== null)(titled("a first-time user's path"), () => {
+describe.skipIf(NOT_RUN !== null)(`a first-time user's path${SKIPPED}`, () => {
   let opened: OpenWindow;
   let user: User;
   let script = '';

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { NOT_RUN, titled } from './chromium.ts';
+import { NOT_RUN, SKIPPED } from './chromium.ts';
 import { errorsOf, newContext, openWindow, picturesOfFailures, startBrowser, type OpenWindow } from './open-window.ts';
 import { Server } from './server.ts';
 import { User } from './user.ts';
@@ -17,7 +17,7 @@ const guest = (body: string): string => `scenario({
 });
 `;
 
-describe.skipIf(NOT_RUN !== null)(titled('hostile input at the window'), () => {
+describe.skipIf(NOT_RUN !== null)(`hostile input at the window${SKIPPED}`, () => {
   let opened: OpenWindow | undefined;
 
   afterEach(async () => {
@@ -158,7 +158,7 @@ describe.skipIf(NOT_RUN !== null)(titled('hostile input at the window'), () => {
     const { page } = opened;
     const user = new User(page);
     await page.getByRole('listbox', { name: 'Scenarios' }).waitFor();
-    for (const path of ['../../../etc/passwd', '/etc/passwd', '..%2f..%2fetc/passwd', 'a\u0000b.ts']) {
+    for (const path of ['../../../etc/passwd', '/etc/passwd', '..%2f..%2fetc/passwd']) {
       await user.choosesFrom('File', /^Open file/);
       const dialog = page.getByRole('alertdialog');
       await dialog
@@ -166,7 +166,7 @@ describe.skipIf(NOT_RUN !== null)(titled('hostile input at the window'), () => {
         .or(dialog.getByRole('textbox', { name: 'Path' }))
         .fill(path);
       await dialog.getByRole('button', { name: 'Open' }).click();
-      await user.says(/: .*\S/);
+      await user.says(new RegExp(`^${path.replaceAll('.', '\\.')}: .*\\S`));
       expect(await page.getByRole('textbox', { name: /^Script/ }).count(), path).toBe(0);
     }
   });

@@ -1,6 +1,6 @@
 import type { Locator } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { NOT_RUN, titled } from './chromium.ts';
+import { NOT_RUN, SKIPPED } from './chromium.ts';
 import { openWindow, picturesOfFailures, type OpenWindow } from './open-window.ts';
 import { readNumber, User } from './user.ts';
 
@@ -16,7 +16,7 @@ const LONG = `scenario({
 });
 `;
 
-describe.skipIf(NOT_RUN !== null)(titled('the same path with the keyboard alone'), () => {
+describe.skipIf(NOT_RUN !== null)(`the same path with the keyboard alone${SKIPPED}`, () => {
   let opened: OpenWindow;
   let user: User;
   let script = '';
