@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
 import type { Browser, CDPSession, Page } from 'playwright-core';
 
-/** A task of the page's main thread: when it began, in milliseconds of the trace, and how long it took. */
+/** A task of the page's main thread. */
 export interface Task {
-  readonly at: number;
+  /** How long it took, in milliseconds. */
   readonly ms: number;
+  /** How much of that the thread was on a processor: the rest it waited for one, where others had them all. */
+  readonly cpu: number;
 }
 
 interface TraceEvent {
@@ -12,8 +14,8 @@ interface TraceEvent {
   readonly ph: string;
   readonly pid: number;
   readonly tid: number;
-  readonly ts: number;
   readonly dur?: number;
+  readonly tdur?: number;
   readonly args?: { readonly name?: string };
 }
 
@@ -34,9 +36,8 @@ function mainTasks(events: readonly TraceEvent[], pid: number): Task[] {
     ({ name, ph, pid: owner, tid }) =>
       owner === pid && tid === main?.tid && ph === 'X' && name === 'ThreadControllerImpl::RunTask',
   );
-  const first = Math.min(...tasks.map(({ ts }) => ts));
   return tasks
-    .map(({ ts, dur = 0 }) => ({ at: (ts - first) / 1000, ms: dur / 1000 }))
+    .map(({ dur = 0, tdur = dur }) => ({ ms: dur / 1000, cpu: tdur / 1000 }))
     .sort((one, other) => other.ms - one.ms);
 }
 
