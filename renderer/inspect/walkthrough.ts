@@ -48,7 +48,7 @@ export function momentsOf(
     }
   };
   flush();
-  for (const [name, times] of steps as readonly (readonly [string, number])[]) {
+  for (const [name, times] of steps) {
     const row = ROW.get(name);
     const price = row === undefined ? null : model.prices[row.name];
     for (let left = times; left > 0;) {

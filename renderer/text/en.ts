@@ -33,7 +33,6 @@ export const en = {
     welcome: 'Welcome',
     failed: (pane: string, why: string) => `${pane} failed: ${why}`,
     noRun: 'Nothing has run yet. Press Run to fill this pane.',
-    notDrawn: (count: number) => `${plural(count, 'result')}; this pane does not draw them yet.`,
     closeTab: 'Close (Delete on the tab)',
     unsaved: 'unsaved changes',
   },
