@@ -44,15 +44,7 @@ export class Caches {
   }
 
   register(state: StateSet): void {
-    for (const part of [
-      this.dtlb,
-      this.itlb,
-      this.stlb,
-      this.guestPsc,
-      this.nestedPsc,
-      this.nestedTlb,
-      this.tableCache,
-    ]) {
+    for (const part of [...this.tlbs, this.guestPsc, this.nestedPsc, this.nestedTlb, this.tableCache]) {
       part.register(state);
     }
   }

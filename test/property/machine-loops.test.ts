@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { RunResult } from '../../core/experiment/result.ts';
+import { OP } from '../../core/guest/instruction.ts';
 import { drive } from '../driver/machine-driver.ts';
 import { loopPrograms, unrolled } from '../driver/random-program.ts';
 import { COMBINATIONS, runWhole, search, SWITCHES, textOf } from '../driver/random-run.ts';
@@ -60,6 +61,32 @@ describe('a recorded loop', () => {
     expect(long.paths.map(({ steps }) => steps)).toEqual(short.paths.map(({ steps }) => steps));
     long.paths.forEach(({ count }, i) => expect(count).toBe(foretold(({ paths }) => paths[i]!.count)));
     expect(long.divergences).toEqual([]);
+  });
+
+  // First-level TLBs of stores and of fetches, where a model has them: more pages than entries, so that every turn finds others there.
+  it.each([
+    ['sapphire-rapids', 'ept', 'stores', 17],
+    ['sapphire-rapids', 'ept', 'fetches', 257],
+    ['zen4', 'npt', 'stores', 73],
+    ['zen4', 'npt', 'fetches', 65],
+    ['zen4', 'npt', 'fetches', 700],
+  ] as const)('on %s (%s) of %s over more pages than a TLB holds gives what its copies give: %i pages', (...row) => {
+    const [cpu, mmu, kind, pages] = row;
+    const run = (loops: boolean): RunResult => {
+      const d = drive({ cpu, mmu })
+        .ram(0, 1 << 22)
+        .start();
+      const body = (): void => {
+        for (let n = 0; n < pages; n++) {
+          if (kind === 'stores') d.write32(((n * 7) % pages) * 4096, 1);
+          else d.insn(OP.FETCH, 1, ((n * 7) % pages) * 4096);
+        }
+      };
+      if (loops) d.repeat(60, body);
+      else for (let turn = 0; turn < 60; turn++) body();
+      return d.result();
+    };
+    expect(run(true).paths).toEqual(run(false).paths);
   });
 
   it('of 10^9 swallowed reads counts each divergence', () => {
