@@ -11,7 +11,7 @@ const SEVERITY: Readonly<Record<Problem['severity'], monaco.MarkerSeverity>> = {
   info: monaco.MarkerSeverity.Info,
 };
 
-/** Markers of one editor: what the lab's check found while typing, what the last run met. Returns the undo. */
+/** Markers of one editor: what the lab's check found, what the last run met, each while it is about the text as it is. Returns the undo. */
 export function followMarkers(bench: Bench, documentId: string, editor: monaco.editor.ICodeEditor): () => void {
   const model = editor.getModel();
   if (model === null) return () => {};
@@ -34,7 +34,9 @@ export function followMarkers(bench: Bench, documentId: string, editor: monaco.e
   };
   const markRun = (): void => {
     const run = latestRunOf(bench.runs.getState(), documentId);
-    if (!model.isDisposed()) set('exitlab-run', run === null ? [] : runProblems(run));
+    const document = findDocument(bench.documents.getState(), documentId);
+    if (model.isDisposed() || document === null) return;
+    set('exitlab-run', run === null ? [] : runProblems(run, document.text));
   };
   const typing = monaco.editor.onDidChangeMarkers((resources) => {
     if (resources.some((uri) => uri.toString() === model.uri.toString()) && changed()) markCheck();
@@ -48,7 +50,9 @@ export function followMarkers(bench: Bench, documentId: string, editor: monaco.e
   };
   const stops = [
     bench.documents.subscribe((state, old) => {
-      if (findDocument(state, documentId)?.check !== findDocument(old, documentId)?.check) markCheck();
+      const [document, was] = [findDocument(state, documentId), findDocument(old, documentId)];
+      if (document?.check !== was?.check || document?.text !== was?.text) markCheck();
+      if (document?.text !== was?.text) markRun();
     }),
     bench.runs.subscribe((state, old) => {
       if (hasNews(latestRunOf(state, documentId), latestRunOf(old, documentId))) markRun();

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { LabError, labFailed } from '../../host/contract/lab.ts';
+import { LabError, labFailed, type LabReply } from '../../host/contract/lab.ts';
 import { fakeBench } from '../test/fake-bench.ts';
 import { fakeLab } from '../test/fake-lab.ts';
 import type { Bench } from './bench.ts';
@@ -8,6 +8,7 @@ import { isDirty } from './document.ts';
 import { activeDocument } from './documents.ts';
 import { editDocument } from './edit-document.ts';
 import { newScript, openFile, openScenario } from './open-document.ts';
+import { checkProblems } from './problems.ts';
 import { saveDocument, saveDocumentAs } from './save-document.ts';
 
 const scenario = { id: 'doorbell', title: 'Doorbell', question: '', claims: [], says: [], text: 'one', selection: {} };
@@ -74,6 +75,25 @@ describe('an open script', () => {
     const bench = fakeBench(fakeLab());
     await openFile(bench, 'gone.ts');
     expect(bench.announcer.getState().last).toMatchObject({ level: 'error', text: expect.stringContaining('gone.ts') });
+  });
+});
+
+describe('what the lab says about a text', () => {
+  it('is not replaced by a late answer to an older one', async () => {
+    const waiting: (() => void)[] = [];
+    const check = ({ text }: { text: string }) =>
+      new Promise<LabReply<'check'>>((resolve) => {
+        const diagnostics = [{ line: 1, column: 1, severity: 'error' as const, message: text }];
+        waiting.push(() => resolve({ diagnostics, scenario: null }));
+      });
+    const bench = fakeBench(fakeLab({ check }));
+    openScenario(bench, scenario);
+    editDocument(bench, active(bench).id, 'two');
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(waiting).toHaveLength(2);
+    for (const answerCheck of waiting.reverse()) answerCheck();
+    await vi.advanceTimersByTimeAsync(10);
+    expect(checkProblems(active(bench)).map(({ message }) => message)).toEqual(['two']);
   });
 });
 

@@ -38,8 +38,13 @@ export function removeDocument(store: DocumentsStore, id: string): void {
   });
 }
 
-/** Records what the lab said about a text. An answer to an older text is kept with that text, so that nobody takes it for the newest. */
+/**
+ * Records what the lab said about a text. An answer to an older text is kept with that text, so that nobody takes it for the newest, and
+ * never takes the place of one about the text as it is.
+ */
 export function recordCheck(store: DocumentsStore, id: string, text: string, check: CheckReply): void {
+  const document = findDocument(store.getState(), id);
+  if (document === null || (document.checkedText === document.text && text !== document.text)) return;
   changeDocument(store, id, { check, checkedText: text });
 }
 

@@ -73,7 +73,7 @@ export async function checkDocument(bench: Bench, id: string): Promise<void> {
   const { name, text } = document;
   try {
     const reply = await bench.lab.call('check', { name, text });
-    if (findDocument(bench.documents.getState(), id) !== null) recordCheck(bench.documents, id, text, reply);
+    recordCheck(bench.documents, id, text, reply);
   } catch (error) {
     announce(bench.announcer, `${name}: ${sentenceOf(error)}`, 'error');
   }

@@ -1,6 +1,6 @@
 import { en } from '../text/en.ts';
 import type { ScriptDocument } from './document.ts';
-import type { BenchRun } from './run.ts';
+import { isOf, type BenchRun } from './run.ts';
 
 /** Something that is wrong with a script, or that happened when it ran. */
 export interface Problem {
@@ -18,13 +18,17 @@ export function checkProblems(document: ScriptDocument): Problem[] {
   return document.check.diagnostics.map((diagnostic) => ({ ...diagnostic, origin: 'check' as const }));
 }
 
-/** What a run met, line by line: mistakes of the script, stops, divergences, faults. The same on several configurations is one problem. */
-export function runProblems(run: BenchRun): Problem[] {
-  const found = new Map<string, { problem: Omit<Problem, 'message'>; text: string; names: string[] }>();
-  const add = (name: string, text: string, problem: Omit<Problem, 'message' | 'origin'>): void => {
-    const key = `${problem.line}:${problem.severity}:${text}`;
+/**
+ * What a run met, line by line: mistakes of the script, stops, divergences, faults. The same on several configurations is one problem.
+ * Nothing when `text` is not what was run.
+ */
+export function runProblems(run: BenchRun, text: string): Problem[] {
+  if (!isOf(run, text)) return [];
+  const found = new Map<string, { problem: Omit<Problem, 'message'>; said: string; names: string[] }>();
+  const add = (name: string, said: string, problem: Omit<Problem, 'message' | 'origin'>): void => {
+    const key = `${problem.line}:${problem.severity}:${said}`;
     const known = found.get(key);
-    if (known === undefined) found.set(key, { problem: { ...problem, origin: 'run' }, text, names: [name] });
+    if (known === undefined) found.set(key, { problem: { ...problem, origin: 'run' }, said, names: [name] });
     else known.names.push(name);
   };
   for (const { configuration, outcome, failure } of run.entries) {
@@ -35,16 +39,16 @@ export function runProblems(run: BenchRun): Problem[] {
     if (outcome === null) continue;
     const { problem, divergences, notes } = outcome.result;
     if (problem !== null) add(name, problem.text, { line: problem.line, column: 0, severity: 'error' });
-    for (const { text, access, line, count } of divergences) {
-      add(name, `${text}: ${access}${en.editor.times(count)}`, { line, column: 0, severity: 'warning' });
+    for (const { text: what, access, line, count } of divergences) {
+      add(name, `${what}: ${access}${en.editor.times(count)}`, { line, column: 0, severity: 'warning' });
     }
     for (const { what, line, count } of notes) {
       add(name, `${what}${en.editor.times(count)}`, { line, column: 0, severity: 'info' });
     }
   }
   const all = run.entries.length;
-  return [...found.values()].map(({ problem, text, names }) => ({
+  return [...found.values()].map(({ problem, said, names }) => ({
     ...problem,
-    message: names.length === all && all > 1 ? text : `${text} — ${en.editor.on(names)}`,
+    message: names.length === all && all > 1 ? said : `${said} — ${en.editor.on(names)}`,
   }));
 }

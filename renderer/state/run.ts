@@ -39,6 +39,9 @@ export const endedOf = (run: BenchRun | null): number =>
 export const hasNews = (now: BenchRun | null, before: BenchRun | null): boolean =>
   now?.runId !== before?.runId || endedOf(now) !== endedOf(before);
 
+/** True when a text is the one that was run: what a run says of lines is about no other. */
+export const isOf = (run: BenchRun, text: string): boolean => run.script.text === text;
+
 /** Messages kept of one configuration. */
 const MOST_MESSAGES = 200;
 

@@ -133,12 +133,20 @@ describe('what a run met', () => {
         outcome: outcome(configurations[1]!, { divergences: [divergence], problem: { text: 'stuck', line: 7 } }),
       },
     ];
-    const problems = runProblems({ ...newRun('r'), entries });
+    const problems = runProblems({ ...newRun('r'), entries }, '');
     expect(problems).toHaveLength(2);
     expect(problems[0]).toMatchObject({ line: 4, severity: 'warning', message: expect.stringContaining('(3 times)') });
     expect(problems[0]!.message).not.toContain('pio');
     expect(problems[1]).toMatchObject({ line: 7, severity: 'error' });
     expect(problems[1]!.message).toContain(configurations[1]!.name);
+  });
+
+  it('is about the text that was run and no other', () => {
+    const problem = { text: 'stuck', line: 7 };
+    const entries = [{ ...newEntry(configurations[0]!), outcome: outcome(configurations[0]!, { problem }) }];
+    const run = { ...newRun('r'), script: { name: 'a.ts', text: 'as it was run' }, entries };
+    expect(runProblems(run, 'as it was run')).toHaveLength(1);
+    expect(runProblems(run, 'as it was run, with a line above')).toEqual([]);
   });
 });
 

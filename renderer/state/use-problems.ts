@@ -4,11 +4,18 @@ import { useBench } from './bench-context.ts';
 import type { ScriptDocument } from './document.ts';
 import { activeDocument } from './documents.ts';
 import { checkProblems, runProblems, type Problem } from './problems.ts';
-import { endedOf } from './run.ts';
+import { endedOf, isOf } from './run.ts';
 import { latestRunOf } from './runs.ts';
 
-/** The active script and its problems: what the lab's check found, then what the last run met. */
-export function useProblems(): { document: ScriptDocument | null; problems: readonly Problem[] } {
+interface Problems {
+  readonly document: ScriptDocument | null;
+  readonly problems: readonly Problem[];
+  /** True when the text has changed since its last run, and what that run met is left out. */
+  readonly changed: boolean;
+}
+
+/** The active script and its problems: what the lab's check found, then what the last run of this very text met. */
+export function useProblems(): Problems {
   const bench = useBench();
   const document = useStore(bench.documents, activeDocument);
   const id = document?.id ?? '';
@@ -16,10 +23,13 @@ export function useProblems(): { document: ScriptDocument | null; problems: read
     const run = latestRunOf(state, id);
     return run === null ? '' : `${run.runId} ${endedOf(run)}`;
   });
-  const ofRun = useMemo(() => {
-    const run = latestRunOf(bench.runs.getState(), id);
-    return run === null ? [] : runProblems(run);
-  }, [bench, id, news]);
+  const run = latestRunOf(bench.runs.getState(), id);
+  const changed = run !== null && document !== null && !isOf(run, document.text);
+  const ofRun = useMemo(
+    () => (run === null || changed ? [] : runProblems(run, run.script.text)),
+    // Progress makes a new run of the same news.
+    [bench, id, news, changed],
+  );
   const ofCheck = useMemo(() => (document === null ? [] : checkProblems(document)), [document]);
-  return { document, problems: useMemo(() => [...ofCheck, ...ofRun], [ofCheck, ofRun]) };
+  return { document, problems: useMemo(() => [...ofCheck, ...ofRun], [ofCheck, ofRun]), changed };
 }

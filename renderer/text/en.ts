@@ -97,7 +97,6 @@ export const en = {
   editor: {
     label: (name: string) => `Script ${name}`,
     loading: 'Starting the editor…',
-    stale: 'The text was changed after this run.',
     lineCounts: (accesses: number, exits: number) =>
       `${plural(accesses, 'access', 'accesses')}, ${plural(exits, 'exit')}`,
     on: (names: readonly string[]) =>
@@ -108,6 +107,7 @@ export const en = {
   problems: {
     label: 'Problems',
     none: 'No problems.',
+    changed: 'The text was changed after its last run: what that run met is not listed. Run it again.',
     place: (name: string, line: number, column: number) =>
       line === 0 ? name : column === 0 ? `${name}:${line}` : `${name}:${line}:${column}`,
     error: 'error',
