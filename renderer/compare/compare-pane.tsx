@@ -41,7 +41,7 @@ export function ComparePane({ run, pair, theme, actions }: ResultPaneProps) {
         />
       </div>
       <div className="result-body" tabIndex={0} role="group" aria-label={text.heading}>
-        <ResultNotes run={run} priced={priced} />
+        <ResultNotes run={run} priced={priced} actions={actions} />
         {a !== null && b !== null && <Comparison a={a} b={b} theme={theme} actions={actions} />}
       </div>
     </div>

@@ -19,7 +19,7 @@ export function InspectPane({ run, target, theme, actions }: ResultPaneProps) {
   if (shown === undefined) {
     return (
       <div className="result-body">
-        <ResultNotes run={run} priced={priced} />
+        <ResultNotes run={run} priced={priced} actions={actions} />
       </div>
     );
   }

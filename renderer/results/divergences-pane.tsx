@@ -22,7 +22,7 @@ export function DivergencesPane({ run, theme, actions }: ResultPaneProps) {
     <div className="result-pane">
       {/* A region that scrolls must be reachable by key. */}
       <div className="result-body" tabIndex={0} role="group" aria-label={text.title}>
-        <ResultNotes run={run} priced={priced} />
+        <ResultNotes run={run} priced={priced} actions={actions} />
         {unchecked.length > 0 && <p className="muted">{text.unchecked(unchecked)}</p>}
         {table.rows.length > 0 && <ChartSection chart={chart} table={table} {...shown} />}
         {table.rows.length === 0 && runs.length > unchecked.length && <p>{text.none}</p>}

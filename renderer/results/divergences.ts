@@ -1,6 +1,7 @@
 import type { DivergenceKind } from '../../core/index.ts';
 import type { BarsSpec } from '../charts/chart.ts';
-import { number, words, type Row, type TableSpec } from '../charts/table.ts';
+import { number, words, type TableSpec } from '../charts/table.ts';
+import { configurationsNamed } from '../text/named.ts';
 import { grouped } from '../text/numbers.ts';
 import { resultText } from '../text/results.ts';
 import { divergencePaint } from '../widgets/palette.ts';
@@ -40,27 +41,42 @@ const keyOf = (n: number, line: number): string => `${n}:${line}`;
 /** The line that a row of these tables is about; 0 for none. */
 export const lineOfKey = (key: string): number => Number(key.split(':')[1] ?? 0);
 
-/** What the guest observed and must not have, with the access that caused it; pressing one goes to its line. */
+/** Things that are equal in every field but their configuration, as one with all of its configurations; in the order of the first. */
+function together<T extends object>(all: readonly { readonly name: string; readonly what: T }[]) {
+  const found = new Map<string, { what: T; names: string[] }>();
+  for (const { name, what } of all) {
+    const key = JSON.stringify(Object.entries(what).sort());
+    const known = found.get(key);
+    if (known === undefined) found.set(key, { what, names: [name] });
+    else known.names.push(name);
+  }
+  return [...found.values()];
+}
+
+/**
+ * What the guest observed and must not have, with the access that caused it; what several configurations have alike is one row. Pressing
+ * one goes to its line.
+ */
 export function divergencesTable(runs: readonly PricedRun[]): TableSpec {
-  const all = runs.flatMap((run) => run.result.divergences.map((divergence) => ({ run, divergence })));
+  const all = runs.flatMap(({ name, result }) => result.divergences.map((what) => ({ name, what })));
   return {
     caption: text.title,
     columns: [
       { title: text.kind },
-      { title: resultText.configuration },
-      { title: text.count, align: 'right' },
       { title: text.what, wide: true },
+      { title: resultText.configuration, wide: true },
+      { title: text.each, align: 'right' },
       { title: text.access },
       { title: text.line, align: 'right' },
     ],
-    rows: all.map(({ run, divergence: { kind, text: what, access, line, count } }, n) => ({
+    rows: together(all).map(({ names, what: { kind, text: what, access, line, count } }, n) => ({
       key: keyOf(n, line),
       action: line > 0 ? text.goTo(line) : null,
       cells: [
         { ...words(kind), paint: divergencePaint(kind) },
-        words(run.name),
-        number(count, grouped(count)),
         words(what),
+        words(configurationsNamed(names, runs.length)),
+        number(count, grouped(count)),
         words(access),
         lineOf(line),
       ],
@@ -68,29 +84,35 @@ export function divergencesTable(runs: readonly PricedRun[]): TableSpec {
   };
 }
 
-/** Guest faults, errors of the script's ioctls and what stopped a vCPU. */
+type Note = { readonly kind: string; readonly what: string; readonly line: number; readonly count: number };
+
+/** Guest faults, errors of the script's ioctls and what stopped a vCPU; what several configurations have alike is one row. */
 export function notesTable(runs: readonly PricedRun[]): TableSpec {
-  const rows: Row[] = [];
-  for (const { name, result } of runs) {
-    const add = (kind: string, what: string, line: number, count: number): void => {
-      rows.push({
-        key: keyOf(rows.length, line),
-        action: line > 0 ? text.goTo(line) : null,
-        cells: [words(kind), words(name), number(count, grouped(count)), words(what), lineOf(line)],
-      });
-    };
-    if (result.problem !== null) add(text.stopped, result.problem.text, result.problem.line, 1);
-    for (const { what, line, count } of result.notes) add(text.note, what, line, count);
-  }
+  const all = runs.flatMap(({ name, result: { problem, notes } }) => [
+    ...(problem === null
+      ? []
+      : [{ name, what: { kind: text.stopped, what: problem.text, line: problem.line, count: 1 } }]),
+    ...notes.map(({ what, line, count }) => ({ name, what: { kind: text.note, what, line, count } })),
+  ]);
   return {
     caption: text.notes,
     columns: [
       { title: text.kind },
-      { title: resultText.configuration },
-      { title: text.count, align: 'right' },
       { title: text.what, wide: true },
+      { title: resultText.configuration, wide: true },
+      { title: text.each, align: 'right' },
       { title: text.line, align: 'right' },
     ],
-    rows,
+    rows: together<Note>(all).map(({ names, what: { kind, what, line, count } }, n) => ({
+      key: keyOf(n, line),
+      action: line > 0 ? text.goTo(line) : null,
+      cells: [
+        words(kind),
+        words(what),
+        words(configurationsNamed(names, runs.length)),
+        number(count, grouped(count)),
+        lineOf(line),
+      ],
+    })),
   };
 }

@@ -13,10 +13,20 @@ export interface PricedRun {
   readonly model: CpuModel;
 }
 
+/** Why some configurations have no result that can be drawn. */
+export interface Missing {
+  readonly why: string;
+  /** Line of the script, 0 for none. */
+  readonly line: number;
+  /** The configurations it holds for, in their order. */
+  readonly names: readonly string[];
+}
+
 /** Everything of a run that can be drawn, and why the rest cannot. */
 export interface PricedRuns {
   readonly runs: readonly PricedRun[];
-  readonly problems: readonly string[];
+  /** Each reason once. */
+  readonly missing: readonly Missing[];
 }
 
 /** Prices are put on a result once, however many panes show it. */
@@ -33,16 +43,22 @@ function priceOnce(result: RunResult): { readonly priced: PricedResult; readonly
 }
 
 /** The results of a run so far, in the order of its configurations. */
-export function pricedRuns(run: BenchRun, unpriced: (name: string, why: string) => string): PricedRuns {
+export function pricedRuns(run: BenchRun, unpriced: (why: string) => string): PricedRuns {
   const runs: PricedRun[] = [];
-  const problems: string[] = [];
+  const missing = new Map<string, { why: string; line: number; names: string[] }>();
+  const miss = (name: string, why: string, line: number): void => {
+    const key = `${line}:${why}`;
+    const known = missing.get(key);
+    if (known === undefined) missing.set(key, { why, line, names: [name] });
+    else known.names.push(name);
+  };
   for (const [index, { configuration, outcome, failure }] of run.entries.entries()) {
     const { name } = configuration;
-    if (failure !== null) problems.push(`${name}: ${failure.message}`);
+    if (failure !== null) miss(name, failure.message, failure.line);
     if (outcome === null) continue;
     const answer = priceOnce(outcome.result);
-    if (typeof answer === 'string') problems.push(unpriced(name, answer));
+    if (typeof answer === 'string') miss(name, unpriced(answer), 0);
     else runs.push({ index, name, outcome, result: outcome.result, ...answer });
   }
-  return { runs, problems };
+  return { runs, missing: [...missing.values()] };
 }

@@ -1,17 +1,41 @@
+import type { ResultPaneActions } from '../state/result-pane.ts';
 import type { BenchRun } from '../state/run.ts';
 import { resultText } from '../text/results.ts';
 import type { PricedRuns } from './priced-runs.ts';
 
-/** How far a run is, and what has no result and why. */
-export function ResultNotes({ run, priced }: { readonly run: BenchRun; readonly priced: PricedRuns }) {
-  const done = priced.runs.length;
-  const pending = run.state === 'running' && done < run.entries.length;
-  if (!pending && priced.problems.length === 0 && done > 0) return null;
+interface Props {
+  readonly run: BenchRun;
+  readonly priced: PricedRuns;
+  readonly actions: Pick<ResultPaneActions, 'goToLine'>;
+}
+
+/** How far a run is, and what has no result and why: each reason once, with the configurations it holds for. */
+export function ResultNotes({ run, priced: { runs, missing }, actions }: Props) {
+  const all = run.entries.length;
+  const pending = run.state === 'running' && runs.length < all;
+  if (!pending && missing.length === 0 && runs.length > 0) return null;
   return (
     <div className="result-notes">
-      {pending && <p className="muted">{resultText.pending(done, run.entries.length)}</p>}
-      {done === 0 && !pending && <p className="muted">{resultText.noneDone}</p>}
-      {priced.problems.length > 0 && <p className="warning">{resultText.failed(priced.problems)}</p>}
+      {pending && <p className="muted">{resultText.pending(runs.length, all)}</p>}
+      {runs.length === 0 && !pending && <p className="muted">{resultText.noneDone}</p>}
+      {missing.length > 0 && (
+        <div className="warning">
+          <p>{resultText.failed}</p>
+          <ul>
+            {missing.map(({ why, line, names }) => (
+              <li key={`${line}:${why}`}>
+                <b>{resultText.failedOn(names, all)}</b>
+                {why}{' '}
+                {line > 0 && (
+                  <button type="button" className="row-action" onClick={() => actions.goToLine(line)}>
+                    {resultText.inspect.line(line)}
+                  </button>
+                )}
+              </li>
+            ))}
+          </ul>
+        </div>
+      )}
     </div>
   );
 }

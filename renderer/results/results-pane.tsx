@@ -23,7 +23,7 @@ export function ResultsPane({ run, theme, actions }: ResultPaneProps) {
   if (runs.length === 0) {
     return (
       <div className="result-body">
-        <ResultNotes run={run} priced={priced} />
+        <ResultNotes run={run} priced={priced} actions={actions} />
       </div>
     );
   }
@@ -44,7 +44,7 @@ export function ResultsPane({ run, theme, actions }: ResultPaneProps) {
           )}
         </TabList>
         <TabPanel id="stages" className="result-body">
-          <ResultNotes run={run} priced={priced} />
+          <ResultNotes run={run} priced={priced} actions={actions} />
           <Stages {...shown} />
         </TabPanel>
         <TabPanel id="exits" className="result-body">

@@ -1,12 +1,24 @@
 import { describe, expect, it } from 'vitest';
 import { STAGES } from '../../core/index.ts';
 import { percentilesTable, stairsChart } from './distribution.ts';
-import { divergencesChart, divergencesTable, lineOfKey } from './divergences.ts';
+import { divergencesChart, divergencesTable, lineOfKey, notesTable } from './divergences.ts';
 import { exitsChart, exitsTable } from './exits.ts';
 import { KICK, madeRun } from './made-run.ts';
+import { newEntry, type BenchRun } from '../state/run.ts';
 import { dearestStages, pathsTable } from './paths.ts';
+import { pricedRuns } from './priced-runs.ts';
 import { stagesChart, stagesOf, stagesTable } from './stages.ts';
 
+const NO_RUN: BenchRun = {
+  runId: 'r',
+  documentId: 'a',
+  script: { name: 'a.ts', text: '' },
+  options: { check: true, events: 0, seconds: 0 },
+  entries: [],
+  state: 'done',
+  elapsedMs: 0,
+  restored: false,
+};
 const cheap = madeRun(0, [{ steps: [['guest.write', 1]], count: 9 }]);
 const dear = madeRun(
   1,
@@ -58,6 +70,23 @@ describe('exits by reason', () => {
   });
 });
 
+describe('configurations without a result', () => {
+  it('that failed alike are named together, once', () => {
+    const failing = (message: string, line: number) => ({
+      ...newEntry(cheap.result.configuration),
+      state: 'failed' as const,
+      failure: { kind: 'script' as const, message, line, column: 1 },
+    });
+    const entries = [failing('kik is not a function', 4), failing('kik is not a function', 4), failing('other', 0)];
+    const { runs, missing } = pricedRuns({ ...NO_RUN, entries }, (why) => why);
+    expect(runs).toEqual([]);
+    expect(missing).toEqual([
+      { why: 'kik is not a function', line: 4, names: ['run 0', 'run 0'] },
+      { why: 'other', line: 0, names: ['run 0'] },
+    ]);
+  });
+});
+
 describe('distribution', () => {
   it('has the percentiles of an access, not of a path', () => {
     const { rows } = percentilesTable([dear]);
@@ -101,6 +130,27 @@ describe('divergences', () => {
     expect(rows.map(({ key, action }) => [lineOfKey(key), action])).toEqual([
       [7, 'Go to line 7'],
       [0, null],
+    ]);
+  });
+
+  it('and notes that are the same on several configurations are listed once, with all of them', () => {
+    const problem = { text: 'the vCPU is stuck', line: 9 };
+    const given = { divergences, problem, notes: [{ what: 'KVM_IOEVENTFD: EEXIST', line: 3, count: 2 }] };
+    const twins = [2, 3].map((n) => madeRun(n, [{ steps: KICK, count: 4 }], given));
+    const other = madeRun(4, [{ steps: KICK, count: 4 }], { divergences: [{ ...divergences[0], count: 5 }] });
+    expect(divergencesTable(twins).rows.map(({ cells }) => cells[2]!.text)).toEqual([
+      'all 2 configurations',
+      'all 2 configurations',
+    ]);
+    const apart = divergencesTable([...twins, other]).rows;
+    expect(apart.map(({ cells }) => [cells[2]!.text, cells[3]!.raw])).toEqual([
+      ['run 2, run 3', 3],
+      ['run 2, run 3', 1],
+      ['run 4', 5],
+    ]);
+    expect(notesTable(twins).rows.map(({ key, cells }) => [lineOfKey(key), cells[0]!.text, cells[2]!.text])).toEqual([
+      [9, 'stopped', 'all 2 configurations'],
+      [3, 'note', 'all 2 configurations'],
     ]);
   });
 

@@ -5,16 +5,16 @@ import { pricedRuns, type PricedRuns } from './priced-runs.ts';
 
 /** The priced results of a run; the same object until a result comes in, so that progress redraws nothing. */
 export function usePricedRuns(run: BenchRun): PricedRuns {
-  const kept = useRef<PricedRuns>({ runs: [], problems: [] });
+  const kept = useRef<PricedRuns>({ runs: [], missing: [] });
   const fresh = pricedRuns(run, resultText.unpriced);
-  const { runs, problems } = kept.current;
+  const { runs, missing } = kept.current;
   const same =
     fresh.runs.length === runs.length &&
     fresh.runs.every(({ result, index, name }, n) => {
       const before = runs[n]!;
       return before.result === result && before.index === index && before.name === name;
     }) &&
-    fresh.problems.join('\n') === problems.join('\n');
+    JSON.stringify(fresh.missing) === JSON.stringify(missing);
   if (!same) kept.current = fresh;
   return kept.current;
 }

@@ -49,6 +49,6 @@ export function runProblems(run: BenchRun, text: string): Problem[] {
   const all = run.entries.length;
   return [...found.values()].map(({ problem, said, names }) => ({
     ...problem,
-    message: names.length === all && all > 1 ? said : `${said} — ${en.editor.on(names)}`,
+    message: `${said}${en.editor.on(names, all)}`,
   }));
 }

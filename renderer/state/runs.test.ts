@@ -136,7 +136,7 @@ describe('what a run met', () => {
     const problems = runProblems({ ...newRun('r'), entries }, '');
     expect(problems).toHaveLength(2);
     expect(problems[0]).toMatchObject({ line: 4, severity: 'warning', message: expect.stringContaining('(3 times)') });
-    expect(problems[0]!.message).not.toContain('pio');
+    expect(problems[0]!.message).toContain('on all 2 configurations');
     expect(problems[1]).toMatchObject({ line: 7, severity: 'error' });
     expect(problems[1]!.message).toContain(configurations[1]!.name);
   });

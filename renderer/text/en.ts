@@ -1,3 +1,4 @@
+import { configurationsNamed } from './named.ts';
 import { duration, grouped, plural } from './numbers.ts';
 
 /**
@@ -99,8 +100,7 @@ export const en = {
     loading: 'Starting the editor…',
     lineCounts: (accesses: number, exits: number) =>
       `${plural(accesses, 'access', 'accesses')}, ${plural(exits, 'exit')}`,
-    on: (names: readonly string[]) =>
-      names.length <= 3 ? `on ${names.join(', ')}` : `on ${names.slice(0, 3).join(', ')} and ${names.length - 3} more`,
+    on: (names: readonly string[], all: number) => ` — on ${configurationsNamed(names, all, 3)}`,
     times: (count: number) => (count === 1 ? '' : ` (${grouped(count)} times)`),
     exitsInMargin: (name: string) => `Exits on ${name}`,
   },

@@ -1,3 +1,4 @@
+import { configurationsNamed } from './named.ts';
 import { grouped, plural } from './numbers.ts';
 
 /** English texts of the panes that show results. */
@@ -10,8 +11,9 @@ export const resultText = {
   table: 'table',
   pending: (done: number, all: number) => `${done} of ${plural(all, 'configuration')} so far.`,
   noneDone: 'No configuration has a result yet.',
-  failed: (names: readonly string[]) => `Without a result: ${names.join('; ')}`,
-  unpriced: (name: string, why: string) => `${name} cannot be priced: ${why}`,
+  failed: 'Without a result:',
+  failedOn: (names: readonly string[], all: number) => `${configurationsNamed(names, all)}: `,
+  unpriced: (why: string) => `it cannot be priced: ${why}`,
   more: (count: number) => `${plural(count, 'more row')}; the copy has them all.`,
   low: 'low',
   high: 'high',
@@ -110,6 +112,7 @@ export const resultText = {
     access: 'first access',
     line: 'line',
     count: 'times',
+    each: 'times in each',
     goTo: (line: number) => `Go to line ${line}`,
     notes: 'Notes: guest faults, errors of ioctls, what stopped the vCPU',
     stopped: 'stopped',

@@ -59,4 +59,20 @@ describe.skipIf(NOT_RUN !== null)(`problems of a script${SKIPPED}`, () => {
     await warnings().first().waitFor();
     expect(await user.pane('Problems').getByText('The text was changed').count()).toBe(0);
   });
+
+  it('that are the same on every configuration are one, with one way to the line', async () => {
+    await user.choose('Doorbell design', ['fast-mmio', 'datamatch', 'pio', 'userspace']);
+    await user.replaceText('doorbell.ts', READS.replace('cpu.kick(bell, 1);', "throw new Error('no more');"));
+    await user.runButton.click();
+    await user.says(/^0 of 4 configurations ran/);
+    await expect.poll(() => list().getByRole('option').allInnerTexts()).toEqual([expect.stringMatching(/no more/)]);
+    await user.showPane('Results');
+    const note = user.pane('Results').getByRole('listitem');
+    await note.getByText('all 4 configurations:').waitFor();
+    expect(await note.count()).toBe(1);
+    await note.getByRole('button', { name: 'line 5' }).click();
+    await expect
+      .poll(() => user.editor('doorbell.ts').then((field) => field.evaluate((e) => e === document.activeElement)))
+      .toBe(true);
+  });
 });
