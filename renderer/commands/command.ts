@@ -19,6 +19,8 @@ export interface Command {
   readonly editorKey?: Shortcut;
   /** For a command that is on or off. */
   readonly checked?: () => boolean;
+  /** True for a command of a group of which one is on at a time; all of its group are. */
+  readonly oneOf?: boolean;
   /** Default: always. */
   readonly enabled?: () => boolean;
   readonly run: () => void | Promise<void>;

@@ -45,7 +45,6 @@ function Entries({ menu, commands }: { menu: MenuName; commands: readonly Comman
   const mine = commands.filter((command) => command.menu === menu);
   const groups = [...new Set(mine.map(({ group }) => group))];
   const disabled = mine.filter((command) => !isEnabled(command)).map(({ id }) => id);
-  const checked = mine.filter((command) => command.checked?.()).map(({ id }) => id);
   return (
     <Menu
       className="menu"
@@ -54,24 +53,41 @@ function Entries({ menu, commands }: { menu: MenuName; commands: readonly Comman
       onAction={(id) => execute(commands, String(id))}
     >
       {groups.map((group) => (
-        <MenuSection key={group} className="menu-group" aria-label={`${en.commands.menus[menu]} ${group + 1}`}>
-          {mine
-            .filter((command) => command.group === group)
-            .map((command) => (
-              <MenuItem key={command.id} id={command.id} className="menu-item" textValue={command.title}>
-                <span className="check" aria-hidden="true">
-                  {checked.includes(command.id) ? '✓' : ''}
-                </span>
-                <span className="item-label">
-                  {command.title}
-                  {checked.includes(command.id) && <span className="visually-hidden">, {en.commands.on}</span>}
-                </span>
-                <Shortcut command={command} />
-              </MenuItem>
-            ))}
-        </MenuSection>
+        <Group
+          key={group}
+          label={`${en.commands.menus[menu]} ${group + 1}`}
+          commands={mine.filter((command) => command.group === group)}
+        />
       ))}
     </Menu>
+  );
+}
+
+/** Commands that stand together. Those that are on or off show it, and say it as the menu's radio buttons or check boxes. */
+function Group({ label, commands }: { label: string; commands: readonly Command[] }) {
+  const switches = commands.some(({ checked }) => checked !== undefined);
+  const on = commands.filter(({ checked }) => checked?.()).map(({ id }) => id);
+  const one = commands.some(({ oneOf }) => oneOf === true);
+  return (
+    <MenuSection
+      className="menu-group"
+      aria-label={label}
+      {...(switches && {
+        selectionMode: one ? ('single' as const) : ('multiple' as const),
+        selectedKeys: on,
+        shouldCloseOnSelect: true,
+      })}
+    >
+      {commands.map((command) => (
+        <MenuItem key={command.id} id={command.id} className="menu-item" textValue={command.title}>
+          <span className="check" aria-hidden="true">
+            {on.includes(command.id) ? '✓' : ''}
+          </span>
+          <span className="item-label">{command.title}</span>
+          <Shortcut command={command} />
+        </MenuItem>
+      ))}
+    </MenuSection>
   );
 }
 

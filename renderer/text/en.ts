@@ -116,6 +116,8 @@ export const en = {
   },
   run: {
     run: 'Run',
+    /** Name of the button that is read out: the menu beside it is named Run. */
+    button: 'Run the script',
     cancel: 'Cancel',
     started: (count: number) => `Running on ${plural(count, 'configuration')}.`,
     done: (count: number, kept: number, ms: number) =>
@@ -264,7 +266,6 @@ export const en = {
     goToLine: 'Go to line…',
     keys: 'Keyboard shortcuts',
     about: 'About Exitlab',
-    on: 'on',
   },
   status: {
     label: 'Status',

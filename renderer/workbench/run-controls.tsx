@@ -13,7 +13,12 @@ export function RunControls() {
   const hasScript = useStore(bench.documents, (state) => activeDocument(state) !== null);
   if (run === null) {
     return (
-      <Button className="button primary" isDisabled={!hasScript} onPress={() => void startRun(bench)}>
+      <Button
+        className="button primary"
+        aria-label={en.run.button}
+        isDisabled={!hasScript}
+        onPress={() => void startRun(bench)}
+      >
         <span aria-hidden="true">▶</span> {en.run.run}
       </Button>
     );

@@ -40,13 +40,16 @@ export class User {
   }
 
   get runButton(): Locator {
-    return this.page.getByRole('banner').getByRole('button', { name: 'Run', exact: true }).last();
+    return this.page.getByRole('banner').getByRole('button', { name: 'Run the script' });
   }
 
   /** The menu bar of the browser host. */
   async choosesFrom(menu: string, entry: string | RegExp): Promise<void> {
     await this.page.getByRole('toolbar', { name: 'Menu' }).getByRole('button', { name: menu }).click();
-    await this.page.getByRole('menuitem', { name: entry }).click();
+    await this.page
+      .getByRole('menuitem', { name: entry })
+      .or(this.page.getByRole('menuitemcheckbox', { name: entry }))
+      .click();
   }
 
   /** Presses Run and waits until everything ran. */
