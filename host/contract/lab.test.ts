@@ -43,6 +43,11 @@ describe('a call', () => {
     ['too many events', { method: 'start', params: { ...start, options: { ...options, events: 2 ** 40 } } }],
     ['NaN for a number', { method: 'start', params: { ...start, options: { ...options, seconds: NaN } } }],
     ['access 0', { method: 'inspect', params: { script, configuration, access: 0 } }],
+    ['too many events to read', { method: 'events.read', params: { runId: 'r1', index: 0, from: 0, count: 65_537 } }],
+    [
+      'too many arguments to read',
+      { method: 'events.arguments', params: { runId: 'r1', index: 0, from: 0, count: 65_537 } },
+    ],
     ['half an access', { method: 'inspect', params: { script, configuration, access: 1.5 } }],
     ['an endless text', { method: 'check', params: { name: 'a', text: 'x'.repeat(4 * 1024 * 1024 + 1) } }],
   ])('with %s is refused with one sentence', (_what, message) => {
@@ -72,6 +77,25 @@ describe('an answer', () => {
     ['has a failure of an unknown kind', { ok: false, failure: { code: 'boom', message: '', line: 0, column: 0 } }],
   ])('that %s is a failure of its own', (_what, answer) => {
     expect(readAnswer('results.export', answer)).toMatchObject({ ok: false, error: { code: 'bad-message' } });
+  });
+});
+
+describe('events read', () => {
+  const column = { start: 0.5, unit: 1 / 16, bits: 16, data: 'AAA=' };
+  const reply = { from: 0, count: 1, total: 1, kind: 'AA==', access: column, cycles: column };
+
+  it('are columns', () => {
+    expect(readAnswer('events.read', { ok: true, reply })).toEqual({ ok: true, value: reply });
+  });
+
+  it.each([
+    ['cells of another width', { bits: 8 }],
+    ['a unit of nothing', { unit: 0 }],
+    ['a start that is no number', { start: Number.NaN }],
+    ['no cells', { data: undefined }],
+  ])('with %s are refused', (_what, broken) => {
+    const answer = { ok: true, reply: { ...reply, cycles: { ...column, ...broken } } };
+    expect(readAnswer('events.read', answer)).toMatchObject({ ok: false, error: { code: 'bad-message' } });
   });
 });
 

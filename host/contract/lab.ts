@@ -31,6 +31,24 @@ export const draft = v.strictObject({
   base: v.nullable(moment),
 });
 
+const eventsAsked = v.strictObject({
+  runId: id,
+  index: count,
+  from: count,
+  count: v.pipe(count, v.maxValue(65_536)),
+});
+
+/**
+ * A column of numbers that never fall, exactly: each is `start + unit * n`, n being a cell of `data` (little-endian, base64) of so many bits;
+ * unsigned numbers in 16 and 32 bits, float64 in 64.
+ */
+const risingColumn = v.object({
+  start: finite,
+  unit: v.pipe(finite, v.gtValue(0)),
+  bits: v.picklist([16, 32, 64]),
+  data: v.string(),
+});
+
 /** Every call: what goes in, what comes back. */
 export const LAB_METHODS = {
   /** Who answers, and what it can do. */
@@ -95,20 +113,17 @@ export const LAB_METHODS = {
   /** Ends a start; its open configurations fail as `cancelled`. Nothing happens when it is over. */
   cancel: { params: v.strictObject({ runId: id }), reply: done },
   /**
-   * Events of one configuration of a start, at most 65536 a call. Columns, little-endian, base64: `kind` (8 bits each, index into
-   * EVENT_ROWS), `args` (4 times 32 bits each), `access` (float64, number of the access), `cycles` (float64, simulated clock).
+   * When events of one configuration of a start were, at most 65536 a call: `kind` (8 bits each, base64, index into EVENT_ROWS), `access`
+   * (number of the access) and `cycles` (simulated clock).
    */
   'events.read': {
-    params: v.strictObject({ runId: id, index: count, from: count, count: v.pipe(count, v.maxValue(65_536)) }),
-    reply: v.object({
-      from: count,
-      count,
-      total: count,
-      kind: v.string(),
-      args: v.string(),
-      access: v.string(),
-      cycles: v.string(),
-    }),
+    params: eventsAsked,
+    reply: v.object({ from: count, count, total: count, kind: v.string(), access: risingColumn, cycles: risingColumn }),
+  },
+  /** The arguments of such events: four times 32 bits each, little-endian, base64. */
+  'events.arguments': {
+    params: eventsAsked,
+    reply: v.object({ from: count, count, args: v.string() }),
   },
   /** Runs up to one access and shows it step by step, with the machine before and after. A newer call ends an older one. */
   inspect: {
@@ -200,6 +215,8 @@ export const labFailure = v.object({
 export type LabMethod = keyof typeof LAB_METHODS;
 export type LabParams<M extends LabMethod> = Frozen<v.InferOutput<(typeof LAB_METHODS)[M]['params']>>;
 export type LabReply<M extends LabMethod> = Frozen<v.InferOutput<(typeof LAB_METHODS)[M]['reply']>>;
+/** Numbers that never fall, as `events.read` sends them. */
+export type PackedColumn = Frozen<v.InferOutput<typeof risingColumn>>;
 export type LabEventName = keyof typeof LAB_EVENTS;
 export type LabEventOf<N extends LabEventName> = Frozen<v.InferOutput<(typeof LAB_EVENTS)[N]>>;
 /** `{ name: 'run.done', data: {...} }` and so on. */

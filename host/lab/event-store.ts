@@ -1,12 +1,23 @@
-import { mkdir, open, readdir, rename, unlink, writeFile } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, unlink, writeFile, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { LabReply } from '../contract/lab.ts';
 import type { EventColumns } from '../workers/run-report.ts';
 import { failed } from './failed.ts';
+import { packRising } from './pack-rising.ts';
 
-/** Bytes of one event: kind, four arguments, access, cycles. */
-const SIZES = [1, 16, 8, 8] as const;
+/** Columns of the file in their order, with the bytes of one event. */
+const COLUMNS = { kind: 1, args: 16, access: 8, cycles: 8 } as const;
 const HEADER = 16;
+/** What the simulated clock counts in, cycles: see `toSixteenth` of core/cost/paths.ts. */
+const GRAIN = 1 / 16;
+
+/** A stretch of the events of an open file. */
+interface Stretch {
+  readonly file: FileHandle;
+  readonly from: number;
+  readonly count: number;
+  readonly total: number;
+}
 
 /**
  * Events of runs on disk, one file a run, column after column, so that a window reads the rows it shows and nobody holds a million of
@@ -37,30 +48,29 @@ export class EventStore {
     );
   }
 
-  /** At most `count` events from number `from` on. */
-  async read(key: string, from: number, count: number): Promise<LabReply<'events.read'>> {
-    const file = await open(this.pathOf(key), 'r').catch(() => {
-      throw failed('not-found', 'the events of this run are not kept any more: run it again');
+  /** When at most `count` events from number `from` on were. */
+  read(key: string, from: number, count: number): Promise<LabReply<'events.read'>> {
+    return this.look(key, from, count, async (stretch) => {
+      const kind = await columnOf(stretch, 'kind');
+      const access = await columnOf(stretch, 'access');
+      const cycles = await columnOf(stretch, 'cycles');
+      return {
+        from: stretch.from,
+        count: stretch.count,
+        total: stretch.total,
+        kind: kind.toString('base64'),
+        access: packRising(doubles(access), 1),
+        cycles: packRising(doubles(cycles), GRAIN),
+      };
     });
-    try {
-      const header = new Float64Array(2);
-      await file.read(new Uint8Array(header.buffer), 0, HEADER, 0);
-      const total = header[0]!;
-      const first = Math.min(from, total);
-      const length = Math.min(count, total - first);
-      let column = HEADER;
-      const texts: string[] = [];
-      for (const size of SIZES) {
-        const bytes = Buffer.alloc(length * size);
-        await file.read(bytes, 0, bytes.length, column + first * size);
-        texts.push(bytes.toString('base64'));
-        column += total * size;
-      }
-      const [kind, args, access, cycles] = texts as [string, string, string, string];
-      return { from: first, count: length, total, kind, args, access, cycles };
-    } finally {
-      await file.close();
-    }
+  }
+
+  /** The arguments of at most `count` events from number `from` on. */
+  readArguments(key: string, from: number, count: number): Promise<LabReply<'events.arguments'>> {
+    return this.look(key, from, count, async (stretch) => {
+      const args = await columnOf(stretch, 'args');
+      return { from: stretch.from, count: stretch.count, args: args.toString('base64') };
+    });
   }
 
   /** Removes the events of every run that is not wanted any more. */
@@ -70,7 +80,38 @@ export class EventStore {
     }
   }
 
+  private async look<T>(key: string, from: number, count: number, read: (stretch: Stretch) => Promise<T>): Promise<T> {
+    const file = await open(this.pathOf(key), 'r').catch(() => {
+      throw failed('not-found', 'the events of this run are not kept any more: run it again');
+    });
+    try {
+      const header = new Float64Array(2);
+      await file.read(new Uint8Array(header.buffer), 0, HEADER, 0);
+      const total = header[0]!;
+      const first = Math.min(from, total);
+      return await read({ file, from: first, count: Math.min(count, total - first), total });
+    } finally {
+      await file.close();
+    }
+  }
+
   private pathOf(key: string): string {
     return join(this.folder, `${key}.events`);
   }
 }
+
+/** A column's bytes of a stretch. */
+async function columnOf({ file, from, count, total }: Stretch, wanted: keyof typeof COLUMNS): Promise<Buffer> {
+  let start = HEADER;
+  for (const [name, size] of Object.entries(COLUMNS)) {
+    if (name === wanted) break;
+    start += total * size;
+  }
+  const size = COLUMNS[wanted];
+  const bytes = Buffer.alloc(count * size);
+  await file.read(bytes, 0, bytes.length, start + from * size);
+  return bytes;
+}
+
+const doubles = ({ buffer, byteOffset, byteLength }: Buffer): Float64Array =>
+  new Float64Array(buffer, byteOffset, byteLength / 8);

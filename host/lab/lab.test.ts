@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Configuration, EVENT_ROWS, parseConfigurations } from '../../core/index.ts';
-import type { LabError, LabEvent, LabEventOf, LabParams } from '../contract/lab.ts';
+import type { LabError, LabEvent, LabEventOf, LabParams, PackedColumn } from '../contract/lab.ts';
 import { createLab, type LabService } from './lab.ts';
 import { below } from './places.ts';
 
@@ -54,6 +54,13 @@ const ENDLESS = script('let n = 0;\nwhile (true) n++;');
 const LONG = script(
   'cpu.repeat(1_000_000, () => { for (let n = 0; n < 600; n++) cpu.read8(0x1000 + n * 4096); cpu.write32(0x1000, 7); cpu.write32(0x1000, 8); });',
 );
+
+/** The numbers of a packed column, as the contract says it. */
+function unpack({ start, unit, bits, data }: PackedColumn): number[] {
+  const Cells = { 16: Uint16Array, 32: Uint32Array, 64: Float64Array }[bits];
+  const cells = new Cells(Uint8Array.from(Buffer.from(data, 'base64')).buffer);
+  return Array.from(cells, (cell) => start + unit * cell);
+}
 
 const idOf = (runId: string): string => `${runId}-${seed}`;
 const start = async (runId: string, given: Partial<LabParams<'start'>> = {}): Promise<void> => {
@@ -279,13 +286,22 @@ it('events of a run are read piece by piece', async () => {
   const whole = await lab.call('events.read', { runId: idOf('r1'), index: 0, from: 0, count: 64 });
   const kinds = [...Buffer.from(whole.kind, 'base64')].map((kind) => EVENT_ROWS[kind]![0]);
   expect(kinds).toContain('kvm_exit');
-  const accesses = new Float64Array(Uint8Array.from(Buffer.from(whole.access, 'base64')).buffer);
-  const cycles = new Float64Array(Uint8Array.from(Buffer.from(whole.cycles, 'base64')).buffer);
+  const accesses = unpack(whole.access);
+  const cycles = unpack(whole.cycles);
   expect(accesses.at(-1)).toBe(100_002);
-  for (const column of [accesses, cycles]) expect([...column]).toEqual([...column].sort((a, b) => a - b));
-  await expect(lab.call('events.read', { runId: idOf('r1'), index: 7, from: 0, count: 1 })).rejects.toMatchObject({
-    failure: { code: 'not-found' },
-  });
+  for (const column of [accesses, cycles]) expect(column).toEqual([...column].sort((a, b) => a - b));
+  expect(accesses.slice(60)).toEqual(unpack(read.access));
+  expect(cycles.slice(60)).toEqual(unpack(read.cycles));
+  // Each access's address is an argument of its event.
+  const { args, ...place } = await lab.call('events.arguments', { runId: idOf('r1'), index: 0, from: 0, count: 100 });
+  expect(place).toEqual({ from: 0, count: 64 });
+  const cells = new Int32Array(Uint8Array.from(Buffer.from(args, 'base64')).buffer);
+  const last = kinds.lastIndexOf('access');
+  expect([...cells.subarray(last * 4 + 2, last * 4 + 4)]).toEqual([0, 0x1000]);
+  for (const method of ['events.read', 'events.arguments'] as const)
+    await expect(lab.call(method, { runId: idOf('r1'), index: 7, from: 0, count: 1 })).rejects.toMatchObject({
+      failure: { code: 'not-found' },
+    });
 });
 
 it('the last start comes back in the next process, and need not run again', async () => {

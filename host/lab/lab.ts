@@ -113,6 +113,7 @@ export function createLab(options: LabOptions): LabService {
       return {};
     },
     'events.read': (params) => runs.readEvents(params),
+    'events.arguments': (params) => runs.readArguments(params),
     inspect: (params) => inspector.inspect(params),
     'files.open': (params) => files.open(params),
     'files.save': (params) => files.save(params),

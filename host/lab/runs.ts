@@ -97,9 +97,17 @@ export class Runs {
   }
 
   readEvents({ runId, index, from, count }: LabParams<'events.read'>): Promise<LabReply<'events.read'>> {
+    return this.parts.events.read(this.keyOf(runId, index), from, count);
+  }
+
+  readArguments({ runId, index, from, count }: LabParams<'events.arguments'>): Promise<LabReply<'events.arguments'>> {
+    return this.parts.events.readArguments(this.keyOf(runId, index), from, count);
+  }
+
+  private keyOf(runId: string, index: number): string {
     const key = this.starts.get(runId)?.keys[index];
     if (key === undefined) throw failed('not-found', 'there is no such run any more');
-    return this.parts.events.read(key, from, count);
+    return key;
   }
 
   private async carryOut(start: Start): Promise<void> {

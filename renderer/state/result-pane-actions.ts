@@ -55,7 +55,8 @@ export function resultPaneActions(bench: Bench): ResultPaneActions {
     },
     readInspection: async ({ index, access }) =>
       bench.lab.call('inspect', { script: run().script, configuration: configurationAt(index), access }),
-    readEvents: async (index, from, count) => bench.lab.call('events.read', { runId: run().runId, index, from, count }),
+    readEvents: async (asked) => bench.lab.call('events.read', asked),
+    readArguments: async (asked) => bench.lab.call('events.arguments', asked),
     async copy(text, what) {
       await navigator.clipboard.writeText(text);
       announce(bench.announcer, en.common.copied(what));

@@ -1,4 +1,4 @@
-import type { Inspection, LabReply } from '../../host/contract/lab.ts';
+import type { Inspection, LabParams, LabReply } from '../../host/contract/lab.ts';
 import type { BenchRun } from './run.ts';
 
 /** One access of one configuration of the shown run. */
@@ -29,8 +29,10 @@ export interface ResultPaneActions {
   goToLine(line: number): void;
   /** The steps of one access, with the machine before and after. A newer call ends an older one. */
   readInspection(target: InspectTarget): Promise<Inspection>;
-  /** Events of one configuration, at most 65536 a call. */
-  readEvents(index: number, from: number, count: number): Promise<LabReply<'events.read'>>;
+  /** When events of one configuration of a start were, at most 65536 a call. */
+  readEvents(asked: LabParams<'events.read'>): Promise<LabReply<'events.read'>>;
+  /** The arguments of such events. */
+  readArguments(asked: LabParams<'events.arguments'>): Promise<LabReply<'events.arguments'>>;
   /** Puts text on the clipboard and says so; `what` names it: `table`, `chart`. */
   copy(text: string, what: string): Promise<void>;
   /** Says a sentence in the status bar and to screen readers. */

@@ -1,55 +1,41 @@
 import type { LabReply } from '../../host/contract/lab.ts';
+import { bytesOf } from './base64.ts';
+import { RisingColumn } from './rising-column.ts';
 
-/** Events of one run as columns, filled from the front while they are read. */
+/** Events of a piece but the last, as a power of two: as many as one call brings. */
+const PIECE_SHIFT = 16;
+
+/** When the events of one run were, as columns, filled from the front while they are read. Their arguments are read where they are looked at. */
 export interface EventColumns {
   readonly total: number;
+  /** Events of a piece but the last. */
+  readonly piece: number;
   readonly kind: Uint8Array;
-  /** Four an event. */
-  readonly args: Int32Array;
   /** Number of the access, from 1. */
-  readonly access: Float64Array;
-  /** Simulated clock, cycles; never falls. */
-  readonly cycles: Float64Array;
+  readonly access: RisingColumn;
+  /** Simulated clock, cycles. */
+  readonly cycles: RisingColumn;
   /** Events filled in so far. */
   loaded: number;
 }
 
-export const newColumns = (total: number): EventColumns => ({
+export const newColumns = (total: number, shift = PIECE_SHIFT): EventColumns => ({
   total,
+  piece: 2 ** shift,
   kind: new Uint8Array(total),
-  args: new Int32Array(total * 4),
-  access: new Float64Array(total),
-  cycles: new Float64Array(total),
+  access: new RisingColumn(shift),
+  cycles: new RisingColumn(shift),
   loaded: 0,
 });
 
-type Piece = LabReply<'events.read'>;
-
-/** Puts a piece where it belongs. Pieces come in order. */
-export function fillColumns(columns: EventColumns, piece: Piece): void {
+/** Puts a piece where it belongs. Pieces come in order, each whole. */
+export function fillColumns(columns: EventColumns, piece: LabReply<'events.read'>): void {
+  const { loaded, total } = columns;
   const { from, count } = piece;
-  if (from !== columns.loaded || from + count > columns.total) throw new Error('events came out of order');
+  if (piece.total !== total || count === 0) throw new Error('the events ended early');
+  if (from !== loaded || count !== Math.min(columns.piece, total - from)) throw new Error('events came out of order');
   columns.kind.set(bytesOf(piece.kind, count), from);
-  columns.args.set(new Int32Array(bytesOf(piece.args, count * 16).buffer), from * 4);
-  columns.access.set(new Float64Array(bytesOf(piece.access, count * 8).buffer), from);
-  columns.cycles.set(new Float64Array(bytesOf(piece.cycles, count * 8).buffer), from);
+  columns.access.push(piece.access, count);
+  columns.cycles.push(piece.cycles, count);
   columns.loaded = from + count;
-}
-
-interface Base64Decoder {
-  fromBase64?: (text: string) => Uint8Array<ArrayBuffer>;
-}
-
-/** Bytes of base64 text; the platform's decoder is ten times as fast as the loop. */
-function bytesOf(text: string, expected: number): Uint8Array<ArrayBuffer> {
-  const { fromBase64 } = Uint8Array as Base64Decoder;
-  let bytes: Uint8Array<ArrayBuffer>;
-  if (fromBase64 !== undefined) bytes = fromBase64.call(Uint8Array, text);
-  else {
-    const binary = atob(text);
-    bytes = new Uint8Array(binary.length);
-    for (let n = 0; n < binary.length; n++) bytes[n] = binary.charCodeAt(n);
-  }
-  if (bytes.length !== expected) throw new Error('a column of events is too short');
-  return bytes;
 }

@@ -7,6 +7,11 @@ import { eventAt, extendSeries, newSeries } from './event-series.ts';
 const kindOf = (name: string): number => EVENT_ROWS.findIndex(([one]) => one === name);
 const base64 = (column: { buffer: ArrayBufferLike }): string =>
   Buffer.from(column.buffer as ArrayBuffer).toString('base64');
+/** Numbers as the lab packs those that lie close together. */
+const packed = (values: number[]) => {
+  const start = values[0] ?? 0;
+  return { start, unit: 1, bits: 16 as const, data: base64(new Uint16Array(values.map((value) => value - start))) };
+};
 
 /** Three accesses of 10, 100 and 5 cycles; each has an exit in its middle. */
 const KIND = ['access', 'kvm_exit', 'access', 'kvm_exit', 'access', 'kvm_exit'].map(kindOf);
@@ -19,47 +24,64 @@ function piece(from: number, count: number) {
     count,
     total: KIND.length,
     kind: base64(new Uint8Array(KIND.slice(from, from + count))),
-    args: base64(new Int32Array(count * 4).fill(from)),
-    access: base64(new Float64Array(ACCESS.slice(from, from + count))),
-    cycles: base64(new Float64Array(CYCLES.slice(from, from + count))),
+    access: packed(ACCESS.slice(from, from + count)),
+    cycles: packed(CYCLES.slice(from, from + count)),
   };
 }
 
 describe('events read in pieces', () => {
-  it('give every access its cycles, also one that two pieces share', () => {
-    const columns = newColumns(KIND.length);
+  it.each([
+    ['that end with an access', 1],
+    ['one of which is short', 2],
+    ['of one event', 0],
+    ['of which there is one', 3],
+  ])('%s give every access its cycles', (_what, shift) => {
+    const columns = newColumns(KIND.length, shift);
     const series = newSeries(columns);
     let done = 0;
-    for (const [from, count] of [
-      [0, 3],
-      [3, 2],
-      [5, 1],
-    ] as const) {
-      fillColumns(columns, piece(from, count));
+    for (let from = 0; from < KIND.length; from += columns.piece) {
+      fillColumns(columns, piece(from, Math.min(columns.piece, KIND.length - from)));
       done = extendSeries(series, done);
     }
     expect(done).toBe(6);
     expect([...series.cost].map((cost) => (Number.isNaN(cost) ? null : cost))).toEqual([10, null, 100, null, 5, null]);
     expect(series.counts[kindOf('access')]).toBe(3);
     expect(series.counts[kindOf('kvm_exit')]).toBe(3);
-    expect(Array.from(columns.args.subarray(12, 14))).toEqual([3, 3]);
+    expect(KIND.map((_, n) => columns.cycles.at(n))).toEqual(CYCLES);
+    expect(KIND.map((_, n) => columns.access.at(n))).toEqual(ACCESS);
+    expect(columns.cycles.at(KIND.length)).toBeNaN();
   });
 
   it('give an access before a gap the mean of those that have no events', () => {
     const columns = newColumns(2);
     const series = newSeries(columns);
     const kind = base64(new Uint8Array([kindOf('access'), kindOf('access')]));
-    const access = base64(new Float64Array([1, 101]));
-    const cycles = base64(new Float64Array([0, 500]));
-    fillColumns(columns, { from: 0, count: 2, total: 2, kind, args: base64(new Int32Array(8)), access, cycles });
+    fillColumns(columns, { from: 0, count: 2, total: 2, kind, access: packed([1, 101]), cycles: packed([0, 500]) });
     extendSeries(series, 0);
     expect(series.cost[0]).toBe(5);
   });
 
-  it('are refused out of order and when a column is short', () => {
-    const columns = newColumns(KIND.length);
-    expect(() => fillColumns(columns, piece(2, 1))).toThrow('out of order');
-    expect(() => fillColumns(columns, { ...piece(0, 2), cycles: '' })).toThrow('too short');
+  it('keep numbers that fit no few bits', () => {
+    const columns = newColumns(4, 1);
+    const far = [2 ** 40, 2 ** 40 + 70_000.0625];
+    const thirds = [2 ** 41 + 1 / 3, 2 ** 41 + 2 / 3];
+    const kind = base64(new Uint8Array(2));
+    const access = packed([1, 1]);
+    const sixteenths = base64(new Uint32Array([0, 70_000 * 16 + 1]));
+    const cycles = { start: far[0]!, unit: 1 / 16, bits: 32 as const, data: sixteenths };
+    fillColumns(columns, { from: 0, count: 2, total: 4, kind, access, cycles });
+    const plain = { start: 0, unit: 1, bits: 64 as const, data: base64(new Float64Array(thirds)) };
+    fillColumns(columns, { from: 2, count: 2, total: 4, kind, access, cycles: plain });
+    expect([0, 1, 2, 3].map((n) => columns.cycles.at(n))).toEqual([...far, ...thirds]);
+  });
+
+  it('are refused out of order, half, and when a column is short', () => {
+    const columns = newColumns(KIND.length, 1);
+    expect(() => fillColumns(columns, piece(2, 2))).toThrow('out of order');
+    expect(() => fillColumns(columns, piece(0, 1))).toThrow('out of order');
+    expect(() => fillColumns(columns, { ...piece(0, 2), count: 0 })).toThrow('ended early');
+    expect(() => fillColumns(columns, { ...piece(0, 2), total: 5 })).toThrow('ended early');
+    expect(() => fillColumns(columns, { ...piece(0, 2), cycles: packed([]) })).toThrow('too short');
   });
 
   it('are found by the clock and drawn in columns', () => {

@@ -1,14 +1,13 @@
 import { EVENT_ROWS } from '../../core/index.ts';
 import type { EventColumns } from './event-columns.ts';
 import { Pyramid } from './pyramid.ts';
+import type { Places } from './rising-column.ts';
 
 const ACCESS = EVENT_ROWS.findIndex(([name]) => name === 'access');
 
 /** Events with what the drawing needs: the cost of the access each one belongs to, and a pyramid over both. */
 export interface EventSeries {
   readonly columns: EventColumns;
-  /** Number of each event from 0: the other axis beside the clock. */
-  readonly order: Float64Array;
   /**
    * Cycles of the access that begins with this event; NaN at every other event. Where a loop was multiplied out there are no events of
    * its accesses: the one before them has their mean.
@@ -21,14 +20,7 @@ export interface EventSeries {
 
 export function newSeries(columns: EventColumns): EventSeries {
   const cost = new Float64Array(columns.total).fill(Number.NaN);
-  const order = Float64Array.from(cost, (_, n) => n);
-  return {
-    columns,
-    order,
-    cost,
-    pyramid: new Pyramid(cost, columns.kind),
-    counts: new Float64Array(EVENT_ROWS.length),
-  };
+  return { columns, cost, pyramid: new Pyramid(cost, columns.kind), counts: new Float64Array(EVENT_ROWS.length) };
 }
 
 /** Takes in what was read since the last call, up to the access that is still open; all of it when everything is read. */
@@ -37,11 +29,11 @@ export function extendSeries({ columns, cost, pyramid, counts }: EventSeries, fr
   let open = -1;
   for (let at = from; at < loaded; at++) {
     if (kind[at] !== ACCESS) continue;
-    if (open >= 0) cost[open] = (cycles[at]! - cycles[open]!) / Math.max(1, access[at]! - access[open]!);
+    if (open >= 0) cost[open] = (cycles.at(at) - cycles.at(open)) / Math.max(1, access.at(at) - access.at(open));
     open = at;
   }
   const done = loaded === total || open < 0 ? loaded : open;
-  if (loaded === total && open >= 0) cost[open] = cycles[total - 1]! - cycles[open]!;
+  if (loaded === total && open >= 0) cost[open] = cycles.at(total - 1) - cycles.at(open);
   for (let at = from; at < done; at++) counts[kind[at]!]!++;
   pyramid.extend(done);
   return done;
@@ -50,16 +42,19 @@ export function extendSeries({ columns, cost, pyramid, counts }: EventSeries, fr
 /** What the timeline's x axis is: events at equal distances, or the simulated clock. */
 export type TimelineAxis = 'events' | 'clock';
 
+/** The number of each event from 0: the other axis beside the clock. */
+const ORDER: Places = { at: (event) => event };
+
 /** Places of the events on an axis; they never fall. */
-export const placesOn = ({ columns, order }: EventSeries, axis: TimelineAxis): Float64Array =>
-  axis === 'clock' ? columns.cycles : order;
+export const placesOn = ({ columns }: EventSeries, axis: TimelineAxis): Places =>
+  axis === 'clock' ? columns.cycles : ORDER;
 
 /** The first event at or after a place of an axis, among the first `count`. */
-export function eventAt(places: Float64Array, moment: number, count: number): number {
+export function eventAt(places: Places, moment: number, count: number): number {
   let [low, high] = [0, count];
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if (places[middle]! < moment) low = middle + 1;
+    if (places.at(middle) < moment) low = middle + 1;
     else high = middle;
   }
   return low;

@@ -1,21 +1,21 @@
-import { useVirtualizer } from '@tanstack/react-virtual';
-import { memo, useEffect, useId, useRef, type KeyboardEvent, type RefObject } from 'react';
+import { memo, useEffect, useId, useLayoutEffect, useRef, useSyncExternalStore } from 'react';
+import type { KeyboardEvent, RefObject } from 'react';
 import { Swatch } from '../charts/data-table.tsx';
 import { afterKey } from '../charts/grid-keys.ts';
 import { resultText } from '../text/results.ts';
 import { eventPaint, type Theme } from '../widgets/palette.ts';
-import type { EventColumns } from './event-columns.ts';
-import { EVENT_COLUMNS, eventName, eventRow } from './event-rows.ts';
+import type { ArgumentPage, EventArguments } from './event-arguments.ts';
+import { EVENT_COLUMNS, eventName, eventRow, type EventSource } from './event-rows.ts';
+import { useRowsInSight } from './rows-in-sight.ts';
 
 /** The tallest element that browsers lay out, in pixels. */
 const TALLEST = 30_000_000;
 
 interface Props {
-  readonly columns: EventColumns;
+  readonly source: EventSource;
+  readonly args: EventArguments;
   /** Events read so far. */
   readonly ready: number;
-  readonly dropped: number;
-  readonly vendor: 'intel' | 'amd';
   readonly selected: number;
   readonly onSelect: (event: number) => void;
   /** Enter or a double click on an event. */
@@ -23,28 +23,23 @@ interface Props {
   readonly theme: Theme;
 }
 
-/** Every event in a table of which only the rows in sight exist. */
-export function EventTable({ columns, ready, dropped, vendor, selected, onSelect, onOpen, theme }: Props) {
+/** Every event in a table of which only the rows in sight exist, and the selected one, which screen readers must find wherever it is. */
+export function EventTable({ source, args, ready, selected, onSelect, onOpen, theme }: Props) {
   const scroller = useRef<HTMLDivElement>(null);
   const id = useId();
   const act = useRef({ onSelect, onOpen });
   act.current = { onSelect, onOpen };
+  const { total } = source.columns;
   const em = Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
-  const rowHeight = Math.min(Math.round(em * 1.85), TALLEST / Math.max(1, columns.total));
+  const rowHeight = Math.min(Math.round(em * 1.85), TALLEST / Math.max(1, total));
   const heading = Math.round(em * 1.85);
-  const rows = useVirtualizer({
-    count: ready,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => rowHeight,
-    overscan: 8,
-    // The heading stays on top of the rows.
-    scrollMargin: heading,
-    scrollPaddingStart: heading,
-  });
-  useEffect(() => {
-    if (ready > 0) rows.scrollToIndex(selected, { align: 'auto' });
-    // Only a new choice scrolls; rows that come in do not.
-  }, [selected]);
+  const sight = useRowsInSight(scroller, rowHeight, heading);
+  const [from, to] = [Math.min(sight.from, ready), Math.min(sight.to, ready)];
+  useSyncExternalStore(args.listen, () => args.version);
+  useEffect(() => args.want(from, to, selected), [args, from, to, selected]);
+  const { show } = sight;
+  // Only a new choice scrolls; rows that come in do not.
+  useLayoutEffect(() => show(selected), [selected, show]);
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.altKey || event.metaKey) return;
     if (event.key === 'Enter') onOpen(selected);
@@ -58,12 +53,15 @@ export function EventTable({ columns, ready, dropped, vendor, selected, onSelect
     event.preventDefault();
     event.stopPropagation();
   };
+  const drawn = Array.from({ length: to - from }, (_, n) => from + n);
+  if (selected < from) drawn.unshift(selected);
+  else if (selected >= to && selected < ready) drawn.push(selected);
   return (
     <div
       className="event-table"
       role="grid"
       aria-label={resultText.timeline.table}
-      aria-rowcount={columns.total + 1}
+      aria-rowcount={total + 1}
       aria-colcount={EVENT_COLUMNS.length}
       aria-activedescendant={ready > 0 ? `${id}-${selected}` : undefined}
       tabIndex={0}
@@ -77,15 +75,20 @@ export function EventTable({ columns, ready, dropped, vendor, selected, onSelect
           </span>
         ))}
       </div>
-      <div role="presentation" style={{ height: rows.getTotalSize(), position: 'relative' }}>
-        {rows.getVirtualItems().map(({ index, start }) => (
+      <div role="presentation" style={{ height: ready * rowHeight, position: 'relative' }}>
+        {drawn.map((event) => (
           <EventLine
-            key={index}
-            id={`${id}-${index}`}
-            top={start - heading}
+            key={event}
+            id={`${id}-${event}`}
+            event={event}
+            top={event * rowHeight}
             height={rowHeight}
-            selected={index === selected}
-            {...{ columns, index, dropped, vendor, theme }}
+            selected={event === selected}
+            page={args.pageWith(event)}
+            columns={source.columns}
+            dropped={source.dropped}
+            vendor={source.vendor}
+            theme={theme}
             act={act}
           />
         ))}
@@ -94,9 +97,10 @@ export function EventTable({ columns, ready, dropped, vendor, selected, onSelect
   );
 }
 
-interface LineProps extends Pick<Props, 'columns' | 'dropped' | 'vendor' | 'theme'> {
+interface LineProps extends EventSource, Pick<Props, 'theme'> {
   readonly id: string;
-  readonly index: number;
+  readonly event: number;
+  readonly page: ArgumentPage | null;
   readonly top: number;
   readonly height: number;
   readonly selected: boolean;
@@ -105,21 +109,21 @@ interface LineProps extends Pick<Props, 'columns' | 'dropped' | 'vendor' | 'them
 
 /** One event. Scrolling moves lines in and out; those that stay are not drawn again. */
 const EventLine = memo(function EventLine(line: LineProps) {
-  const { id, columns, index, top, height, selected, dropped, vendor, theme, act } = line;
+  const { id, event, page, top, height, selected, columns, theme, act } = line;
   return (
     <div
       id={id}
       role="row"
-      aria-rowindex={index + 2}
+      aria-rowindex={event + 2}
       aria-selected={selected}
       className="event-row"
-      style={{ position: 'absolute', top: 0, height, transform: `translateY(${top}px)` }}
-      onClick={() => act.current.onSelect(index)}
-      onDoubleClick={() => act.current.onOpen(index)}
+      style={{ position: 'absolute', top, height }}
+      onClick={() => act.current.onSelect(event)}
+      onDoubleClick={() => act.current.onOpen(event)}
     >
-      {eventRow(columns, index, dropped, vendor).cells.map(({ text }, c) => (
+      {eventRow(line, event, page).cells.map(({ text }, c) => (
         <span key={c} role="gridcell" className={EVENT_COLUMNS[c]!.align} title={text}>
-          {c === EVENT_COLUMNS.length - 1 && <Swatch colour={eventPaint(eventName(columns, index))[theme]} />}
+          {c === EVENT_COLUMNS.length - 1 && <Swatch colour={eventPaint(eventName(columns, event))[theme]} />}
           {text}
         </span>
       ))}

@@ -7,6 +7,7 @@ import { bucketsOf } from './buckets.ts';
 import { drawCosts, newCostPlot } from './cost-plot.ts';
 import { eventAt, placesOn, type EventSeries, type TimelineAxis } from './event-series.ts';
 import { drawLanes, lanesOf } from './lanes.ts';
+import type { Places } from './rising-column.ts';
 import { afterTimelineKey, moved, zoomed, type ViewWindow } from './view-window.ts';
 
 const text = resultText.timeline;
@@ -61,7 +62,7 @@ export function TimelineChart({ series, ready, axis, view, limits, onView, selec
       if (plot.current !== null) drawCosts(plot.current, buckets, view);
       const ctx = sized(canvas.current!, width, Math.max(1, lanes.length) * laneHeight);
       drawLanes(ctx, buckets, { lanes, counts: series.counts, theme, gutter, height: laneHeight, em, step: 1 });
-      const at = placesOn(series, axis)[selected] ?? -1;
+      const at = placesOn(series, axis).at(selected);
       if (at >= view.from && at <= view.to) {
         ctx.fillStyle = INK[theme].text;
         ctx.fillRect(
@@ -130,10 +131,10 @@ function momentAt(element: HTMLElement, clientX: number, gutter: number, { from,
   return from + Math.min(1, Math.max(0, share)) * (to - from);
 }
 
-function nearest(places: Float64Array, moment: number, count: number): number {
+function nearest(places: Places, moment: number, count: number): number {
   const after = Math.min(count - 1, eventAt(places, moment, count));
   const before = Math.max(0, after - 1);
-  return Math.abs(places[before]! - moment) < Math.abs(places[after]! - moment) ? before : after;
+  return Math.abs(places.at(before) - moment) < Math.abs(places.at(after) - moment) ? before : after;
 }
 
 /** An empty canvas of so many CSS pixels, sharp on every screen. */

@@ -1,11 +1,12 @@
-import { useEffect, useState } from 'react';
+import { useEffect, useMemo, useState } from 'react';
 import { Button } from 'react-aria-components';
 import { Choice } from '../charts/choice.tsx';
-import { toMarkdown, toTsv } from '../charts/table.ts';
+import { toMarkdown, toTsv, type TableSpec } from '../charts/table.ts';
 import type { PricedRun } from '../results/priced-runs.ts';
 import { usePricedRuns } from '../results/use-priced-runs.ts';
 import type { ResultPaneProps } from '../state/result-pane.ts';
 import { resultText } from '../text/results.ts';
+import { EventArguments, PAGE, pageOf } from './event-arguments.ts';
 import { eventsTable } from './event-rows.ts';
 import { eventAt, placesOn, type TimelineAxis } from './event-series.ts';
 import { EventTable } from './event-table.tsx';
@@ -49,23 +50,35 @@ function Timeline({ owner, shown, theme, actions, tools }: Props) {
   const [chosen, setChosen] = useState<ViewWindow | null>(null);
   const [selected, setSelected] = useState(0);
   const [axis, setAxis] = useState<TimelineAxis>('events');
+  const { readArguments, announce } = actions;
+  const args = useMemo(() => {
+    const read = (from: number, count: number) => readArguments({ runId: owner, index: shown.index, from, count });
+    return new EventArguments(total, read, announce);
+  }, [owner, shown.index, total, readArguments, announce]);
+  // Those of the first rows come while the rest is read.
+  useEffect(() => args.want(0, PAGE, 0), [args]);
   const clock = series?.columns.cycles;
-  const first = clock?.[0] ?? 0;
+  const first = clock?.at(0) ?? 0;
   // The end of the run is known before its last event is read, so that the window does not grow.
-  const end = Math.max(first + 1, shown.result.clock, clock?.[Math.max(0, ready - 1)] ?? 0);
+  const end = Math.max(first + 1, shown.result.clock, clock?.at(Math.max(0, ready - 1)) ?? 0);
   const limits = axis === 'clock' ? { from: first, to: end } : { from: 0, to: Math.max(1, total - 1) };
   const view = chosen ?? limits;
   useEffect(() => setSelected(0), [owner]);
   const vendor = shown.model.vendor;
   const dropped = kept?.dropped ?? 0;
   const open = (event: number): void =>
-    actions.inspect({ index: shown.index, access: series?.columns.access[event] ?? 1 });
+    actions.inspect({ index: shown.index, access: series?.columns.access.at(event) ?? 1 });
   const middle = (view.from + view.to) / 2;
-  const inView = () => {
+  const source = series === null ? null : { columns: series.columns, dropped, vendor };
+  const copy = async (format: (table: TableSpec) => string): Promise<void> => {
     const places = placesOn(series!, axis);
     const from = eventAt(places, view.from, ready);
-    const to = Math.min(eventAt(places, view.to + 1, ready), from + MOST_COPIED);
-    return eventsTable(series!.columns, [from, to], dropped, vendor);
+    const count = Math.min(eventAt(places, view.to + 1, ready) - from, MOST_COPIED);
+    const page = pageOf(await readArguments({ runId: owner, index: shown.index, from, count }));
+    await actions.copy(format(eventsTable(source!, page)), resultText.table);
+  };
+  const onCopy = (format: (table: TableSpec) => string) => (): void => {
+    copy(format).catch((error: unknown) => announce(error instanceof Error ? error.message : String(error)));
   };
   return (
     <div className="result-pane">
@@ -98,10 +111,10 @@ function Timeline({ owner, shown, theme, actions, tools }: Props) {
             <Button className="button" onPress={() => open(selected)}>
               {text.inspect}
             </Button>
-            <Button className="button" onPress={() => void actions.copy(toTsv(inView()), resultText.table)}>
+            <Button className="button" onPress={onCopy(toTsv)}>
               {resultText.copyTsv}
             </Button>
-            <Button className="button" onPress={() => void actions.copy(toMarkdown(inView()), resultText.table)}>
+            <Button className="button" onPress={onCopy(toMarkdown)}>
               {resultText.copyMarkdown}
             </Button>
           </>
@@ -128,10 +141,9 @@ function Timeline({ owner, shown, theme, actions, tools }: Props) {
             />
           </div>
           <EventTable
-            columns={series.columns}
+            source={source!}
+            args={args}
             ready={ready}
-            dropped={dropped}
-            vendor={vendor}
             selected={Math.min(selected, Math.max(0, ready - 1))}
             onSelect={setSelected}
             onOpen={open}

@@ -3,8 +3,10 @@ import type { ResultPaneActions } from '../state/result-pane.ts';
 import { fillColumns, newColumns } from './event-columns.ts';
 import { extendSeries, newSeries, type EventSeries } from './event-series.ts';
 
-/** Events of one call. */
-const PIECE = 32_768;
+/** Calls under way at a time: the lab reads one piece while the window takes another one in. */
+const AHEAD = 2;
+/** Milliseconds between two drawings of what is there so far. */
+const REDRAW = 150;
 
 export interface ReadEvents {
   readonly series: EventSeries | null;
@@ -15,9 +17,9 @@ export interface ReadEvents {
 
 const NOTHING: ReadEvents = { series: null, ready: 0, problem: null };
 
-/** Reads the events of one configuration piece by piece; what is there can be shown at once. `owner` changes with the run. */
+/** Reads the events of one configuration piece by piece; what is there can be shown at once. `runId` changes with the run. */
 export function useEvents(
-  owner: string,
+  runId: string,
   index: number,
   total: number,
   read: ResultPaneActions['readEvents'],
@@ -27,25 +29,29 @@ export function useEvents(
     setState(NOTHING);
     if (total === 0) return;
     let stale = false;
-    const series = newSeries(newColumns(total));
     const readAll = async (): Promise<void> => {
-      let ready = 0;
+      const columns = newColumns(total);
+      const series = newSeries(columns);
+      const coming: ReturnType<typeof read>[] = [];
       let asked = 0;
-      const ask = (): ReturnType<typeof read> | null => {
-        if (asked >= total) return null;
-        const from = asked;
-        asked += PIECE;
-        return read(index, from, PIECE);
+      const ask = (): void => {
+        for (; coming.length < AHEAD && asked < total; asked += columns.piece) {
+          const piece = read({ runId, index, from: asked, count: columns.piece });
+          piece.catch(() => {});
+          coming.push(piece);
+        }
       };
-      // One piece is under way while the one before is taken in.
-      for (let coming = ask(); coming !== null;) {
-        const piece = await coming;
+      let ready = 0;
+      let drawn = -Infinity;
+      for (ask(); coming.length > 0;) {
+        const piece = await coming.shift()!;
         if (stale) return;
-        coming = ask();
-        coming?.catch(() => {});
-        if (piece.count === 0 || piece.total !== total) throw new Error('the events ended early');
-        fillColumns(series.columns, piece);
+        ask();
+        fillColumns(columns, piece);
         ready = extendSeries(series, ready);
+        const now = performance.now();
+        if (now < drawn + REDRAW && columns.loaded < total) continue;
+        drawn = now;
         setState({ series, ready, problem: null });
       }
     };
@@ -55,6 +61,6 @@ export function useEvents(
     return () => {
       stale = true;
     };
-  }, [owner, index, total, read]);
+  }, [runId, index, total, read]);
   return state;
 }
