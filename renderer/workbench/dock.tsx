@@ -14,6 +14,7 @@ import { PLAIN_PANES, RESULT_PANES } from './panes.tsx';
 import { ResultSlot } from './result-slot.tsx';
 import { restoreLayout } from './restore-layout.ts';
 import { documentOfPanel, Tab } from './tab.tsx';
+import { followTabOverflow } from './tab-overflow.ts';
 import './dock.css';
 
 const framed = (id: string, content: ReactNode) => (
@@ -51,7 +52,9 @@ export function Dock({ saved, onChange }: { saved: unknown; onChange: () => void
     bench.view.setState({ dock });
     const unfollow = followDocuments(bench, api);
     const layout = api.onDidLayoutChange(onChange);
+    const unfollowTabs = followTabOverflow(api, frame.current!);
     return () => {
+      unfollowTabs();
       layout.dispose();
       unfollow();
     };
