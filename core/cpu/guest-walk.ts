@@ -5,15 +5,16 @@ import { LARGE_RESERVED, PTE, PTE_PKEY_SHIFT_HI, reservedAddressHi } from '../sp
 import { PFERR } from '../spec/vm-exit.ts';
 import type { Caches } from './caches.ts';
 import type { CpuConfig } from './config.ts';
+import { EntryWalker, READ_ENTRY, UPDATE_ENTRY } from './entry-walker.ts';
 import type { GuestMode } from './guest-mode.ts';
 import { PLACE, WARM, type LineCache } from './line-cache.ts';
-import { NEED, NESTED_OK, NO_FRAME, type NestedWalker } from './nested.ts';
+import { NESTED_OK, NO_FRAME, type NestedWalker } from './nested.ts';
 import { pscClass } from './psc.ts';
 import { KIND, RIGHT } from './rights.ts';
 import { CLASS_MASK, RECORD } from './tag-array.ts';
 import { findTable, GUEST, storeTable } from './table-cache.ts';
 import { tableIndex } from './table-index.ts';
-import { TableWalker, WALK_OK } from './table-walker.ts';
+import { WALK_OK } from './table-walker.ts';
 import type { Tally } from './tally.ts';
 
 const { BASE, FLAGS, MASK, X, STRIDE } = RECORD;
@@ -42,8 +43,8 @@ const OK = NESTED_OK;
 const FRAMELESS = NO_FRAME;
 const FAULT_RESERVED = PFERR.P | PFERR.RSVD;
 const [, MASK_2M = 0, MASK_1G = 0] = CLASS_MASK;
-const READ_ENTRY = NEED.R | NEED.WALK;
-const UPDATE_ENTRY = NEED.R | NEED.W | NEED.WALK | NEED.UPDATE;
+const READ = READ_ENTRY;
+const UPDATE = UPDATE_ENTRY;
 const UPPER = R_U | R_W | R_X;
 
 /** In PAE entries, address bits 62:52 are reserved too. */
@@ -53,7 +54,7 @@ const PAE_RESERVED_HI = 0x7ff0_0000;
  * The walker of tables with 8-byte entries (SDM vol. 3A, "4-Level Paging and 5-Level Paging", "PAE Paging"). Entries are read from guest
  * memory: each table's frame is translated through the second dimension first, unless there is none.
  */
-export class GuestWalker extends TableWalker {
+export class GuestWalker extends EntryWalker {
   /** Level of the guest's leaf. */
   private leaf = 1;
   private start = 4;
@@ -67,15 +68,9 @@ export class GuestWalker extends TableWalker {
   private readonly entryLo = new Int32Array(6);
   private readonly entryHi = new Int32Array(6);
 
-  private readonly memory: HostMemory;
-  private readonly lines: LineCache;
   private readonly caches: Caches;
-  private readonly tally: Tally;
-  private readonly events: Recorder;
-  private readonly nested: NestedWalker | null;
   private readonly reservedHi: number;
   private readonly p1g: boolean;
-  private readonly updateNeedsWalk: boolean;
 
   constructor(
     config: CpuConfig,
@@ -86,16 +81,10 @@ export class GuestWalker extends TableWalker {
     events: Recorder,
     nested: NestedWalker | null,
   ) {
-    super();
-    this.memory = memory;
-    this.lines = lines;
+    super(config, memory, lines, tally, events, nested);
     this.caches = caches;
-    this.tally = tally;
-    this.events = events;
-    this.nested = nested;
     this.reservedHi = reservedAddressHi(config.maxphyaddr);
     this.p1g = config.p1g;
-    this.updateNeedsWalk = nested !== null && config.nested === 'ept' && !config.eptAd;
   }
 
   walk(hi: number, vpn: number, tag: number, mode: GuestMode, rootHi: number, rootLo: number): number {
@@ -137,8 +126,8 @@ export class GuestWalker extends TableWalker {
       if (table === -1) {
         if (nested === null) table = gfnHi === 0 ? gfnLo : FRAMELESS;
         else {
-          const problem = nested.translate(gfnHi, gfnLo, READ_ENTRY);
-          if (problem !== OK) return this.exit(problem, READ_ENTRY, gfnHi, gfnLo, index << 3);
+          const problem = nested.translate(gfnHi, gfnLo, READ);
+          if (problem !== OK) return this.exit(problem, READ, gfnHi, gfnLo, index << 3);
           table = nested.hfn;
         }
       }
@@ -257,8 +246,8 @@ export class GuestWalker extends TableWalker {
       if (this.updateNeedsWalk) {
         const gfnHi = this.tableHi[level]!;
         const gfnLo = this.tableLo[level]!;
-        const problem = this.nested!.translate(gfnHi, gfnLo, UPDATE_ENTRY);
-        if (problem !== OK) return this.exit(problem, UPDATE_ENTRY, gfnHi, gfnLo, index << 3);
+        const problem = this.nested!.translate(gfnHi, gfnLo, UPDATE);
+        if (problem !== OK) return this.exit(problem, UPDATE, gfnHi, gfnLo, index << 3);
       }
       this.memory.setWord(this.table[level]!, index * 2, set);
       this.entryLo[level] = set;

@@ -2,6 +2,7 @@ import { EVENT } from '../events/kinds.ts';
 import type { Recorder } from '../events/recorder.ts';
 import type { Caches } from './caches.ts';
 import { contextOfTag, contextTag, GLOBAL_PCID, type Contexts } from './contexts.ts';
+import { rootOfNestedTag } from './nested-tlb.ts';
 import { GUEST, NESTED, tableDimension, tableOwner } from './table-cache.ts';
 import type { Translator } from './translate.ts';
 
@@ -73,8 +74,8 @@ export class Invalidation {
   root(rootId: number): void {
     const { nestedPsc, nestedTlb, tableCache } = this.caches;
     this.dropLinear((id) => this.contexts.root(id) === rootId);
-    nestedTlb.dropWhere((hi) => hi >>> 8 === rootId);
-    nestedPsc.tags.dropWhere((hi) => hi >>> 8 === rootId);
+    nestedTlb.dropWhere((hi) => rootOfNestedTag(hi) === rootId);
+    nestedPsc.tags.dropWhere((hi) => rootOfNestedTag(hi) === rootId);
     tableCache.dropWhere((hi) => tableDimension(hi) === NESTED && tableOwner(hi) === rootId);
     this.tell(INVALIDATED.ROOT, 0, rootId);
   }

@@ -1,27 +1,26 @@
 import { EVENT } from '../events/kinds.ts';
 import type { Recorder } from '../events/recorder.ts';
-import type { HostMemory } from '../memory/host-memory.ts';
+import { PARTS_PER_FRAME, type HostMemory } from '../memory/host-memory.ts';
 import { PSE_RESERVED, PTE } from '../spec/paging.ts';
 import { PFERR } from '../spec/vm-exit.ts';
 import type { CpuConfig } from './config.ts';
+import { EntryWalker, READ_ENTRY, UPDATE_ENTRY } from './entry-walker.ts';
 import type { GuestMode } from './guest-mode.ts';
 import { PLACE, WARM, type LineCache } from './line-cache.ts';
-import { NEED, NESTED_OK, type NestedWalker } from './nested.ts';
+import { NESTED_OK, type NestedWalker } from './nested.ts';
 import { isBacked } from './operand.ts';
 import { KIND, RIGHT } from './rights.ts';
-import { TableWalker, WALK_OK } from './table-walker.ts';
+import { WALK_OK } from './table-walker.ts';
 import type { Tally } from './tally.ts';
 import { GUEST_PAGE_4M } from './tlb.ts';
 
-const READ_ENTRY = NEED.R | NEED.WALK;
-const UPDATE_ENTRY = NEED.R | NEED.W | NEED.WALK | NEED.UPDATE;
 const UPPER = RIGHT.U | RIGHT.W | RIGHT.X;
 
 /**
  * The walker of two-level tables with 4-byte entries (SDM vol. 3A, "32-Bit Paging"), 4 MiB pages and PSE-36 included. It uses no
  * paging-structure caches: a processor need not have any. A 4 MiB page is cached as 2 MiB fragments.
  */
-export class LegacyWalker extends TableWalker {
+export class LegacyWalker extends EntryWalker {
   private leaf = 1;
   /** By level: host frame of the table, guest frame, index, entry. */
   private readonly table = new Int32Array(3);
@@ -30,12 +29,6 @@ export class LegacyWalker extends TableWalker {
   private readonly index = new Int32Array(3);
   private readonly entry = new Int32Array(3);
 
-  private readonly memory: HostMemory;
-  private readonly lines: LineCache;
-  private readonly tally: Tally;
-  private readonly events: Recorder;
-  private readonly nested: NestedWalker | null;
-  private readonly updateNeedsWalk: boolean;
   /** Bits of a 4 MiB page's entry that must be 0: bit 21, and address bits above MAXPHYADDR (bits 20:13 are 39:32). */
   private readonly reserved4M: number;
 
@@ -47,13 +40,7 @@ export class LegacyWalker extends TableWalker {
     events: Recorder,
     nested: NestedWalker | null,
   ) {
-    super();
-    this.memory = memory;
-    this.lines = lines;
-    this.tally = tally;
-    this.events = events;
-    this.nested = nested;
-    this.updateNeedsWalk = nested !== null && config.nested === 'ept' && !config.eptAd;
+    super(config, memory, lines, tally, events, nested);
     const above = config.maxphyaddr >= 40 ? 0 : 0x1fe000 & ~((1 << (config.maxphyaddr - 32 + 13)) - 1);
     this.reserved4M = PSE_RESERVED | above;
   }
@@ -73,7 +60,7 @@ export class LegacyWalker extends TableWalker {
         table = nested.hfn;
       }
       const entry = isBacked(memory, table) ? memory.word(table, index) : 0;
-      const line = (memory.chunkOf[table * 16 + (index >> 6)] ?? 0) * 4 + ((index >> 4) & 3);
+      const line = (memory.chunkOf[table * PARTS_PER_FRAME + (index >> 6)] ?? 0) * 4 + ((index >> 4) & 3);
       let place: number = PLACE.L1;
       if ((lines.residence[line]! & WARM) === 0) {
         place = lines.walkLoad(table, index >> 1, line);

@@ -25,6 +25,7 @@ import {
   NESTED_PML_FULL,
   type NestedWalker,
 } from './nested.ts';
+import { dropNestedPage, findNestedPage, nestedTag } from './nested-tlb.ts';
 import { pscClass, type SplitPsc } from './psc.ts';
 import { CLASS_MASK, RECORD, type TagArray } from './tag-array.ts';
 import { tableIndex } from './table-index.ts';
@@ -97,51 +98,38 @@ export class EptWalker implements NestedWalker {
   setRoot(hfn: number, levels: number, rootId: number): void {
     this.root = hfn;
     this.levels = levels;
-    this.tag = rootId << 8;
+    this.tag = nestedTag(rootId, 0);
   }
 
   translate(gfnHi: number, gfnLo: number, need: number): number {
     const wanted = this.ad && (need & WALK) !== 0 ? need | R_W : need;
     const tags = this.pages;
-    if (tags.size !== 0) {
-      const slot = this.findPage(this.tag | gfnHi, gfnLo);
-      if (slot !== 0) {
-        const at = slot * STRIDE;
-        const flags = tags.cells[at + FLAGS]!;
-        if ((flags & wanted & RIGHTS) === (wanted & RIGHTS) && ((wanted & W) === 0 || (flags & DIRTY) !== 0)) {
-          tags.touch(slot);
-          const mask = tags.cells[at + MASK]!;
-          this.hfn = tags.cells[at + BASE]! + (gfnLo & ~mask);
-          this.rights = flags;
-          this.cls = mask === -1 ? 0 : mask === MASK_2M ? 1 : 2;
-          this.tally.nestedTlbHits++;
-          if (this.events.on) this.events.emit(EVENT.hw_nested_tlb_hit, gfnLo, gfnHi, this.hfn, 0);
-          return OK;
-        }
-        tags.drop(slot);
+    const slot = tags.size === 0 ? 0 : findNestedPage(tags, this.tag | gfnHi, gfnLo);
+    if (slot !== 0) {
+      const at = slot * STRIDE;
+      const flags = tags.cells[at + FLAGS]!;
+      if ((flags & wanted & RIGHTS) === (wanted & RIGHTS) && ((wanted & W) === 0 || (flags & DIRTY) !== 0)) {
+        tags.touch(slot);
+        const mask = tags.cells[at + MASK]!;
+        this.hfn = tags.cells[at + BASE]! + (gfnLo & ~mask);
+        this.rights = flags;
+        this.cls = mask === -1 ? 0 : mask === MASK_2M ? 1 : 2;
+        this.tally.nestedTlbHits++;
+        if (this.events.on) this.events.emit(EVENT.hw_nested_tlb_hit, gfnLo, gfnHi, this.hfn, 0);
+        return OK;
       }
+      tags.drop(slot);
     }
     return this.walk(gfnHi, gfnLo, wanted);
   }
 
   dropPage(gfnHi: number, gfnLo: number): void {
-    const tags = this.pages;
-    for (let slot = this.findPage(this.tag | gfnHi, gfnLo); slot !== 0; slot = this.findPage(this.tag | gfnHi, gfnLo)) {
-      tags.drop(slot);
-    }
+    dropNestedPage(this.pages, this.tag | gfnHi, gfnLo);
   }
 
   /** Drops the guest-physical paging-structure-cache entries used for a page. */
   dropUpper(gfnHi: number, gfnLo: number): void {
     this.psc.dropFor(gfnLo, this.tag | gfnHi);
-  }
-
-  private findPage(tag: number, gfnLo: number): number {
-    const tags = this.pages;
-    const slot = tags.find(0, gfnLo, tag, tag);
-    if (slot !== 0) return slot;
-    const large = tags.find(1, gfnLo, tag, tag);
-    return large !== 0 ? large : tags.find(2, gfnLo, tag, tag);
   }
 
   private walk(gfnHi: number, gfnLo: number, need: number): number {

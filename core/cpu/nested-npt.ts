@@ -7,7 +7,7 @@ import type { Caches } from './caches.ts';
 import type { CpuConfig } from './config.ts';
 import { PLACE, WARM, type LineCache } from './line-cache.ts';
 import { frameOf, NEED, NESTED_DENIED, NESTED_DIRTY, NESTED_OK, type NestedWalker } from './nested.ts';
-import { pscClass } from './psc.ts';
+import { dropNestedPage, findNestedPage, nestedTag } from './nested-tlb.ts';
 import { CLASS_MASK, RECORD } from './tag-array.ts';
 import { findTable, NESTED, storeTable } from './table-cache.ts';
 import { tableIndex } from './table-index.ts';
@@ -27,6 +27,7 @@ const DIRTY = NESTED_DIRTY;
 const DENIED_RESERVED = PFERR.P | PFERR.RSVD;
 const DENIED_PRESENT = PFERR.P;
 const MASKS = CLASS_MASK;
+const [, MASK_2M = 0] = CLASS_MASK;
 
 /**
  * The walker of AMD's nested tables: ordinary long-mode tables (APM vol. 2, 15.25). Every access is a user access, so U must be 1 at
@@ -41,6 +42,8 @@ export class NptWalker implements NestedWalker {
   private root = 0;
   private levels = 4;
   private rootId = 0;
+  /** Root id in the high bits of every nested TLB tag. */
+  private tag = 0;
   private reached = 0;
   private start = 0;
   private readonly reservedHi: number;
@@ -72,35 +75,33 @@ export class NptWalker implements NestedWalker {
     this.root = hfn;
     this.levels = levels;
     this.rootId = rootId;
+    this.tag = nestedTag(rootId, 0);
   }
 
   translate(gfnHi: number, gfnLo: number, need: number): number {
     const wanted = (need & WALK) !== 0 ? need | R | W : need;
     const tags = this.caches.nestedTlb;
-    if (tags.size !== 0) {
-      const slot = this.findPage(gfnHi, gfnLo);
-      if (slot !== 0) {
-        const at = slot * STRIDE;
-        const flags = tags.cells[at + FLAGS]!;
-        if ((flags & wanted & RIGHTS) === (wanted & RIGHTS) && ((wanted & W) === 0 || (flags & DIRTY) !== 0)) {
-          tags.touch(slot);
-          const mask = tags.cells[at + MASK]!;
-          this.hfn = tags.cells[at + BASE]! + (gfnLo & ~mask);
-          this.rights = flags;
-          this.cls = mask === -1 ? 0 : pscClass(mask);
-          this.tally.nestedTlbHits++;
-          if (this.events.on) this.events.emit(EVENT.hw_nested_tlb_hit, gfnLo, gfnHi, this.hfn, 0);
-          return OK;
-        }
-        tags.drop(slot);
+    const slot = tags.size === 0 ? 0 : findNestedPage(tags, this.tag | gfnHi, gfnLo);
+    if (slot !== 0) {
+      const at = slot * STRIDE;
+      const flags = tags.cells[at + FLAGS]!;
+      if ((flags & wanted & RIGHTS) === (wanted & RIGHTS) && ((wanted & W) === 0 || (flags & DIRTY) !== 0)) {
+        tags.touch(slot);
+        const mask = tags.cells[at + MASK]!;
+        this.hfn = tags.cells[at + BASE]! + (gfnLo & ~mask);
+        this.rights = flags;
+        this.cls = mask === -1 ? 0 : mask === MASK_2M ? 1 : 2;
+        this.tally.nestedTlbHits++;
+        if (this.events.on) this.events.emit(EVENT.hw_nested_tlb_hit, gfnLo, gfnHi, this.hfn, 0);
+        return OK;
       }
+      tags.drop(slot);
     }
     return this.walk(gfnHi, gfnLo, wanted);
   }
 
   dropPage(gfnHi: number, gfnLo: number): void {
-    const { nestedTlb } = this.caches;
-    for (let slot = this.findPage(gfnHi, gfnLo); slot !== 0; slot = this.findPage(gfnHi, gfnLo)) nestedTlb.drop(slot);
+    dropNestedPage(this.caches.nestedTlb, this.tag | gfnHi, gfnLo);
   }
 
   /** Drops the cached upper entries of the walk just made, which was this page's. */
@@ -110,15 +111,6 @@ export class NptWalker implements NestedWalker {
     for (let level = this.start; level >= this.reached; level--) {
       cache.drop(findTable(cache, this.table[level]!, tableIndex(level, gfnHi, gfnLo), this.rootId, NESTED));
     }
-  }
-
-  private findPage(gfnHi: number, gfnLo: number): number {
-    const tags = this.caches.nestedTlb;
-    const tag = (this.rootId << 8) | gfnHi;
-    const slot = tags.find(0, gfnLo, tag, tag);
-    if (slot !== 0) return slot;
-    const large = tags.find(1, gfnLo, tag, tag);
-    return large !== 0 ? large : tags.find(2, gfnLo, tag, tag);
   }
 
   private walk(gfnHi: number, gfnLo: number, need: number): number {
@@ -183,7 +175,7 @@ export class NptWalker implements NestedWalker {
         this.rights = flags;
         if (!this.keepsEarly && this.fresh !== 0) this.keepUpper(gfnHi, gfnLo);
         const page = this.caches.nestedTlb;
-        const slot = page.insertNew(0, this.cls, gfnLo, (rootId << 8) | gfnHi);
+        const slot = page.insertNew(0, this.cls, gfnLo, this.tag | gfnHi);
         if (slot !== 0) {
           page.cells[slot * STRIDE + BASE] = base;
           page.cells[slot * STRIDE + FLAGS] = flags;

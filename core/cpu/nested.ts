@@ -51,4 +51,4 @@ export const NO_FRAME = -0x4000_0000;
 
 /** Host frame named by an entry. */
 export const frameOf = (hi: number, lo: number): number =>
-  (hi & 0xff000) !== 0 ? -0x4000_0000 : (lo >>> 12) | (hi << 20);
+  (hi & FAR_ADDRESS_HI) !== 0 ? NO_FRAME : (lo >>> 12) | (hi << 20);

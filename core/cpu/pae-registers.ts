@@ -1,15 +1,15 @@
-import type { HostMemory } from '../memory/host-memory.ts';
+import { PARTS_PER_FRAME, type HostMemory } from '../memory/host-memory.ts';
 import { PAE_PDPTE_RESERVED, PTE, reservedAddressHi } from '../spec/paging.ts';
+import { PFERR } from '../spec/vm-exit.ts';
 import type { CpuConfig } from './config.ts';
+import { READ_ENTRY } from './entry-walker.ts';
 import type { GuestMode } from './guest-mode.ts';
-import type { LineCache } from './line-cache.ts';
-import { PLACE } from './line-cache.ts';
-import { NEED, NESTED_OK, type NestedWalker } from './nested.ts';
+import { PLACE, type LineCache } from './line-cache.ts';
+import { NESTED_OK, type NestedWalker } from './nested.ts';
 import { isBacked } from './operand.ts';
 import { type TableWalker, WALK_EXIT, WALK_FAULT, WALK_OK } from './table-walker.ts';
 import type { Tally } from './tally.ts';
 
-const READ_ENTRY = NEED.R | NEED.WALK;
 const COUNT = 4;
 const VALID = 8;
 const CR3_LO = 9;
@@ -61,7 +61,7 @@ export class PaeRegisters {
     const lo = this.at[index * 2]!;
     const hi = this.at[index * 2 + 1]!;
     if ((lo & PTE.P) === 0 || this.isReserved(hi, lo)) {
-      walker.faultBits = (lo & PTE.P) === 0 ? 0 : PTE.P | 8;
+      walker.faultBits = (lo & PTE.P) === 0 ? 0 : PFERR.P | PFERR.RSVD;
       return WALK_FAULT;
     }
     this.gfnLo = (lo >>> 12) | (hi << 20);
@@ -114,7 +114,11 @@ export class PaeRegisters {
     if (this.counted) {
       const { words, chunkOf } = memory;
       this.lines.cover(words.length);
-      const place = this.lines.walkLoad(table, at, (chunkOf[table * 16 + (at >> 5)] ?? 0) * 4 + ((at >> 3) & 3));
+      const place = this.lines.walkLoad(
+        table,
+        at,
+        (chunkOf[table * PARTS_PER_FRAME + (at >> 5)] ?? 0) * 4 + ((at >> 3) & 3),
+      );
       this.tally.guestLoads++;
       if (place !== PLACE.L1) this.tally.countGuest(place);
     }

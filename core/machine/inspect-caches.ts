@@ -1,5 +1,6 @@
 import { hexWords } from '../base/words.ts';
 import { contextTag } from '../cpu/contexts.ts';
+import { findNestedPage, nestedTag } from '../cpu/nested-tlb.ts';
 import type { SplitPsc } from '../cpu/psc.ts';
 import { RIGHT } from '../cpu/rights.ts';
 import { classOf, RECORD, type TagArray } from '../cpu/tag-array.ts';
@@ -111,13 +112,11 @@ export function cachedWalks(parts: MachineParts, insn: Instruction | null, guest
   }
   for (const address of addressesOf(guest)) {
     const { what, hi, lo } = address;
-    // Bits 51:44 of a guest-physical address stand beside the nested root's id.
-    const tag = (rootId << 8) | ((hi >>> 12) & 0xff);
+    const tag = nestedTag(rootId, (hi >>> 12) & 0xff);
     split(CACHE.nested, what, nestedPsc, pageOf(hi, lo), tag);
     for (const { level, table, index } of tableCache.size > 0 ? nestedWalk(parts, address) : [])
       unified(what, `level ${level}`, peekTable(tableCache, table, index, rootId, NESTED));
-    for (let cls = 0; cls < 3 && nestedTlb.size > 0; cls++)
-      show(CACHE.page, what, nestedTlb, nestedTlb.find(cls, pageOf(hi, lo), tag, tag));
+    show(CACHE.page, what, nestedTlb, findNestedPage(nestedTlb, tag, pageOf(hi, lo)));
   }
   return stateTable('walk-caches', ['cache', 'for', 'entry', 'host frame'], rows);
 }
