@@ -25,7 +25,7 @@ export function closest(word: string, list: readonly string[]): string | null {
   return best;
 }
 
-/** `unknown design 'fsat': did you mean 'fast'? Designs: a, b, c` */
+/** `unknown design 'fsat'. Did you mean 'fast'? Known: fast, slow.` */
 export function unknownName(what: string, word: string, list: readonly string[]): string {
   const near = closest(word, list);
   const hint = near === null ? '' : ` Did you mean '${near}'?`;

@@ -22,12 +22,9 @@ export const numLo = (value: number): number => (value % WORD) >>> 0;
 /** The value of two words as a double: exact below 2^53. */
 export const wordsToNum = (hi: number, lo: number): number => (hi >>> 0) * WORD + (lo >>> 0);
 
-/** Unsigned comparison of two 64-bit values: negative, zero or positive. */
-export function compareWords(aHi: number, aLo: number, bHi: number, bLo: number): number {
-  if (aHi !== bHi) return aHi >>> 0 < bHi >>> 0 ? -1 : 1;
-  if (aLo !== bLo) return aLo >>> 0 < bLo >>> 0 ? -1 : 1;
-  return 0;
-}
+/** High word of a 64-bit value plus `more` (0 to 2^32 - 1), modulo 2^64; the low word is `(lo + more) | 0`. */
+export const addHi = (hi: number, lo: number, more: number): number =>
+  (hi + ((lo >>> 0) + more > 0xffff_ffff ? 1 : 0)) | 0;
 
 /** `0x` and lower-case hexadecimal digits, no padding. */
 export const hexWords = (hi: number, lo: number): string => '0x' + wordsToBig(hi, lo).toString(16);

@@ -25,7 +25,7 @@ export interface PathRow {
 
 const REPEAT_SHIFT = 12;
 const MAX_ID = 1 << REPEAT_SHIFT;
-const MAX_REPEAT = 1 << 18;
+const MOST_AT_ONCE = 1 << 17;
 
 export class PathTable {
   /** The node the current access stands on; 0 is the root, where an access begins. */
@@ -68,7 +68,7 @@ export class PathTable {
     this.addN(step, 1);
   }
 
-  /** Takes `times` repeats of one step at once; nothing happens for 0. */
+  /** Takes `times` repeats of one step at once, up to 2^17; nothing happens for 0. */
   addN(step: number, times: number): void {
     if (times <= 0) return;
     const key = step | (times << REPEAT_SHIFT);
@@ -82,6 +82,11 @@ export class PathTable {
       child = next[child]!;
     }
     this.at = this.grow(key, step, times);
+  }
+
+  /** Takes any number of repeats of one step, in as few edges as they fit. */
+  addMany(step: number, times: number): void {
+    for (let left = times; left > 0; left -= MOST_AT_ONCE) this.addN(step, Math.min(left, MOST_AT_ONCE));
   }
 
   /** Ends the current access: its path gains one, the clock its price. */
@@ -183,7 +188,7 @@ export class PathTable {
   }
 
   private grow(key: number, step: number, times: number): number {
-    assert(times < MAX_REPEAT, 'a step repeated too often in one access');
+    assert(times <= MOST_AT_ONCE, 'a step repeated too often in one access');
     if (this.used === this.edge.length) this.widen();
     const node = this.used++;
     this.edge[node] = key;

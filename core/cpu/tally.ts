@@ -26,9 +26,6 @@ const WALK_SET_AD = STEP['walk.set_ad'];
 const WALK_NESTED_SET_AD = STEP['walk.nested_set_ad'];
 const WALK_PML_APPEND = STEP['walk.pml_append'];
 
-/** Most repeats of one step added to a path at once. */
-const MOST = 1 << 17;
-
 /**
  * What one execution of an instruction made the silicon do, counted first and charged at its end in one fixed order. So the number of
  * distinct paths stays small: the order in which a walk met its loads is not part of a path, only how many came from where.
@@ -140,38 +137,30 @@ export class Tally {
 
   /** Adds everything to the path under way. */
   charge(paths: PathTable): void {
-    addMany(paths, GUEST_STRING, this.strings);
-    addMany(paths, GUEST_LINE_SPLIT, this.lineSplits);
-    addMany(paths, GUEST_PAGE_SPLIT, this.pageSplits);
-    addMany(paths, GUEST_DTLB_L2_HIT, this.l2Hits);
+    paths.addMany(GUEST_STRING, this.strings);
+    paths.addMany(GUEST_LINE_SPLIT, this.lineSplits);
+    paths.addMany(GUEST_PAGE_SPLIT, this.pageSplits);
+    paths.addMany(GUEST_DTLB_L2_HIT, this.l2Hits);
     if (this.walks !== 0) this.chargeWalks(paths);
-    addMany(paths, GUEST_DATA_L2, this.dataL2);
-    addMany(paths, GUEST_DATA_L3, this.dataL3);
-    addMany(paths, GUEST_DATA_DRAM, this.dataDram);
+    paths.addMany(GUEST_DATA_L2, this.dataL2);
+    paths.addMany(GUEST_DATA_L3, this.dataL3);
+    paths.addMany(GUEST_DATA_DRAM, this.dataDram);
   }
 
   private chargeWalks(paths: PathTable): void {
-    addMany(paths, WALK_FIXED, this.walks);
-    addMany(paths, WALK_PSC_PROBE, this.pscProbes);
-    addMany(paths, WALK_NESTED_TLB_HIT, this.nestedTlbHits);
-    addMany(paths, WALK_GUEST_L1, this.guestLoads - this.guestL2 - this.guestL3 - this.guestDram);
-    addMany(paths, WALK_GUEST_L2, this.guestL2);
-    addMany(paths, WALK_GUEST_L3, this.guestL3);
-    addMany(paths, WALK_GUEST_DRAM, this.guestDram);
-    addMany(paths, WALK_NESTED_L1, this.nestedLoads - this.nestedL2 - this.nestedL3 - this.nestedDram);
-    addMany(paths, WALK_NESTED_L2, this.nestedL2);
-    addMany(paths, WALK_NESTED_L3, this.nestedL3);
-    addMany(paths, WALK_NESTED_DRAM, this.nestedDram);
-    addMany(paths, WALK_SET_AD, this.setAd);
-    addMany(paths, WALK_NESTED_SET_AD, this.nestedSetAd);
-    addMany(paths, WALK_PML_APPEND, this.pml);
+    paths.addMany(WALK_FIXED, this.walks);
+    paths.addMany(WALK_PSC_PROBE, this.pscProbes);
+    paths.addMany(WALK_NESTED_TLB_HIT, this.nestedTlbHits);
+    paths.addMany(WALK_GUEST_L1, this.guestLoads - this.guestL2 - this.guestL3 - this.guestDram);
+    paths.addMany(WALK_GUEST_L2, this.guestL2);
+    paths.addMany(WALK_GUEST_L3, this.guestL3);
+    paths.addMany(WALK_GUEST_DRAM, this.guestDram);
+    paths.addMany(WALK_NESTED_L1, this.nestedLoads - this.nestedL2 - this.nestedL3 - this.nestedDram);
+    paths.addMany(WALK_NESTED_L2, this.nestedL2);
+    paths.addMany(WALK_NESTED_L3, this.nestedL3);
+    paths.addMany(WALK_NESTED_DRAM, this.nestedDram);
+    paths.addMany(WALK_SET_AD, this.setAd);
+    paths.addMany(WALK_NESTED_SET_AD, this.nestedSetAd);
+    paths.addMany(WALK_PML_APPEND, this.pml);
   }
-}
-
-/** A string instruction may take one step more often than a path's edge can say. */
-function addMany(paths: PathTable, step: number, times: number): void {
-  if (times === 0) return;
-  let left = times;
-  for (; left > MOST; left -= MOST) paths.addN(step, MOST);
-  paths.addN(step, left);
 }

@@ -25,7 +25,6 @@ export interface EventColumns {
 
 /**
  * A ring of the last events, as columns. Emitters test `on` first, so a run without a recorder pays one load and a branch.
- * `step` marks: priced steps are recorded too when `steps` is on, so that one access can be explained step by step.
  */
 export class Recorder {
   on = false;

@@ -48,7 +48,7 @@ export const OP_COUNT = 26;
 
 /** `flags`: LOCK prefix. */
 export const FLAG_LOCK = 1;
-/** `flags`: the access is made as user mode although CPL is 0 is never modelled; this bit marks an implicit supervisor access. */
+/** `flags`: an implicit supervisor access, made with supervisor rights whatever the CPL. */
 export const FLAG_IMPLICIT = 2;
 
 export class Instruction {

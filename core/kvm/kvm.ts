@@ -180,13 +180,8 @@ export class Kvm {
   freeObsoleteRoots(): void {
     for (const root of this.obsoleteRoots.splice(0)) {
       if (this.vcpus.some((vcpu) => vcpu.root === root)) this.obsoleteRoots.push(root);
-      else this.chargeHost(STEP.kvm_mmu_zap_spte, this.mmu.freeTree(root));
+      else this.hostPaths.addMany(STEP.kvm_mmu_zap_spte, this.mmu.freeTree(root));
     }
-  }
-
-  /** Charges many repeats of a step to the host: the ledger takes fewer than 2^18 at once. */
-  chargeHost(step: number, times: number): void {
-    for (let left = times; left > 0; left -= 0x20000) this.hostPaths.addN(step, Math.min(left, 0x20000));
   }
 
   /** kvm_flush_remote_tlbs: every vCPU drops what it has cached of the nested tables before it goes on. */

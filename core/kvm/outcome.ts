@@ -21,9 +21,6 @@ export const KVM_ERRORS = Object.freeze({
 } as const);
 export type KvmErrorId = keyof typeof KVM_ERRORS;
 
-/** Exception vectors KVM injects. */
-export const VECTOR = Object.freeze({ UD: 6, GP: 13, PF: 14 });
-
 /** A fault for the guest. */
 export class InjectedFault {
   vector = 0;

@@ -46,7 +46,7 @@ export function dirtyLog(kvm: Kvm, slot: number): DirtyLog {
   const log = getDirtyLog(kvm.slots, kvm.slotChanges, slot);
   if (log.errno === ERRNO.OK) {
     kvm.hostPaths.add(STEP['mmu_lock.write']);
-    kvm.chargeHost(STEP['ioctl.get_dirty_log'], Math.ceil(log.bitmap.length / 2));
+    kvm.hostPaths.addMany(STEP['ioctl.get_dirty_log'], Math.ceil(log.bitmap.length / 2));
   }
   finish(kvm, HOST_EVENT.DIRTY_LOG);
   return log;
@@ -66,7 +66,7 @@ export function invalidateHva(kvm: Kvm, first: number, pages: number): void {
     const shift = baseGfn[row]! - hvaPage[row]!;
     if (from < to) zapped += kvm.mmu.zapLeaves(from + shift, to + shift);
   }
-  kvm.chargeHost(STEP.kvm_mmu_zap_spte, zapped);
+  kvm.hostPaths.addMany(STEP.kvm_mmu_zap_spte, zapped);
   if (zapped > 0) kvm.flushRemoteTlbs();
   finish(kvm, HOST_EVENT.INVALIDATE);
   kvm.hostMm.reclaim(first, pages);

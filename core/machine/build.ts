@@ -84,13 +84,12 @@ function assemble(chosen: Chosen, layout: Layout, options: MachineOptions): Mach
     hostPaths,
     events,
   );
-  kvm.io.retpolines = chosen.mitigations.includes('retpoline');
   kvm.io.witness = options.check ? observation : null;
   if (options.irqchip === true) {
     kvm.irqchip.create(false);
     kvm.irqchip.createPit(true);
   }
-  const vmm = new Vmm(options.check ? observation : null, events);
+  const vmm = new Vmm(options.check ? observation : null);
   vmm.ringToDrain = kvm.io.ring;
   const vcpu = kvm.createVcpu({ regs: registers, port: new CpuHardware(cpu), paths, userspace: vmm });
   let host: HostSide | null = null;

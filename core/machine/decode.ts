@@ -1,4 +1,4 @@
-import { OP, type Instruction } from '../guest/instruction.ts';
+import { FLAG_LOCK, OP, type Instruction } from '../guest/instruction.ts';
 import { RECORD } from '../guest/records.ts';
 
 const WORD = 0x1_0000_0000;
@@ -84,12 +84,12 @@ function decodeOther(
     case OP.XCHG:
       address(0);
       operand(1);
-      insn.flags = 1;
+      insn.flags = FLAG_LOCK;
       return;
     case OP.CMPXCHG:
       address(0);
       operand(1);
-      insn.flags = 1;
+      insn.flags = FLAG_LOCK;
       insn.expected[0] = low(2);
       insn.expected[1] = high(2);
       return;

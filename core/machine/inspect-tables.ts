@@ -1,8 +1,10 @@
 import { hexWords, wordsToPage } from '../base/words.ts';
-import { CR4, REG } from '../guest/registers.ts';
-import { guestLevels } from '../kvm/mmu/guest-walk.ts';
+import { REG } from '../guest/registers.ts';
+import { guestIndexOf, guestLevels, largeAllowed } from '../kvm/mmu/guest-walk.ts';
 import { indexOf } from '../kvm/mmu/nested-tables.ts';
 import { frameOf, isLarge, isMmioSpte, isShadowPresent, mmioGeneration } from '../kvm/mmu/spte.ts';
+import { EPT } from '../spec/ept.ts';
+import { PTE } from '../spec/paging.ts';
 import type { MachineParts } from './machine.ts';
 import type { StateRow } from './state-table.ts';
 
@@ -22,15 +24,14 @@ export interface GuestWalkRows {
   readonly tables: readonly GuestAddress[];
 }
 
-const PRESENT = 1;
-const LARGE = 1 << 7;
+const { P: PRESENT, PS: LARGE } = PTE;
 const LEVEL_NAMES = ['', 'PTE', 'PDE', 'PDPTE', 'PML4E', 'PML5E'] as const;
 const GUEST_BITS: readonly (readonly [string, number])[] = [
-  ['P', 1],
-  ['R/W', 2],
-  ['U/S', 4],
-  ['A', 1 << 5],
-  ['D', 1 << 6],
+  ['P', PRESENT],
+  ['R/W', PTE.W],
+  ['U/S', PTE.U],
+  ['A', PTE.A],
+  ['D', PTE.D],
   ['PS', LARGE],
 ];
 
@@ -45,7 +46,7 @@ export function guestEntries(parts: MachineParts, hi: number, lo: number): Guest
   let tableLo = at[REG.CR3_LO]! & (top === 3 ? ~0x1f : ~0xfff);
   let tableHi = top > 3 ? at[REG.CR3_HI]! & 0xfffff : 0;
   for (let level = top; level > 0; level--) {
-    const entryAt = tableLo + guestIndex(top, level, hi, lo) * bytes;
+    const entryAt = tableLo + guestIndexOf(top, level, hi, lo) * bytes;
     const name = LEVEL_NAMES[level]!;
     tables.push({ what: name, hi: tableHi, lo: entryAt });
     const words = readEntry(parts, tableHi, entryAt, bytes);
@@ -53,7 +54,7 @@ export function guestEntries(parts: MachineParts, hi: number, lo: number): Guest
     const bits = words === null ? 'no memory there yet' : guestBits(entryHi, entryLo, level);
     rows.push({ key: name, cells: [name, hexWords(tableHi, entryAt), hexWords(entryHi, entryLo), bits] });
     if ((entryLo & PRESENT) === 0) return { rows, gpa: null, tables };
-    if (level === 1 || ((entryLo & LARGE) !== 0 && largeAllowed(at[REG.CR4]!, top, level))) {
+    if (level === 1 || ((entryLo & LARGE) !== 0 && largeAllowed(parts.registers, top, level))) {
       const shift = top === 2 ? 12 + (level - 1) * 10 : 12 + (level - 1) * 9;
       const mask = 2 ** shift - 1;
       const gpaLo = (entryLo & ~mask & ~0xfff) | (lo & mask);
@@ -138,25 +139,15 @@ function nestedBits(kind: 'ept' | 'npt', hi: number, lo: number): string {
     return [...names, ...(hi < 0 ? ['NX'] : [])].join(' ');
   }
   const names: readonly (readonly [string, number])[] = [
-    ['R', 1],
-    ['W', 2],
-    ['X', 4],
-    ['PS', LARGE],
-    ['A', 1 << 8],
-    ['D', 1 << 9],
+    ['R', EPT.R],
+    ['W', EPT.W],
+    ['X', EPT.X],
+    ['PS', EPT.PS],
+    ['A', EPT.A],
+    ['D', EPT.D],
   ];
   return names
     .filter(([, bit]) => (lo & bit) !== 0)
     .map(([name]) => name)
     .join(' ');
-}
-
-function largeAllowed(cr4: number, top: number, level: number): boolean {
-  if (top === 2) return level === 2 && (cr4 & CR4.PSE) !== 0;
-  return level === 2 || (level === 3 && top > 3);
-}
-
-function guestIndex(top: number, level: number, hi: number, lo: number): number {
-  if (top === 2) return level === 2 ? lo >>> 22 : (lo >>> 12) & 1023;
-  return top === 3 && level === 3 ? lo >>> 30 : indexOf(level, hi, lo);
 }

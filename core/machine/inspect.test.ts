@@ -4,6 +4,7 @@ import { prepare, type RunOptions, type Run } from '../experiment/run.ts';
 import { OP } from '../guest/instruction.ts';
 import { RECORD, recordHeader } from '../guest/records.ts';
 import type { SetupOp } from '../guest/setup.ts';
+import { KVM_EXIT } from '../kvm/emulate/kvm-exit.ts';
 import type { MachineState } from './inspect.ts';
 
 const SETUP: readonly SetupOp[] = [
@@ -49,6 +50,12 @@ const look = (mmu: 'ept' | 'npt', access: number) => {
 };
 
 describe.each(['ept', 'npt'] as const)('the machine around an access, on %s', (mmu) => {
+  it('sees each exit to userspace once', () => {
+    const { trace } = runOn(mmu, write(0xe000_0008, 1), { trace: 1 });
+    const exits = trace!.events.filter(({ name }) => name === 'kvm_userspace_exit');
+    expect(exits.map(({ args }) => args)).toEqual([[KVM_EXIT.MMIO, 4, 0, 0xe000_0008 | 0]]);
+  });
+
   it('shows the translation that a walk left', () => {
     const { before, after } = look(mmu, 1);
     expect(rowsOf(before, 'tlb')).toEqual([]);

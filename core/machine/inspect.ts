@@ -66,7 +66,7 @@ function registers({ registers: { at }, cpu, kvm, vcpu }: MachineParts): StateTa
       row('CPL', `${at[REG.CPL]!}`),
       row('EFLAGS.AC', `${at[REG.AC]!}`),
       row('PKRU', hexWords(0, at[REG.PKRU]!)),
-      row(cpu.config.nested === 'npt' ? 'nCR3' : 'EPTP', framePlace(vcpu.root), `${kvm.mmu.tables.levels} levels`),
+      row(cpu.config.nested === 'npt' ? 'nCR3' : 'EPTP', pageAddress(vcpu.root), `${kvm.mmu.tables.levels} levels`),
       row('memslot generation', `0x${kvm.slots.generations.value(0).toString(16)}`),
     ],
   );
@@ -142,5 +142,3 @@ function statistics({ kvm }: MachineParts): StateTable {
 
 /** Address of a 4 KiB page by its number. */
 const pageAddress = (page: number): string => `0x${(BigInt(page) << 12n).toString(16)}`;
-
-const framePlace = (hfn: number): string => pageAddress(hfn);

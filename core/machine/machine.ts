@@ -5,7 +5,7 @@ import { STEP } from '../cost/steps.ts';
 import { CPU_DONE, CPU_FAULT, type Cpu } from '../cpu/cpu.ts';
 import { EVENT } from '../events/kinds.ts';
 import type { Recorder } from '../events/recorder.ts';
-import { Instruction, OP } from '../guest/instruction.ts';
+import { FLAG_LOCK, Instruction, OP } from '../guest/instruction.ts';
 import { RECORD } from '../guest/records.ts';
 import type { GuestRegisters } from '../guest/registers.ts';
 import type { HostOp } from '../guest/setup.ts';
@@ -227,7 +227,7 @@ export class Machine implements Repeatable {
     );
     insn.data[0] = value | 0;
     insn.data[1] = Math.floor(value / 0x1_0000_0000) | 0;
-    if (code === RECORD.BELL_ADD) insn.flags = 1;
+    if (code === RECORD.BELL_ADD) insn.flags = FLAG_LOCK;
     this.execute();
   }
 
@@ -240,10 +240,10 @@ export class Machine implements Repeatable {
     this.execute();
   }
 
-  /** The guest computes: one step a cycle, in as few edges of the ledger as it allows. */
+  /** The guest computes: one step a cycle. */
   private pause(cycles: number): void {
     const { paths } = this.parts;
-    for (let left = cycles; left > 0; left -= 0x20000) paths.addN(STEP['guest.pause'], Math.min(left, 0x20000));
+    paths.addMany(STEP['guest.pause'], cycles);
     paths.end();
   }
 

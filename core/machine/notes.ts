@@ -1,5 +1,6 @@
 import type { StateSet } from '../base/state.ts';
 import { hexWords } from '../base/words.ts';
+import { VECTOR } from '../spec/paging.ts';
 
 /** A remark with the script line it belongs to (0 unknown), and how often it was made. */
 export interface Note {
@@ -38,14 +39,14 @@ export class NoteLog {
 
   /** A fault the guest took. Faults of one line and code are one note; the first address is shown. */
   fault(vector: number, errorCode: number, hi: number, lo: number, line: number): void {
-    const name = vector === 14 ? '#PF' : vector === 13 ? '#GP' : `exception ${vector}`;
+    const name = vector === VECTOR.PF ? '#PF' : vector === VECTOR.GP ? '#GP' : `exception ${vector}`;
     const key = `${line}:${name}:${errorCode}`;
     const known = this.byKey.get(key);
     if (known !== undefined) {
       this.counts[known]!++;
       return;
     }
-    const where = vector === 14 ? ` at ${hexWords(hi, lo)}` : '';
+    const where = vector === VECTOR.PF ? ` at ${hexWords(hi, lo)}` : '';
     this.add(`guest ${name}${where}, error code 0x${errorCode.toString(16)}`, line);
     this.byKey.set(key, this.notes.length - 1);
   }

@@ -1,6 +1,4 @@
 import type { StateSet } from '../base/state.ts';
-import { EVENT } from '../events/kinds.ts';
-import type { Recorder } from '../events/recorder.ts';
 import { KVM_EXIT } from '../kvm/emulate/kvm-exit.ts';
 import type { CoalescedRing } from '../kvm/io/coalesced-ring.ts';
 import type { VcpuIo } from '../kvm/emulate/vcpu-io.ts';
@@ -19,11 +17,9 @@ export class Vmm implements UserspacePort {
   ringToDrain: CoalescedRing | null = null;
   /** Null when nobody asks what was seen. */
   private readonly observation: Observation | null;
-  private readonly events: Recorder;
 
-  constructor(observation: Observation | null, events: Recorder) {
+  constructor(observation: Observation | null) {
     this.observation = observation;
-    this.events = events;
   }
 
   register(state: StateSet): void {
@@ -42,14 +38,12 @@ export class Vmm implements UserspacePort {
     this.exits[0]!++;
     if (io.isWrite === 0) io.mmioData.fill(-1);
     this.observation?.mmio(io.isWrite !== 0, io.physHi, io.physLo, io.length, io.mmioData[1]!, io.mmioData[0]!);
-    if (this.events.on) this.events.emit(EVENT.kvm_userspace_exit, KVM_EXIT.MMIO, io.length, io.physHi, io.physLo);
   }
 
   private pio(io: VcpuIo): void {
     this.exits[1]!++;
     const bytes = io.pioSize * io.pioCount;
     if (io.pioIn !== 0) io.pioData.fill(-1, 0, (bytes + 3) >> 2);
-    if (this.events.on) this.events.emit(EVENT.kvm_userspace_exit, KVM_EXIT.IO, io.pioSize, 0, io.pioPort);
     if (this.observation === null) return;
     for (let at = 0; at < bytes; at += io.pioSize) {
       let value = 0;

@@ -20,8 +20,7 @@ export const PTE = Object.freeze({
 /** Bits 62:59 of a leaf hold the protection key; in the high word they begin at bit 27. */
 export const PTE_PKEY_SHIFT_HI = 27;
 
-/** Bits 51:12 are the address: the low word's part and the high word's part. */
-export const ADDRESS_LO = 0xffff_f000 | 0;
+/** Bits 51:32 of the address, in the high word. */
 export const ADDRESS_HI = 0x000f_ffff;
 
 /** Reserved address bits of a leaf that maps a large page: 20:13 of a 2 MiB page (12 is PAT), 29:13 of a 1 GiB page. */
@@ -41,4 +40,4 @@ export const reservedAddressHi = (maxphyaddr: number): number =>
 export const PKRU = Object.freeze({ AD: 1, WD: 2 });
 
 /** Exception vectors that the model raises. */
-export const VECTOR = Object.freeze({ GP: 13, PF: 14 });
+export const VECTOR = Object.freeze({ UD: 6, GP: 13, PF: 14 });

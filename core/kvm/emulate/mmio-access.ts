@@ -1,3 +1,4 @@
+import { addHi } from '../../base/words.ts';
 import { EVENT } from '../../events/kinds.ts';
 import type { Recorder } from '../../events/recorder.ts';
 import { STEP } from '../../cost/steps.ts';
@@ -51,7 +52,7 @@ export class MmioAccess {
     const toPageEnd = 4096 - (lo & 0xfff);
     const first = bytes < toPageEnd ? bytes : toPageEnd;
     if (!this.readPart(v, hi, lo, first, 0)) return ACCESS.FAULT;
-    if (first < bytes && !this.readPart(v, nextHi(hi, lo, first), (lo + first) | 0, bytes - first, first)) {
+    if (first < bytes && !this.readPart(v, addHi(hi, lo, first), (lo + first) | 0, bytes - first, first)) {
       return ACCESS.FAULT;
     }
     return v.fragments === 0 ? ACCESS.DONE : ACCESS.IO_NEEDED;
@@ -64,7 +65,7 @@ export class MmioAccess {
     const toPageEnd = 4096 - (lo & 0xfff);
     const first = bytes < toPageEnd ? bytes : toPageEnd;
     if (!this.writePart(v, hi, lo, first, from, 0)) return ACCESS.FAULT;
-    if (first < bytes && !this.writePart(v, nextHi(hi, lo, first), (lo + first) | 0, bytes - first, from, first)) {
+    if (first < bytes && !this.writePart(v, addHi(hi, lo, first), (lo + first) | 0, bytes - first, from, first)) {
       return ACCESS.FAULT;
     }
     return ACCESS.DONE;
@@ -81,7 +82,7 @@ export class MmioAccess {
     let done = 0;
     while (done < bytes) {
       const length = bytes - done < 8 ? bytes - done : 8;
-      const chunkHi = nextHi(gpaHi, gpaLo, done);
+      const chunkHi = addHi(gpaHi, gpaLo, done);
       const chunkLo = (gpaLo + done) | 0;
       if (!this.readChunk(chunkHi, chunkLo, length)) break;
       for (let i = 0; i < length; i++) putByte(v.operand, at + done + i, 0);
@@ -113,7 +114,7 @@ export class MmioAccess {
     let done = 0;
     while (done < bytes) {
       const length = bytes - done < 8 ? bytes - done : 8;
-      const chunkHi = nextHi(gpaHi, gpaLo, done);
+      const chunkHi = addHi(gpaHi, gpaLo, done);
       const chunkLo = (gpaLo + done) | 0;
       if (!this.writeChunk(chunkHi, chunkLo, length, from, at + done)) break;
       this.trace(TRACE_WRITE, length, chunkHi, chunkLo);
@@ -143,7 +144,7 @@ export class MmioAccess {
 
   private addFragment(v: VcpuIo, gpaHi: number, gpaLo: number, done: number, bytes: number, at: number): void {
     const n = v.fragments++;
-    v.fragmentHi[n] = nextHi(gpaHi, gpaLo, done);
+    v.fragmentHi[n] = addHi(gpaHi, gpaLo, done);
     v.fragmentLo[n] = gpaLo + done;
     v.fragmentAt[n] = at + done;
     v.fragmentLength[n] = bytes - done;
@@ -155,10 +156,6 @@ export class MmioAccess {
     if (this.recorder?.on) this.recorder.emit(EVENT.kvm_mmio, direction, length, hi, lo);
   }
 }
-
-/** High word of [hi:lo] + `more`, `more` below 2^32. */
-const nextHi = (hi: number, lo: number, more: number): number =>
-  (lo >>> 0) + more > 0xffff_ffff ? (hi + 1) | 0 : hi | 0;
 
 /** Up to four bytes from byte `at`, as a word whose other bytes are 0. */
 export function wordAt(words: Int32Array, at: number, bytes: number): number {

@@ -1,3 +1,4 @@
+import { addHi } from '../../base/words.ts';
 import { STEP } from '../../cost/steps.ts';
 import { getByte, putByte } from '../../memory/host-memory.ts';
 import type { StepSink } from '../io/charge-bus.ts';
@@ -31,8 +32,8 @@ export function completeMmio(v: VcpuIo, steps: StepSink): number {
   } else {
     const lo = v.fragmentLo[n]!;
     v.fragmentAt[n] = at + 8;
+    v.fragmentHi[n] = addHi(v.fragmentHi[n]!, lo, 8);
     v.fragmentLo[n] = lo + 8;
-    if ((lo >>> 0) + 8 > 0xffff_ffff) v.fragmentHi[n]!++;
     v.fragmentLength[n] = left - 8;
   }
   if (v.fragment < v.fragments) {

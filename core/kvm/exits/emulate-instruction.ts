@@ -2,11 +2,12 @@ import { STEP } from '../../cost/steps.ts';
 import { EVENT } from '../../events/kinds.ts';
 import { type Instruction, OP } from '../../guest/instruction.ts';
 import { REG } from '../../guest/registers.ts';
+import { VECTOR } from '../../spec/paging.ts';
 import type { VmExit } from '../../spec/vm-exit.ts';
 import { EMULATED } from '../emulate/emulator.ts';
 import { KVM_EXIT } from '../emulate/kvm-exit.ts';
 import { PENDING } from '../emulate/vcpu-io.ts';
-import { KVM_FAULT, KVM_NEXT, KVM_RETRY, VECTOR } from '../outcome.ts';
+import { KVM_FAULT, KVM_NEXT, KVM_RETRY } from '../outcome.ts';
 import type { Vcpu } from '../vcpu.ts';
 
 /** x86_emulate_instruction for an exit that gave a guest-physical address; userspace is asked as often as the instruction needs. */

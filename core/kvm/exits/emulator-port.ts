@@ -1,12 +1,12 @@
 import { STEP } from '../../cost/steps.ts';
 import { type Instruction, OP } from '../../guest/instruction.ts';
 import { REG } from '../../guest/registers.ts';
+import { VECTOR } from '../../spec/paging.ts';
 import type { VmExit } from '../../spec/vm-exit.ts';
 import { type EmulatorPort, TRANSLATED } from '../emulate/emulator-port.ts';
 import { APIC_GFN } from '../io/irqchip.ts';
 import { FetchWalk } from '../mmu/fetch-walk.ts';
 import { guestLevels, GuestWalk } from '../mmu/guest-walk.ts';
-import { VECTOR } from '../outcome.ts';
 import type { Vcpu } from '../vcpu.ts';
 
 /** Calls of the emulator through kvm_x86_ops and its own operation table. Estimate, from reading 4.15. */

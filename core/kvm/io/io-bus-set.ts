@@ -1,6 +1,7 @@
 import { EVENT } from '../../events/kinds.ts';
 import type { Recorder } from '../../events/recorder.ts';
 import type { StateSet } from '../../base/state.ts';
+import { addHi } from '../../base/words.ts';
 import { CoalescedRing } from './coalesced-ring.ts';
 import { ERRNO } from './errno.ts';
 import { Eventfds } from './eventfd.ts';
@@ -243,9 +244,6 @@ export class IoBusSet {
     return this.allocationsLeft-- !== 0;
   }
 }
-
-/** High word of [hi:lo] + `more`, `more` below 2^32. */
-const addHi = (hi: number, lo: number, more: number): number => (hi + ((lo >>> 0) + more > 0xffff_ffff ? 1 : 0)) | 0;
 
 /** Unsigned a < b. */
 const below = (aHi: number, aLo: number, bHi: number, bLo: number): boolean =>

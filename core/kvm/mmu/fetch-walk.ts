@@ -1,10 +1,10 @@
 import { wordsToPage } from '../../base/words.ts';
-import { CR4, type GuestRegisters, REG } from '../../guest/registers.ts';
+import { type GuestRegisters, REG } from '../../guest/registers.ts';
+import { PTE } from '../../spec/paging.ts';
 import type { GuestRam } from './guest-ram.ts';
-import { guestLevels, indexOf } from './guest-walk.ts';
+import { guestIndexOf, guestLevels, largeAllowed } from './guest-walk.ts';
 
-const PRESENT = 1;
-const LARGE = 1 << 7;
+const { P: PRESENT, PS: LARGE } = PTE;
 const LEVELS = 5;
 
 /**
@@ -80,7 +80,7 @@ export class FetchWalk {
     this.levels = top;
     this.read = 0;
     for (let level = top; level > 1; level--) {
-      const entryLo = tableLo | (indexOf(top, level, hi, lo) * bytes);
+      const entryLo = tableLo | (guestIndexOf(top, level, hi, lo) * bytes);
       const frame = ram.frame(wordsToPage(tableHi, entryLo), false);
       if (frame < 0) return;
       const word = (entryLo & 0xfff) >>> 2;
@@ -92,7 +92,7 @@ export class FetchWalk {
       this.low[n] = low;
       this.high[n] = high;
       if ((low & PRESENT) === 0) return;
-      if ((low & LARGE) !== 0 && level < 4 && (top !== 2 || (at[REG.CR4]! & CR4.PSE) !== 0)) {
+      if ((low & LARGE) !== 0 && largeAllowed(this.regs, top, level)) {
         this.levels = top - level + 1;
         return;
       }

@@ -1,14 +1,10 @@
 import { CR0, CR4, EFER, type GuestRegisters, REG } from '../../guest/registers.ts';
+import { LARGE_RESERVED, PKRU, PTE, PTE_PKEY_SHIFT_HI, reservedAddressHi } from '../../spec/paging.ts';
 import { PFERR } from '../../spec/vm-exit.ts';
 import type { GuestRam } from './guest-ram.ts';
+import { indexOf } from './nested-tables.ts';
 
-const PRESENT = 1;
-const WRITABLE = 2;
-const USER = 4;
-const ACCESSED = 1 << 5;
-const DIRTY = 1 << 6;
-const LARGE = 1 << 7;
-const NX_HI = 1 << 31;
+const { P: PRESENT, W: WRITABLE, U: USER, A: ACCESSED, D: DIRTY, PS: LARGE, NX_HI } = PTE;
 
 /** Levels of the guest's own page tables: 0 without paging, 2, 3 (PAE), 4 or 5. */
 export function guestLevels(regs: GuestRegisters): number {
@@ -32,7 +28,7 @@ export class GuestWalk {
   levels = 0;
   private readonly regs: GuestRegisters;
   private readonly ram: GuestRam;
-  private readonly maxphyaddr: number;
+  private readonly aboveMax: number;
   private readonly entry = new Int32Array(2);
   private readonly entryHiAt = new Int32Array(6);
   private readonly entryLoAt = new Int32Array(6);
@@ -40,7 +36,7 @@ export class GuestWalk {
   constructor(regs: GuestRegisters, ram: GuestRam, maxphyaddr: number) {
     this.regs = regs;
     this.ram = ram;
-    this.maxphyaddr = maxphyaddr;
+    this.aboveMax = reservedAddressHi(maxphyaddr);
   }
 
   /** Translates a linear address for a data access at the current CPL. False: `errorCode` is to be injected. */
@@ -60,14 +56,14 @@ export class GuestWalk {
     let rights = WRITABLE | USER;
     let noExecute = 0;
     for (let level = top; ; level--) {
-      const entryLo = tableLo | (indexOf(top, level, hi, lo) * bytes);
+      const entryLo = tableLo | (guestIndexOf(top, level, hi, lo) * bytes);
       this.levels++;
       if (!this.ram.readEntry(tableHi, entryLo, bytes, this.entry)) return this.fault(access);
       const low = this.entry[0]!;
       const high = this.entry[1]!;
       if ((low & PRESENT) === 0) return this.fault(access);
       const isPaePdpte = top === 3 && level === 3;
-      const isLeaf = level === 1 || ((low & LARGE) !== 0 && this.largeAllowed(top, level));
+      const isLeaf = level === 1 || ((low & LARGE) !== 0 && largeAllowed(this.regs, top, level));
       if (bytes === 8 && this.reserved(high, low, level, isLeaf, isPaePdpte)) {
         return this.fault(access | PFERR.P | PFERR.RSVD);
       }
@@ -91,18 +87,12 @@ export class GuestWalk {
     return false;
   }
 
-  private largeAllowed(top: number, level: number): boolean {
-    if (top === 2) return level === 2 && (this.regs.at[REG.CR4]! & CR4.PSE) !== 0;
-    return level === 2 || (level === 3 && top > 3);
-  }
-
   private reserved(high: number, low: number, level: number, isLeaf: boolean, isPaePdpte: boolean): boolean {
-    const aboveMax = this.maxphyaddr >= 52 ? 0 : 0xfffff & ~((1 << (this.maxphyaddr - 32)) - 1);
-    if ((high & aboveMax) !== 0) return true;
+    if ((high & this.aboveMax) !== 0) return true;
     if ((high & NX_HI) !== 0 && (isPaePdpte || (this.regs.at[REG.EFER]! & EFER.NXE) === 0)) return true;
     if (level >= 4 && (low & LARGE) !== 0) return true;
-    if (isLeaf && level === 2) return (low & 0x1fe000) !== 0;
-    return isLeaf && level === 3 && (low & 0x3fffe000) !== 0;
+    if (isLeaf && level === 2) return (low & LARGE_RESERVED.M2) !== 0;
+    return isLeaf && level === 3 && (low & LARGE_RESERVED.G1) !== 0;
   }
 
   /** permission_fault(): U/S, R/W with CR0.WP, SMAP, protection keys. On refusal `errorCode` is set. */
@@ -115,8 +105,9 @@ export class GuestWalk {
     if (!user && isUserPage && (at[REG.CR4]! & CR4.SMAP) !== 0 && at[REG.AC] === 0) refused = true;
     this.errorCode = access | PFERR.P;
     if (!isUserPage || (at[REG.CR4]! & CR4.PKE) === 0 || (at[REG.EFER]! & EFER.LMA) === 0) return !refused;
-    const bits = (at[REG.PKRU]! >>> (((leafHi >>> 27) & 15) * 2)) & 3;
-    const denied = (bits & 1) !== 0 || (write && (bits & 2) !== 0 && (user || (at[REG.CR0]! & CR0.WP) !== 0));
+    const bits = (at[REG.PKRU]! >>> (((leafHi >>> PTE_PKEY_SHIFT_HI) & 15) * 2)) & 3;
+    const denied =
+      (bits & PKRU.AD) !== 0 || (write && (bits & PKRU.WD) !== 0 && (user || (at[REG.CR0]! & CR0.WP) !== 0));
     if (denied) this.errorCode |= PFERR.PK;
     return !denied && !refused;
   }
@@ -143,19 +134,14 @@ export class GuestWalk {
   }
 }
 
-/** Index into the table of a level. */
-export function indexOf(top: number, level: number, hi: number, lo: number): number {
+/** Index into the guest's table of a level: nested tables have the same but for 32-bit and PAE paging. */
+export function guestIndexOf(top: number, level: number, hi: number, lo: number): number {
   if (top === 2) return level === 2 ? lo >>> 22 : (lo >>> 12) & 1023;
-  switch (level) {
-    case 1:
-      return (lo >>> 12) & 511;
-    case 2:
-      return (lo >>> 21) & 511;
-    case 3:
-      return top === 3 ? lo >>> 30 : ((lo >>> 30) | (hi << 2)) & 511;
-    case 4:
-      return (hi >>> 7) & 511;
-    default:
-      return (hi >>> 16) & 511;
-  }
+  return top === 3 && level === 3 ? lo >>> 30 : indexOf(level, hi, lo);
+}
+
+/** True where an entry of the level may map a large page. */
+export function largeAllowed(regs: GuestRegisters, top: number, level: number): boolean {
+  if (top === 2) return level === 2 && (regs.at[REG.CR4]! & CR4.PSE) !== 0;
+  return level === 2 || (level === 3 && top > 3);
 }

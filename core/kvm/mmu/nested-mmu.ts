@@ -1,5 +1,6 @@
 import type { StateSet } from '../../base/state.ts';
 import type { HostMemory } from '../../memory/host-memory.ts';
+import { PTE } from '../../spec/paging.ts';
 import { STAT } from '../stats.ts';
 import { NestedTables } from './nested-tables.ts';
 import {
@@ -28,7 +29,6 @@ export interface NestedMmuConfig {
 }
 
 const STAT_OF_LEVEL = [0, STAT.pages_4k, STAT.pages_2m, STAT.pages_1g] as const;
-const LARGE = 1 << 7;
 
 /** The nested tables of one VM, their root, and what installing and dropping a leaf means beside the entry itself. */
 export class NestedMmu {
@@ -100,7 +100,7 @@ export class NestedMmu {
     this.countLeaf(level, -1);
     tables.link();
     const table = frameOf(tables.hi, tables.lo);
-    const childLo = level - 1 === LEVEL.P4K ? lo & ~LARGE : lo;
+    const childLo = level - 1 === LEVEL.P4K ? lo & ~PTE.PS : lo;
     const step = level - 1 === LEVEL.P4K ? 1 : 512;
     const first = frameOf(hi, lo);
     for (let index = 0; index < 512; index++) {

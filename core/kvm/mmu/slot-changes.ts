@@ -27,7 +27,7 @@ export class SlotChanges implements SlotObserver {
     const { kvm } = this;
     kvm.hostPaths.add(STEP['mmu_lock.write']);
     const zapped = kvm.mmu.zapLeaves(baseGfn, baseGfn + pages);
-    kvm.chargeHost(STEP.kvm_mmu_zap_spte, zapped);
+    kvm.hostPaths.addMany(STEP.kvm_mmu_zap_spte, zapped);
     if (zapped > 0) kvm.flushRemoteTlbs();
   }
 
@@ -46,7 +46,7 @@ export class SlotChanges implements SlotObserver {
       ? mmu.changeLeaves(from, to, (lo, level) => (level === LEVEL.P4K ? lo & ~dirty : writeProtected(lo)))
       : mmu.changeLeaves(from, to, writeProtected);
     kvm.hostPaths.add(STEP['mmu_lock.write']);
-    kvm.chargeHost(STEP.kvm_mmu_slot_dirty_log, changed);
+    kvm.hostPaths.addMany(STEP.kvm_mmu_slot_dirty_log, changed);
     kvm.flushRemoteTlbs();
   }
 
@@ -58,7 +58,7 @@ export class SlotChanges implements SlotObserver {
     const [from, to] = this.rangeOf(row);
     const zapped = kvm.mmu.zapLeaves(from, to);
     kvm.hostPaths.add(STEP['mmu_lock.write']);
-    kvm.chargeHost(STEP.kvm_mmu_zap_spte, zapped);
+    kvm.hostPaths.addMany(STEP.kvm_mmu_zap_spte, zapped);
     if (zapped > 0) kvm.flushRemoteTlbs();
   }
 
@@ -71,7 +71,7 @@ export class SlotChanges implements SlotObserver {
       const changed = kvm.logsByPml
         ? kvm.mmu.changeLeaves(base + bit, base + bit + 1, (lo) => lo & ~dirty)
         : kvm.mmu.changeLeaves(base + bit, base + bit + 1, writeProtected);
-      kvm.chargeHost(STEP.kvm_mmu_slot_dirty_log, changed);
+      kvm.hostPaths.addMany(STEP.kvm_mmu_slot_dirty_log, changed);
     }
   }
 
@@ -103,7 +103,7 @@ export class SlotChanges implements SlotObserver {
         tables.walk(kvm.mmu.root(), Math.floor(gfn / 0x100000), (gfn % 0x100000) << 12, LEVEL.P4K);
         kvm.mmu.splitLeaf();
       }
-      kvm.chargeHost(STEP.tdp_mmu_link_sp, large.length);
+      kvm.hostPaths.addMany(STEP.tdp_mmu_link_sp, large.length);
     }
   }
 }
