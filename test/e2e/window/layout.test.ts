@@ -47,6 +47,14 @@ describe.skipIf(NOT_RUN !== null).each(SIZES)(`the layout at %i x %i${SKIPPED}`,
     expect(below.width / width).toBeGreaterThan(0.53);
   });
 
+  it('has no scrollbar around a pane, however long the lists in it are', async () => {
+    await user.choose('Nested paging', ['ept', 'npt']);
+    const over = await opened.page
+      .locator('.dv-view, .pane')
+      .evaluateAll((views) => views.map((view) => view.scrollHeight - view.clientHeight));
+    expect(Math.max(...over)).toBeLessThanOrEqual(0);
+  });
+
   it('cuts no tab off, nor after a pane was maximized and restored', async () => {
     expect(await cutOff()).toEqual([]);
     const list = opened.page.getByRole('listbox', { name: 'Scenarios' });

@@ -28,7 +28,12 @@ export interface WindowOptions {
 
 /** A Chromium without a window in it. */
 export const startBrowser = (flags: readonly string[] = []): Promise<Browser> =>
-  chromium.launch({ executablePath: CHROMIUM!, args: [...FLAGS, ...flags] });
+  chromium.launch({
+    executablePath: CHROMIUM!,
+    args: [...FLAGS, ...flags],
+    // Scrollbars are there as users have them.
+    ignoreDefaultArgs: ['--hide-scrollbars'],
+  });
 
 /** A lab of its own and a window on it, as the printed link opens it; the desktop app's where EXITLAB_ELECTRON names its binary. */
 export async function openWindow(options: WindowOptions = {}): Promise<OpenWindow> {
