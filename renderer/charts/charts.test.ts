@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { cycles, percent, signed } from './format.ts';
 import { afterKey } from './grid-keys.ts';
-import { number, toMarkdown, toTsv, words, type TableSpec } from './table.ts';
+import { withRow } from './rows-in-sight.ts';
+import { longestCells, number, toMarkdown, toTsv, words, type TableSpec } from './table.ts';
 
 const table: TableSpec = {
   caption: 'Costs',
@@ -21,6 +22,22 @@ describe('a table on the clipboard', () => {
     expect(toMarkdown(table)).toBe(
       '**Costs**\n\n| name | all (cycles) |\n| --- | ---: |\n| a\\|b | 1\u202f235 (900..2000) |\n| two lines | 0 |\n',
     );
+  });
+});
+
+describe('a table of which some rows are drawn', () => {
+  it('always has the row that Tab goes to, in its place', () => {
+    expect(withRow([5, 6, 7], 2, 100)).toEqual([2, 5, 6, 7]);
+    expect(withRow([5, 6, 7], 6, 100)).toEqual([5, 6, 7]);
+    expect(withRow([5, 6, 7], 90, 100)).toEqual([5, 6, 7, 90]);
+    // The heading, and a row that is gone.
+    expect(withRow([0, 1], -1, 100)).toEqual([0, 1]);
+    expect(withRow([0, 1], 100, 100)).toEqual([0, 1]);
+  });
+
+  it('is as wide as its longest fields, drawn or not', () => {
+    expect(longestCells(table).map(({ text }) => text)).toEqual(['two\nlines', '1\u202f235']);
+    expect(longestCells({ ...table, rows: [] }).map(({ text }) => text)).toEqual(['', '']);
   });
 });
 

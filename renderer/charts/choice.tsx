@@ -5,10 +5,12 @@ interface Props {
   readonly options: readonly { readonly value: string; readonly text: string }[];
   readonly value: string;
   readonly onChange: (value: string) => void;
+  /** Said at the end of the list; cannot be chosen. */
+  readonly note?: string;
 }
 
 /** One of a list, by the platform's own list box: it opens at once however long the list is. */
-export function Choice({ label, options, value, onChange }: Props) {
+export function Choice({ label, options, value, onChange, note }: Props) {
   const id = useId();
   return (
     <span className="choice">
@@ -19,6 +21,7 @@ export function Choice({ label, options, value, onChange }: Props) {
             {option.text}
           </option>
         ))}
+        {note !== undefined && <option disabled>{note}</option>}
       </select>
     </span>
   );

@@ -1,13 +1,11 @@
-import { memo, useRef, useState, type KeyboardEvent } from 'react';
+import { memo, useEffect, useLayoutEffect, useMemo, useRef, useState, type KeyboardEvent } from 'react';
 import { Button } from 'react-aria-components';
 import { resultText } from '../text/results.ts';
 import type { Theme } from '../widgets/palette.ts';
 import { afterKey, type Place } from './grid-keys.ts';
-import { toMarkdown, toTsv, type Cell, type Column, type TableSpec } from './table.ts';
+import { useRowsInSight } from './rows-in-sight.ts';
+import { longestCells, toMarkdown, toTsv, type Cell, type Column, type TableSpec } from './table.ts';
 import './charts.css';
-
-/** Rows drawn; the copies have all. */
-const MOST_ROWS = 400;
 
 interface Props {
   readonly spec: TableSpec;
@@ -15,34 +13,92 @@ interface Props {
   readonly copy: (text: string, what: string) => Promise<void>;
   /** The first field of a row with an action was pressed. */
   readonly onAction?: (key: string) => void;
-  /** Key of the row that is shown elsewhere. */
+  /** Key of the row that is shown elsewhere; it stays in sight. */
   readonly current?: string | null;
 }
 
 /** A table for eyes, keys and clipboards: arrows walk its fields, Enter does what the row offers. */
 export const DataTable = memo(function DataTable({ spec, theme, copy, onAction, current = null }: Props) {
   const table = useRef<HTMLTableElement>(null);
+  const scroller = useRef<HTMLDivElement>(null);
   const [place, setPlace] = useState<Place>({ row: 0, column: 0 });
-  const rows = spec.rows.slice(0, MOST_ROWS);
-  const row = Math.min(place.row, rows.length);
+  /** A field that is to have the focus once it is drawn. */
+  const wanted = useRef<Place | null>(null);
+  const row = Math.min(place.row, spec.rows.length);
   const column = Math.min(place.column, spec.columns.length - 1);
+  const { parts, some, measure, reveal } = useRowsInSight(spec.rows.length, row - 1, scroller, table);
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.altKey || event.metaKey) return;
-    const next = afterKey({ row, column }, event.key, event.ctrlKey, rows.length + 1, spec.columns.length);
+    const next = afterKey({ row, column }, event.key, event.ctrlKey, spec.rows.length + 1, spec.columns.length);
     if (next === null) return;
     event.preventDefault();
     event.stopPropagation();
-    setPlace(next);
-    table.current?.querySelector<HTMLElement>(`[data-place="${next.row}.${next.column}"]`)?.focus();
+    wanted.current = next;
+    setPlace({ ...next });
+    if (next.row > 0) reveal(next.row - 1);
   };
+  useLayoutEffect(() => {
+    if (wanted.current === null) return;
+    const { row: r, column: c } = wanted.current;
+    const field = table.current?.querySelector<HTMLElement>(`[data-place="${r}.${c}"]`);
+    if (field === undefined || field === null) return;
+    wanted.current = null;
+    field.focus();
+  });
+  const shown = current === null ? -1 : spec.rows.findIndex(({ key }) => key === current);
+  const before = useRef(shown);
+  useEffect(() => {
+    if (shown >= 0 && shown !== before.current) reveal(shown);
+    before.current = shown;
+    // Only another row scrolls.
+  }, [shown]);
   const at = (r: number, c: number) => ({
     'data-place': `${r}.${c}`,
     tabIndex: r === row && c === column ? 0 : -1,
     onFocus: () => setPlace({ row: r, column: c }),
   });
+  const drawRow = (r: number) => {
+    const { key, cells, action } = spec.rows[r]!;
+    const pressable = action !== undefined && action !== null && onAction !== undefined;
+    return (
+      <tr
+        key={key}
+        aria-selected={current === null ? undefined : r === shown}
+        {...(some && { 'aria-rowindex': r + 2, 'data-index': r, ref: measure })}
+      >
+        {cells.map((cell, c) => {
+          const body = <Body cell={cell} theme={theme} />;
+          const Field = c === 0 ? 'th' : 'td';
+          const presses = c === 0 && pressable;
+          return (
+            <Field
+              key={c}
+              className={classOf(spec.columns[c], cell)}
+              {...(c === 0 && { scope: 'row' })}
+              {...(!presses && at(r + 1, c))}
+            >
+              {presses ? (
+                <button
+                  type="button"
+                  className="row-action"
+                  title={action}
+                  onClick={() => onAction(key)}
+                  {...at(r + 1, c)}
+                >
+                  {body}
+                </button>
+              ) : (
+                body
+              )}
+            </Field>
+          );
+        })}
+      </tr>
+    );
+  };
   return (
     <div className="data-table">
-      <div className="data-table-scroll">
+      <div className="data-table-scroll" ref={scroller}>
         <table
           role="grid"
           aria-label={spec.caption}
@@ -51,7 +107,7 @@ export const DataTable = memo(function DataTable({ spec, theme, copy, onAction, 
           onKeyDown={onKeyDown}
         >
           <thead>
-            <tr>
+            <tr {...(some && { 'aria-rowindex': 1 })}>
               {spec.columns.map((one, c) => (
                 <th key={c} scope="col" className={one.align} {...at(0, c)}>
                   <Heading column={one} theme={theme} />
@@ -60,43 +116,20 @@ export const DataTable = memo(function DataTable({ spec, theme, copy, onAction, 
             </tr>
           </thead>
           <tbody>
-            {rows.map(({ key, cells, action }, r) => (
-              <tr key={key} aria-selected={current === null ? undefined : current === key}>
-                {cells.map((cell, c) => {
-                  const pressable = c === 0 && action !== undefined && action !== null && onAction !== undefined;
-                  const className = [spec.columns[c]?.align, spec.columns[c]?.wide === true ? 'wide' : '', cell.mark]
-                    .filter(Boolean)
-                    .join(' ');
-                  const Field = c === 0 ? 'th' : 'td';
-                  return (
-                    <Field
-                      key={c}
-                      className={className}
-                      {...(c === 0 ? { scope: 'row' } : {})}
-                      {...(pressable ? {} : at(r + 1, c))}
-                    >
-                      {pressable ? (
-                        <button
-                          type="button"
-                          className="row-action"
-                          title={action}
-                          onClick={() => onAction(key)}
-                          {...at(r + 1, c)}
-                        >
-                          <Body cell={cell} theme={theme} />
-                        </button>
-                      ) : (
-                        <Body cell={cell} theme={theme} />
-                      )}
-                    </Field>
-                  );
-                })}
-              </tr>
-            ))}
+            {parts.map((part) =>
+              part.row === null ? (
+                <tr key={`before ${part.before}`} className="room" aria-hidden="true" style={{ height: part.height }}>
+                  <td colSpan={spec.columns.length} />
+                </tr>
+              ) : (
+                drawRow(part.row)
+              ),
+            )}
           </tbody>
+          {some && <Widths spec={spec} theme={theme} />}
         </table>
       </div>
-      {spec.rows.length > rows.length && <p className="muted">{resultText.more(spec.rows.length - rows.length)}</p>}
+      {some && <p className="muted">{resultText.rows(spec.rows.length)}</p>}
       <div className="data-table-tools">
         <Button className="button" onPress={() => void copy(toTsv(spec), resultText.table)}>
           {resultText.copyTsv}
@@ -108,6 +141,27 @@ export const DataTable = memo(function DataTable({ spec, theme, copy, onAction, 
     </div>
   );
 });
+
+const classOf = (column: Column | undefined, cell: Cell): string =>
+  [column?.align, column?.wide === true ? 'wide' : '', cell.mark].filter(Boolean).join(' ');
+
+/** The longest field of each column, unseen: columns keep their widths while other rows are drawn. */
+function Widths({ spec, theme }: Pick<Props, 'spec' | 'theme'>) {
+  const longest = useMemo(() => longestCells(spec), [spec]);
+  return (
+    <tfoot aria-hidden="true" className="widths">
+      <tr>
+        {longest.map((cell, c) => (
+          <td key={c} className={spec.columns[c]?.wide === true ? 'wide' : ''}>
+            <div>
+              <Body cell={cell} theme={theme} />
+            </div>
+          </td>
+        ))}
+      </tr>
+    </tfoot>
+  );
+}
 
 function Heading({ column, theme }: { readonly column: Column; readonly theme: Theme }) {
   return (

@@ -44,6 +44,18 @@ export const number = (raw: number, text: string, note?: string): Cell => ({
   ...(note === undefined ? {} : { note }),
 });
 
+/** The field of each column with the longest text or note. */
+export const longestCells = ({ columns, rows }: TableSpec): Cell[] =>
+  columns.map((_, c) => {
+    let [most, longest] = [-1, words('')];
+    for (const { cells } of rows) {
+      const cell = cells[c];
+      const length = Math.max(cell?.text.length ?? 0, cell?.note?.length ?? 0);
+      if (cell !== undefined && length > most) [most, longest] = [length, cell];
+    }
+    return longest;
+  });
+
 const titleOf = ({ title, unit }: Column): string => (unit === undefined ? title : `${title} (${unit})`);
 
 /** Tab-separated, numbers plain, for a spreadsheet. */

@@ -21,9 +21,8 @@ interface Props {
 export function InspectTools({ runs, run, target, go }: Props) {
   const access = target?.access ?? 0;
   const all = run.result.accesses;
-  const paths = pathsByCount(run)
-    .filter(({ first }) => first > 0)
-    .slice(0, MOST_PATHS);
+  const known = pathsByCount(run).filter(({ first }) => first > 0);
+  const paths = known.slice(0, MOST_PATHS);
   const to = (next: number): void => go({ index: run.index, access: Math.max(1, Math.min(all, Math.round(next))) });
   return (
     <>
@@ -41,6 +40,7 @@ export function InspectTools({ runs, run, target, go }: Props) {
         ]}
         value={paths.some(({ first }) => first === access) ? `${access}` : ''}
         onChange={(value) => value !== '' && to(Number(value))}
+        {...(known.length > paths.length && { note: text.morePaths(known.length - paths.length) })}
       />
       <AccessField access={access} most={all} onChange={to} />
       <Button className="button" isDisabled={access <= 1} onPress={() => to(access - 1)}>

@@ -41,7 +41,7 @@ export const MachineStateView = memo(function MachineStateView({ inspection, the
               </span>
             </summary>
             {spec.rows.length > 0 && <DataTable spec={spec} theme={theme} copy={copy} />}
-            {table.more > 0 && <p className="muted">{resultText.more(table.more)}</p>}
+            {table.more > 0 && <p className="muted">{text.leftOut(table.more)}</p>}
           </details>
         );
       })}

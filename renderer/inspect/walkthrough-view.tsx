@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useRef, useState } from 'react';
+import { useEffect, useMemo, useState } from 'react';
 import { Button } from 'react-aria-components';
 import type { Inspection } from '../../host/contract/lab.ts';
 import { cycles, range } from '../charts/format.ts';
@@ -24,18 +24,13 @@ export function WalkthroughView({ inspection, run, theme, actions }: Props) {
   const moments = useMemo(() => momentsOf(inspection, run.model), [inspection, run.model]);
   const table = useMemo(() => momentsTable(moments), [moments]);
   const [at, setAt] = useState(0);
-  const view = useRef<HTMLElement>(null);
   useEffect(() => setAt(0), [inspection]);
   const place = Math.min(at, Math.max(0, moments.length - 1));
-  const go = (next: number): void => {
-    const to = Math.max(0, Math.min(moments.length - 1, next));
-    setAt(to);
-    view.current?.querySelector(`[data-place="${to + 1}.0"]`)?.scrollIntoView({ block: 'nearest' });
-  };
+  const go = (next: number): void => setAt(Math.max(0, Math.min(moments.length - 1, next)));
   const moment = moments[place];
   const total = accessCycles(moments);
   return (
-    <section className="walkthrough" aria-label={text.steps} ref={view}>
+    <section className="walkthrough" aria-label={text.steps}>
       <h3>
         {inspection.text}{' '}
         {inspection.line > 0 && (

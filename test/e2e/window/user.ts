@@ -112,7 +112,9 @@ async function numbersOf(table: Locator): Promise<Numbers> {
     const own = (field: Element): string =>
       [...field.childNodes].map((node) => (node.nodeType === Node.TEXT_NODE ? node.textContent : '')).join('');
     const read = (field: Element): string => own(field) || own(field.querySelector('button') ?? field);
-    return [...(element as HTMLTableElement).rows].map((row) => [...row.cells].map((field) => read(field).trim()));
+    return [...(element as HTMLTableElement).rows]
+      .filter((row) => row.closest('[aria-hidden]') === null)
+      .map((row) => [...row.cells].map((field) => read(field).trim()));
   });
   return new Map(
     rows.map(([name = '', ...cells]) => [

@@ -1,0 +1,68 @@
+import { defaultRangeExtractor, useVirtualizer } from '@tanstack/react-virtual';
+import { useLayoutEffect, useState, type RefObject } from 'react';
+
+/** Rows that are all drawn: find-in-page and screen readers have them at once. Of longer tables only the rows in sight exist. */
+const DRAWN_WHOLE = 200;
+
+/** What stands in a table's body: a row, or the room of rows that are not drawn. */
+export type Part = { readonly row: number } | { readonly row: null; readonly height: number; readonly before: number };
+
+export interface RowsInSight {
+  readonly parts: readonly Part[];
+  /** True when only some rows are drawn. */
+  readonly some: boolean;
+  /** Learns the height of a row that was drawn. */
+  readonly measure: (element: HTMLTableRowElement | null) => void;
+  /** Scrolls a row into sight of its table, and the table into sight. */
+  readonly reveal: (row: number) => void;
+}
+
+/** Chooses the rows of a table to draw. `focused` is always among them: it holds the place that Tab goes to. */
+export function useRowsInSight(
+  count: number,
+  focused: number,
+  scroller: RefObject<HTMLElement | null>,
+  table: RefObject<HTMLTableElement | null>,
+): RowsInSight {
+  const some = count > DRAWN_WHOLE;
+  const [heading, setHeading] = useState(0);
+  useLayoutEffect(() => setHeading(table.current?.tHead?.offsetHeight ?? 0), [table, count]);
+  const rows = useVirtualizer<HTMLElement, HTMLTableRowElement>({
+    count: some ? count : 0,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => 26,
+    overscan: 12,
+    // The heading stays on top of the rows.
+    scrollMargin: heading,
+    scrollPaddingStart: heading,
+    rangeExtractor: (range) => withRow(defaultRangeExtractor(range), focused, count),
+  });
+  const reveal = (row: number): void => {
+    if (some) rows.scrollToIndex(row, { align: 'auto' });
+    else scrollTo(scroller.current, table.current?.tBodies[0]?.rows[row], heading);
+    scroller.current?.scrollIntoView({ block: 'nearest' });
+  };
+  if (!some) return { parts: Array.from({ length: count }, (_, row) => ({ row })), some, measure: () => {}, reveal };
+  const parts: Part[] = [];
+  let at = heading;
+  for (const { index, start, end } of rows.getVirtualItems()) {
+    if (start > at) parts.push({ row: null, height: start - at, before: index });
+    parts.push({ row: index });
+    at = end;
+  }
+  const end = rows.getTotalSize() + heading;
+  if (end > at) parts.push({ row: null, height: end - at, before: count });
+  return { parts, some, measure: rows.measureElement, reveal };
+}
+
+/** Rows to draw with one more, in order. */
+export const withRow = (rows: readonly number[], row: number, count: number): number[] =>
+  row < 0 || row >= count || rows.includes(row) ? [...rows] : [...rows, row].sort((a, b) => a - b);
+
+function scrollTo(scroller: HTMLElement | null, row: HTMLTableRowElement | undefined, heading: number): void {
+  if (scroller === null || row === undefined) return;
+  const top = row.offsetTop - heading;
+  const bottom = row.offsetTop + row.offsetHeight - scroller.clientHeight;
+  if (scroller.scrollTop > top) scroller.scrollTop = top;
+  else if (scroller.scrollTop < bottom) scroller.scrollTop = bottom;
+}
