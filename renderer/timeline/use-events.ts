@@ -3,8 +3,8 @@ import type { ResultPaneActions } from '../state/result-pane.ts';
 import { fillColumns, newColumns } from './event-columns.ts';
 import { extendSeries, newSeries, type EventSeries } from './event-series.ts';
 
-/** Calls under way at a time: the lab reads one piece while the window takes another one in. */
-const AHEAD = 2;
+/** Calls under way at a time: the lab reads pieces while the window takes another one in. */
+const AHEAD = 4;
 /** Milliseconds between two drawings of what is there so far. */
 const REDRAW = 150;
 

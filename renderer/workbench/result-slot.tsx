@@ -1,5 +1,5 @@
 import type { DockviewPanelApi } from 'dockview-react';
-import { Suspense, useDeferredValue, useEffect, useMemo, useState, type ComponentType } from 'react';
+import { Suspense, useDeferredValue, useEffect, useMemo, useState, useTransition, type ComponentType } from 'react';
 import { useStore } from 'zustand';
 import { useBench } from '../state/bench-context.ts';
 import type { ResultPaneProps } from '../state/result-pane.ts';
@@ -18,8 +18,12 @@ interface Props {
 export function ResultSlot({ pane: Pane, title, panel }: Props) {
   const bench = useBench();
   const visible = useVisible(panel);
-  const [seen, setSeen] = useState(visible);
-  if (visible && !seen) setSeen(true);
+  const [seen, setSeen] = useState(false);
+  // As a transition: where a new part of the page shows that it waits, React lets it wait 300 ms at least.
+  const [coming, startTransition] = useTransition();
+  useEffect(() => {
+    if (visible) startTransition(() => setSeen(true));
+  }, [visible]);
   // A new result may take its time: typing and scrolling go first.
   const run = useWhileVisible(useDeferredValue(useStore(bench.view, (view) => view.run)), visible);
   const pairs = useWhileVisible(
@@ -37,14 +41,18 @@ export function ResultSlot({ pane: Pane, title, panel }: Props) {
   const actions = useMemo(() => resultPaneActions(bench), [bench]);
   const pair = useMemo(() => shownPair(run, pairs), [run, pairs]);
   const content = useMemo(
-    () => run !== null && <Pane run={run} pair={pair} target={target} theme={theme} actions={actions} />,
+    () =>
+      run === null ? (
+        <p className="pane-note">{en.panes.noRun}</p>
+      ) : (
+        <Pane run={run} pair={pair} target={target} theme={theme} actions={actions} />
+      ),
     [Pane, run, pair, target, theme, actions],
   );
-  if (!seen) return null;
-  if (run === null) return <p className="pane-note">{en.panes.noRun}</p>;
+  const loading = <p className="pane-note">{en.common.loading}</p>;
   return (
-    <ErrorBoundary title={title} resetKey={run.runId}>
-      <Suspense fallback={<p className="pane-note">{en.common.loading}</p>}>{content}</Suspense>
+    <ErrorBoundary title={title} resetKey={run?.runId ?? ''}>
+      <Suspense fallback={loading}>{seen ? content : coming && loading}</Suspense>
     </ErrorBoundary>
   );
 }

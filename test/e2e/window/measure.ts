@@ -103,6 +103,46 @@ export async function framesDuring(page: Page, work: () => Promise<void>): Promi
   });
 }
 
+/** Milliseconds after the mouse was pressed. */
+export interface Opening {
+  /** When the first rows of the events were drawn, with their arguments. */
+  readonly first: number;
+  /** When every event was taken in, and drawn. */
+  readonly all: number;
+}
+
+/** How long the timeline takes to open, as the page itself sees it frame by frame; `press` presses what opens it. */
+export async function openingOf(page: Page, press: () => Promise<void>): Promise<Opening> {
+  await page.evaluate(() => {
+    let pressed = Number.NaN;
+    addEventListener('pointerdown', ({ timeStamp }) => (pressed = timeStamp), { capture: true, once: true });
+    const rowIsThere = (grid: Element): boolean => {
+      const text = grid.querySelectorAll('[role=row]')[2]?.textContent ?? '…';
+      return !text.endsWith('…');
+    };
+    /** The lanes say how many events of each kind there are so far. */
+    const isWhole = (grid: Element): boolean => {
+      const lanes = document.querySelector('canvas[aria-label*="kvm_exit"]')?.getAttribute('aria-label') ?? '';
+      const counts = lanes.split(', ').map((lane) => Number((lane.split(': ')[1] ?? '').replaceAll(/\D/g, '')));
+      return counts.reduce((sum, count) => sum + count, 0) === Number(grid.getAttribute('aria-rowcount')) - 1;
+    };
+    (window as unknown as { opening: Promise<Opening> }).opening = new Promise((resolve) => {
+      let first = 0;
+      const look = (): void => {
+        const grid = document.querySelector('[role=grid][aria-label="Events"]');
+        if (first === 0 && grid !== null && rowIsThere(grid)) first = performance.now() - pressed;
+        // What was just seen in the page is on the screen with the next frame.
+        if (first > 0 && isWhole(grid!))
+          requestAnimationFrame(() => resolve({ first, all: performance.now() - pressed }));
+        else requestAnimationFrame(look);
+      };
+      requestAnimationFrame(look);
+    });
+  });
+  await press();
+  return page.evaluate(() => (window as unknown as { opening: Promise<Opening> }).opening);
+}
+
 /** The value that this share of the values does not exceed. */
 export function quantile(values: readonly number[], share: number): number {
   const sorted = [...values].sort((a, b) => a - b);
