@@ -20,7 +20,7 @@ export { nameSteps, percentile, priceResult } from './experiment/pricing.ts';
 export { pricePhases } from './experiment/phases.ts';
 export type { PricedPhase } from './experiment/phases.ts';
 export type { Bounds, PricedPath, PricedResult, StageCost, StepCost } from './experiment/pricing.ts';
-export type { Configuration, DivergenceResult, NoteResult, PathResult, RunResult } from './experiment/result.ts';
+export type { Configuration, PathResult, RunResult } from './experiment/result.ts';
 export { prepare, Run } from './experiment/run.ts';
 export type { RunOptions } from './experiment/run.ts';
 export { SWITCHES } from './experiment/switches.ts';

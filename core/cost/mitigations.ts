@@ -79,24 +79,23 @@ export type MitigationId = (typeof ROWS)[number]['id'];
 
 export const MITIGATIONS: readonly (Mitigation & { readonly id: MitigationId })[] = ROWS;
 
-export const mitigationIds: readonly string[] = MITIGATIONS.map(({ id }) => id);
-
 /** `default`: what the CPU generation needs and the kernel knows. */
 export type MitigationChoice = 'default' | readonly MitigationId[];
 
-/** Reads a user's choice: `default` (or `auto`), `none`, or ids joined by `+`. */
+/** Reads a user's choice: `default`, `none`, or ids joined by `+`. */
 export function parseMitigations(text: string): Result<MitigationChoice> {
-  if (text === 'default' || text === 'auto') return ok('default');
+  if (text === 'default') return ok('default');
   if (text === 'none') return ok([]);
   const ids = text.split('+');
-  if (ids.includes('none') || ids.includes('default') || ids.includes('auto'))
+  if (ids.includes('none') || ids.includes('default'))
     return err(`mitigations '${text}': 'none' and 'default' stand alone`);
   const unknown = ids.find((id) => !isMitigation(id));
-  if (unknown !== undefined) return err(unknownName('mitigation', unknown, ['default', 'none', ...mitigationIds]));
+  if (unknown !== undefined)
+    return err(unknownName('mitigation', unknown, ['default', 'none', ...MITIGATIONS.map((row) => row.id)]));
   return ok([...new Set(ids.filter(isMitigation))]);
 }
 
-export const isMitigation = (id: string): id is MitigationId => MITIGATIONS.some((row) => row.id === id);
+const isMitigation = (id: string): id is MitigationId => MITIGATIONS.some((row) => row.id === id);
 
 /**
  * The mitigations in force. A choice by name holds on every kernel; `default` takes what the model needs (`needed`) as far as the kernel

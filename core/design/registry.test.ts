@@ -42,7 +42,7 @@ describe('kernels', () => {
   it('an unknown one is named with the list of those that exist', () => {
     expect(findKernel('5.0')).toEqual({
       ok: false,
-      error: 'no kernel "5.0"; there are 3.14, 3.15, 4.2, 4.15, 6.18, 6.19, 7.0',
+      error: "unknown kernel '5.0'. Did you mean '7.0'? Known: 3.14, 3.15, 4.2, 4.15, 6.18, 6.19, 7.0.",
     });
   });
 });

@@ -1,3 +1,4 @@
+import { unknownName } from '../base/closest.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import type { Design } from './design.ts';
 import type { Kernel } from './kernel.ts';
@@ -42,12 +43,12 @@ export const designs: readonly Design[] = [
 
 export function findKernel(id: string): Result<Kernel> {
   const found = kernels.find((kernel) => kernel.id === id);
-  return found === undefined ? err(`no kernel "${id}"; there are ${listed(kernels)}`) : ok(found);
+  return found === undefined ? err(unknownName('kernel', id, idsOf(kernels))) : ok(found);
 }
 
 export function findDesign(id: string): Result<Design> {
   const found = designs.find((design) => design.id === id);
-  return found === undefined ? err(`no design "${id}"; there are ${listed(designs)}`) : ok(found);
+  return found === undefined ? err(unknownName('design', id, idsOf(designs))) : ok(found);
 }
 
-const listed = (values: readonly { readonly id: string }[]): string => values.map(({ id }) => id).join(', ');
+const idsOf = (values: readonly { readonly id: string }[]): string[] => values.map(({ id }) => id);

@@ -1,7 +1,7 @@
 import { unknownName } from '../base/closest.ts';
 import { err, ok, type Result } from '../base/result.ts';
-import { cpuModels } from '../cost/cpu-models.ts';
-import { mitigationIds, parseMitigations } from '../cost/mitigations.ts';
+import { findCpuModel } from '../cost/cpu-models.ts';
+import { parseMitigations } from '../cost/mitigations.ts';
 import { applyDesign } from '../design/apply.ts';
 import type { Mmu } from '../design/design.ts';
 import { designs, findDesign, findKernel } from '../design/registry.ts';
@@ -39,12 +39,8 @@ export function parseConfigurations(selection: Selection): Result<Configuration[
   const hostPages = selection.hostPages ?? ['4K'];
   const badPage = hostPages.find((page) => !HOST_PAGES.includes(page));
   if (badPage !== undefined) return err(unknownName('host page size', badPage, HOST_PAGES));
-  const badMitigation = (selection.mitigations ?? []).flatMap((m) => m.split('+')).find((m) => !isMitigation(m));
-  if (badMitigation !== undefined) {
-    return err(unknownName('mitigation', badMitigation, ['default', 'none', ...mitigationIds]));
-  }
-  const mixed = (selection.mitigations ?? []).map(parseMitigations).find(({ ok }) => !ok);
-  if (mixed?.ok === false) return mixed;
+  const badMitigations = (selection.mitigations ?? []).map(parseMitigations).find(({ ok }) => !ok);
+  if (badMitigations?.ok === false) return badMitigations;
   const refused = new Map<string, string>();
   const list: Configuration[] = [];
   for (const { cpu, mmu } of machines.value)
@@ -103,24 +99,14 @@ function chooseMachines(
   }
   const machines: { cpu: string; mmu: Mmu }[] = [];
   for (const id of cpus) {
-    const model = cpuModels.find((m) => m.id === id);
-    if (model === undefined) {
-      return err(
-        unknownName(
-          'CPU',
-          id,
-          cpuModels.map((m) => m.id),
-        ),
-      );
-    }
-    const mmu: Mmu = model.vendor === 'intel' ? 'ept' : 'npt';
+    const model = findCpuModel(id);
+    if (!model.ok) return model;
+    const mmu: Mmu = model.value.vendor === 'intel' ? 'ept' : 'npt';
     if (mmus === undefined || mmus.includes(mmu)) machines.push({ cpu: id, mmu });
   }
   if (machines.length > 0) return ok(machines);
   return err(`no CPU of ${cpus.join(', ')} has ${mmus?.join(' or ')}: EPT is Intel's, NPT is AMD's`);
 }
-
-const isMitigation = (id: string): boolean => id === 'default' || id === 'none' || mitigationIds.includes(id);
 
 type Axis = readonly [keyof Configuration, (configuration: Configuration) => string];
 

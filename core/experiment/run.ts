@@ -9,6 +9,7 @@ import type { Machine, Problem } from '../machine/machine.ts';
 import type { Trace } from '../machine/tracer.ts';
 import { nameSteps } from './pricing.ts';
 import type { Configuration, RunResult } from './result.ts';
+import { checkSwitches } from './switches.ts';
 
 export interface RunOptions {
   /** Run the reference beside the machine; default true. */
@@ -31,7 +32,9 @@ export function prepare(
   setup: readonly SetupOp[],
   options: RunOptions = {},
 ): Result<Run, string> {
-  const machine = buildMachine(configuration, setup, {
+  const switches = checkSwitches(configuration.switches);
+  if (!switches.ok) return switches;
+  const machine = buildMachine({ ...configuration, switches: switches.value }, setup, {
     check: options.check ?? true,
     trace: options.trace ?? null,
     irqchip: options.irqchip ?? false,

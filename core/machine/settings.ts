@@ -1,17 +1,17 @@
-import type { PageSize } from '../guest/setup.ts';
-
-/** One machine, resolved to names of the registries: what `buildMachine` needs beside the script's own set-up. */
+/** One machine by names of the registries: what `buildMachine` needs beside the script's own set-up. */
 export interface MachineSettings {
   readonly cpu: string;
   readonly mmu: 'ept' | 'npt';
   readonly kernel: string;
   readonly design: string;
+  /** `default` (what the CPU generation needs), `none`, or ids joined by `+`. */
   readonly mitigations: string;
+  /** KVM itself runs under a hypervisor: instruction length unset, skip by decode. */
   readonly nestedHost: boolean;
   readonly vpid: boolean;
-  readonly hostPage: PageSize;
   readonly seed: number;
-  readonly switches: Readonly<Record<string, boolean | number | string>>;
+  /** Switches that differ from the default, by name; checked before (core/experiment/switches.ts). */
+  readonly switches: Readonly<Record<string, boolean | number>>;
 }
 
 /** What is asked of a run beside its machine. */

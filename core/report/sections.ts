@@ -1,4 +1,4 @@
-import type { DivergenceResult, NoteResult, RunResult } from '../experiment/result.ts';
+import type { RunResult } from '../experiment/result.ts';
 import { counted, integer } from './numbers.ts';
 import type { Style } from './style.ts';
 import { wrap } from './table.ts';
@@ -30,13 +30,13 @@ export function answerLines({ says }: ScenarioView, style: Style): string[] {
 const place = (line: number): string => (line > 0 ? `line ${line}` : 'set-up');
 
 /** Where the guest saw something else than it must; none is worth a line too. */
-export function divergenceLines(divergences: readonly DivergenceResult[], indent = '  '): string[] {
+export function divergenceLines(divergences: RunResult['divergences'], indent = '  '): string[] {
   return divergences.flatMap(({ kind, text, access, line, count }) =>
     wrap(`${integer(count)} x ${kind} (${place(line)}, ${access}): ${text}`, `${indent}  `, indent),
   );
 }
 
-export function noteLines(notes: readonly NoteResult[], indent = '  '): string[] {
+export function noteLines(notes: RunResult['notes'], indent = '  '): string[] {
   return notes.flatMap(({ what, line, count }) =>
     wrap(`${what} (${place(line)}${count > 1 ? `, ${integer(count)} times` : ''})`, `${indent}  `, indent),
   );

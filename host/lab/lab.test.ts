@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Worker } from 'node:worker_threads';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Configuration, EVENT_ROWS, parseConfigurations } from '../../core/index.ts';
 import type { LabError, LabEvent, LabEventOf, LabParams, PackedColumn } from '../contract/lab.ts';
@@ -10,6 +11,10 @@ import { below } from './places.ts';
 let folder = '';
 let lab: LabService;
 let events: LabEvent[] = [];
+
+/** Called with each worker of the lab after it has said something. */
+let afterMessage: (worker: Worker) => void = () => {};
+process.on('worker', (worker) => worker.on('message', () => afterMessage(worker)));
 
 const openLab = (data: string): LabService => {
   const options = { host: 'browser', version: '0.1.0', places: below(folder), threads: 2 } as const;
@@ -37,6 +42,7 @@ let configurations = plain;
 // Another seed each time: what ran before is not run again.
 beforeEach(() => {
   events = [];
+  afterMessage = () => {};
   seed++;
   configurations = plain.map((configuration) => ({ ...configuration, seed }));
 });
@@ -151,16 +157,20 @@ describe('a start', () => {
     await done('r1');
   });
 
-  it('loses only the configuration whose worker crashes', async () => {
-    const broken = { ...configurations[0]!, switches: { pscEntries: -5 } };
-    await start('r1', { configurations: [configurations[0]!, broken, configurations[1]!] });
+  it('loses only the configuration whose worker is killed', async () => {
+    const slow = script('for (let n = 0; n < 1_000_000; n++) cpu.write8(0x1000 + (n & 0xfff), n & 0xff);');
+    afterMessage = (worker) => {
+      const said = events.at(-1);
+      if (said?.name === 'run.progress' && said.data.index === 1) void worker.terminate();
+    };
+    await start('r1', { script: slow, configurations: [0, 1, 2].map((n) => ({ ...plain[0]!, seed: seed + 1000 * n })) });
     await done('r1');
     expect(
       all('run.result')
         .map(({ index }) => index)
         .sort(),
     ).toEqual([0, 2]);
-    expect(all('run.failed')).toMatchObject([{ index: 1, kind: 'crashed' }]);
+    expect(all('run.failed')).toMatchObject([{ index: 1, kind: 'crashed', message: 'the worker ended with code 1' }]);
     await start('r2', { configurations: [{ ...configurations[0]!, seed: 1_000_000 }] });
     await done('r2');
     expect(all('run.result').at(-1)).toMatchObject({ runId: idOf('r2'), cached: false });
@@ -170,6 +180,9 @@ describe('a start', () => {
     await start('r1', { configurations: [{ ...configurations[0]!, cpu: 'pentium' }] });
     await done('r1');
     expect(all('run.failed')).toMatchObject([{ kind: 'refused', message: expect.stringContaining('pentium') }]);
+    await start('r2', { configurations: [{ ...configurations[0]!, switches: { pscEntries: -5 } }] });
+    await done('r2');
+    expect(all('run.failed').at(-1)).toMatchObject({ kind: 'refused', message: expect.stringContaining('pscEntries') });
   });
 });
 

@@ -62,6 +62,14 @@ describe('the worker pool', () => {
     expect((await pool.run(job('cpu.read8(0);'))).kind).toBe('ran');
   });
 
+  it('loses a worker that was killed and its job alone', async () => {
+    pool = new WorkerPool(1);
+    process.once('worker', (worker) => void worker.once('message', () => void worker.terminate()));
+    const killed = await pool.run(job('for (;;) cpu.read8(0);'));
+    expect(killed).toEqual({ kind: 'crashed', message: 'the worker ended with code 1' });
+    expect((await pool.run(job('cpu.read8(0);'))).kind).toBe('ran');
+  });
+
   it('ends a worker that its own limit did not end', async () => {
     pool = new WorkerPool(1, 0.2);
     // The limit of the sandbox is out of reach, the pool's is not.

@@ -4,10 +4,10 @@ import { priceVector } from '../../core/cost/price-vector.ts';
 import { STEP, type StepName } from '../../core/cost/steps.ts';
 import { OP } from '../../core/guest/instruction.ts';
 import { parseConfigurations } from '../../core/experiment/configurations.ts';
-import type { Configuration, DivergenceResult, RunResult } from '../../core/experiment/result.ts';
+import type { Configuration, RunResult } from '../../core/experiment/result.ts';
 import { kernels } from '../../core/design/registry.ts';
 import { prepare, type Run } from '../../core/experiment/run.ts';
-import type { DivergenceKind } from '../../core/reference/divergence.ts';
+import type { Divergence, DivergenceKind } from '../../core/reference/divergence.ts';
 import { configurationOf, type DriveOptions } from './machine-driver.ts';
 import { ProgramWriter, type Step } from './random-program.ts';
 import { setupOf, tablesOf, type World } from './random-world.ts';
@@ -111,7 +111,7 @@ export function unexplained(
   { result, seen }: Outcome,
   steps: readonly Step[],
   allowed: readonly DivergenceKind[],
-): readonly DivergenceResult[] {
+): readonly Divergence[] {
   return result.divergences.filter(({ kind, line }) => {
     const at = line - 1;
     return !allowed.includes(kind) && (line === 0 || !emulatorDiffers(steps[at]!, seen[at]!, kind));
