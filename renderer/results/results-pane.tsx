@@ -4,7 +4,7 @@ import { ChartSection } from '../charts/chart-section.tsx';
 import type { ResultPaneProps } from '../state/result-pane.ts';
 import { resultText } from '../text/results.ts';
 import { percentilesChart, percentilesTable } from './distribution.ts';
-import { exitsChart, exitsTable } from './exits.ts';
+import { aboutExits, exitsChart, exitsTable } from './exits.ts';
 import { PathsSection } from './paths-section.tsx';
 import { phasesTable } from './phases.ts';
 import type { PricedRun } from './priced-runs.ts';
@@ -80,13 +80,14 @@ function Exits({ runs, theme, actions }: Props) {
   const chart = useMemo(() => exitsChart(runs), [runs]);
   const table = useMemo(() => exitsTable(runs), [runs]);
   const none = chart.parts.length === 0;
+  const about = none ? resultText.exits.none : aboutExits(runs);
   return (
     <ChartSection
       chart={none ? null : chart}
       table={table}
       theme={theme}
       copy={actions.copy}
-      {...(none ? { about: resultText.exits.none } : {})}
+      {...(about !== null && { about })}
     />
   );
 }

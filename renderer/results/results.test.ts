@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { STAGES } from '../../core/index.ts';
 import { percentilesTable, stairsChart } from './distribution.ts';
 import { divergencesChart, divergencesTable, lineOfKey, notesTable } from './divergences.ts';
-import { exitsChart, exitsTable } from './exits.ts';
+import { aboutExits, exitsChart, exitsTable } from './exits.ts';
 import { KICK, madeRun } from './made-run.ts';
 import { newEntry, type BenchRun } from '../state/run.ts';
 import { dearestStages, pathsTable } from './paths.ts';
@@ -67,6 +67,29 @@ describe('exits by reason', () => {
     ]);
     const { rows } = exitsTable([cheap, dear]);
     expect(rows[1]!.cells.map(({ raw }) => raw)).toEqual(['run 1', 30, 10, 40, 0.4, 2, 8]);
+  });
+});
+
+describe('exits that mean the same on two vendors', () => {
+  const intel = madeRun(0, [], { exits: { EPT_VIOLATION: 5, EPT_MISCONFIG: 9, IO_INSTRUCTION: 2 } });
+  const amd = madeRun(1, [], { exits: { NPF: 14, IOIO: 2, INVLPG: 1 } });
+
+  it('are one part of the chart and one column, named after both, and a sentence says so', () => {
+    const { parts } = exitsChart([intel, amd]);
+    expect(parts.map(({ name, values }) => [name, values])).toEqual([
+      ['EPT_VIOLATION / NPF', [5, 14]],
+      ['EPT_MISCONFIG', [9, 0]],
+      ['IO_INSTRUCTION / IOIO', [2, 2]],
+      ['INVLPG', [0, 1]],
+    ]);
+    expect(new Set(parts.map(({ paint }) => paint.light)).size).toBe(parts.length);
+    expect(exitsTable([intel, amd]).columns.map(({ title }) => title)).toContain('EPT_VIOLATION / NPF');
+    expect(aboutExits([intel, amd])).toContain('two vendors');
+  });
+
+  it('have one name where there is one vendor', () => {
+    expect(exitsChart([amd]).parts.map(({ name }) => name)).toEqual(['NPF', 'IOIO', 'INVLPG']);
+    expect(aboutExits([amd])).toBeNull();
   });
 });
 

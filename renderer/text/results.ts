@@ -41,6 +41,9 @@ export const resultText = {
     userspace: 'to userspace',
     signals: 'signals',
     none: 'No configuration left the guest.',
+    /** SDM vol. 3, "VMX basic exit reasons"; APM vol. 2, "SVM intercept exit codes". */
+    vendors:
+      "Two names with a stroke are one thing on two vendors, Intel's first. AMD has NPF, too, where EPT has EPT_MISCONFIG: for the entries that KVM makes for MMIO.",
   },
   distribution: {
     title: 'Cost of an access: percentiles over paths',

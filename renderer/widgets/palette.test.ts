@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { EVENT_ROWS, STAGES } from '../../core/index.ts';
-import { INK, STAGE_PAINT, stageOfEvent, type Theme } from './palette.ts';
+import { EXIT_MEANINGS, INK, OTHER_EXIT, STAGE_PAINT, stageOfEvent, type Theme } from './palette.ts';
 
 type Rgb = readonly [number, number, number];
 
@@ -81,6 +81,25 @@ describe('colours of the stages', () => {
       const ratio = (luminance(STAGE_PAINT[stage].dark) + 0.05) / (luminance(INK.dark.ground) + 0.05);
       expect(ratio, stage).toBeGreaterThan(3);
     }
+  });
+});
+
+describe('colours of the exits', () => {
+  const paints = [...EXIT_MEANINGS.map(({ paint }) => paint), OTHER_EXIT];
+
+  it.each(Object.entries(VISION))('are told apart with %s', (_name, vision) => {
+    for (const theme of ['light', 'dark'] satisfies Theme[]) {
+      for (const [n, one] of paints.entries()) {
+        for (const other of paints.slice(n + 1)) {
+          expect(distance(one[theme], other[theme], vision), `${one[theme]} and ${other[theme]}`).toBeGreaterThan(12);
+        }
+      }
+    }
+  });
+
+  it('name each reason once', () => {
+    const named = EXIT_MEANINGS.flatMap(({ reasons }) => reasons);
+    expect(new Set(named).size).toBe(named.length);
   });
 });
 

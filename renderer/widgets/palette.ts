@@ -25,7 +25,10 @@ export const STAGE_PAINT: Readonly<Record<Stage, Paint>> = {
   userspace: { light: '#aa4499', dark: '#d975c8' },
 };
 
-/** Okabe and Ito's eight (Color Universal Design, 2008), lighter where the theme is dark. */
+/**
+ * Okabe and Ito's eight (Color Universal Design, 2008), lighter where the theme is dark, and two more that people with any of the three
+ * deficiencies tell from them.
+ */
 const OKABE_ITO = {
   orange: { light: '#e69f00', dark: '#f0b429' },
   sky: { light: '#56b4e9', dark: '#7cc9f5' },
@@ -34,23 +37,23 @@ const OKABE_ITO = {
   blue: { light: '#0072b2', dark: '#3f97d4' },
   vermilion: { light: '#d55e00', dark: '#ee7733' },
   purple: { light: '#cc79a7', dark: '#e093be' },
-  ink: { light: '#4a4f55', dark: '#c3c8ce' },
+  ink: { light: '#4a4f55', dark: '#d5d9dd' },
+  violet: { light: '#8811dd', dark: '#9955ff' },
+  brown: { light: '#663311', dark: '#996644' },
 } as const satisfies Record<string, Paint>;
 
-/** Exit reasons by the name that perf prints. What one vendor calls otherwise has the colour of its counterpart. */
-const EXIT_PAINT: Readonly<Record<string, Paint>> = {
-  EPT_VIOLATION: OKABE_ITO.blue,
-  NPF: OKABE_ITO.blue,
-  EPT_MISCONFIG: OKABE_ITO.orange,
-  IO_INSTRUCTION: OKABE_ITO.green,
-  IOIO: OKABE_ITO.green,
-  CPUID: OKABE_ITO.yellow,
-  HLT: OKABE_ITO.purple,
-  VMCALL: OKABE_ITO.sky,
-  VMMCALL: OKABE_ITO.sky,
-  EXCEPTION_NMI: OKABE_ITO.vermilion,
-  PF_EXCEPTION: OKABE_ITO.vermilion,
-};
+/** What leaves a guest, by the names that perf prints: those that mean the same on two vendors are one, Intel's first. */
+export const EXIT_MEANINGS: readonly { readonly reasons: readonly string[]; readonly paint: Paint }[] = [
+  { reasons: ['EPT_VIOLATION', 'NPF'], paint: OKABE_ITO.blue },
+  { reasons: ['EPT_MISCONFIG'], paint: OKABE_ITO.orange },
+  { reasons: ['IO_INSTRUCTION', 'IOIO'], paint: OKABE_ITO.green },
+  { reasons: ['CPUID'], paint: OKABE_ITO.yellow },
+  { reasons: ['HLT'], paint: OKABE_ITO.purple },
+  { reasons: ['VMCALL', 'VMMCALL'], paint: OKABE_ITO.sky },
+  { reasons: ['EXCEPTION_NMI', 'PF_EXCEPTION'], paint: OKABE_ITO.vermilion },
+  { reasons: ['CR_ACCESS', 'CR0_WRITE', 'CR3_WRITE', 'CR4_WRITE'], paint: OKABE_ITO.violet },
+  { reasons: ['INVLPG'], paint: OKABE_ITO.brown },
+];
 
 const KIND_PAINT: Readonly<Record<DivergenceKind, Paint>> = {
   'spurious-signal': OKABE_ITO.orange,
@@ -67,8 +70,8 @@ const KIND_PAINT: Readonly<Record<DivergenceKind, Paint>> = {
   'wrong-fault': OKABE_ITO.ink,
 };
 
-/** Reasons without a colour of their own share the neutral one; the order of the table tells them apart. */
-export const exitPaint = (reason: string): Paint => EXIT_PAINT[reason] ?? OKABE_ITO.ink;
+/** A reason without a colour of its own has the neutral one. */
+export const OTHER_EXIT: Paint = OKABE_ITO.ink;
 
 export const divergencePaint = (kind: DivergenceKind): Paint => KIND_PAINT[kind];
 
