@@ -158,12 +158,17 @@ describe('a start', () => {
   });
 
   it('loses only the configuration whose worker is killed', async () => {
-    const slow = script('for (let n = 0; n < 1_000_000; n++) cpu.write8(0x1000 + (n & 0xfff), n & 0xff);');
+    const slow = script(
+      "console.log('at work');\nfor (let n = 0; n < 400_000; n++) cpu.write8(0x1000 + (n & 0xfff), 1);",
+    );
     afterMessage = (worker) => {
       const said = events.at(-1);
-      if (said?.name === 'run.progress' && said.data.index === 1) void worker.terminate();
+      if (said?.name === 'run.message' && said.data.index === 1) void worker.terminate();
     };
-    await start('r1', { script: slow, configurations: [0, 1, 2].map((n) => ({ ...plain[0]!, seed: seed + 1000 * n })) });
+    await start('r1', {
+      script: slow,
+      configurations: [0, 1, 2].map((n) => ({ ...plain[0]!, seed: seed + 1000 * n })),
+    });
     await done('r1');
     expect(
       all('run.result')
@@ -174,7 +179,7 @@ describe('a start', () => {
     await start('r2', { configurations: [{ ...configurations[0]!, seed: 1_000_000 }] });
     await done('r2');
     expect(all('run.result').at(-1)).toMatchObject({ runId: idOf('r2'), cached: false });
-  });
+  }, 30_000);
 
   it('on a machine that cannot be built is refused with a sentence', async () => {
     await start('r1', { configurations: [{ ...configurations[0]!, cpu: 'pentium' }] });
