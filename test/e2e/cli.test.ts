@@ -80,6 +80,22 @@ describe('run and explain', () => {
     expect(out).toMatch(/^The way in which 999 of 1,002 accesses were served$/m);
   });
 
+  it('a guest that was stopped is told of last, on standard error, and fails a check under --strict only', async () => {
+    const garbage = ['--kernel', '4.2', '--design', 'fast-mmio', '--nested-host'];
+    const [plain, strict, several] = await Promise.all([
+      commandLine(['run', READ_BACK, ...garbage, 'yes', '--json']),
+      commandLine(['run', READ_BACK, ...garbage, 'yes', '--strict']),
+      commandLine(['compare', READ_BACK, '--mmu', 'ept', ...garbage, 'yes,no']),
+    ]);
+    const why =
+      "stopped before the script's end: RIP was advanced by an instruction length that the outer hypervisor had not set";
+    expect([plain.code, strict.code, several.code]).toEqual([0, 1, 0]);
+    for (const { err } of [plain, strict])
+      expect(err).toMatch(new RegExp(`^exitlab: ept/fast-mmio: ${why}.* \\(line 5\\)\n$`));
+    expect(several.err).toMatch(new RegExp(`^exitlab: nested: ${why}.*\n$`));
+    expect(JSON.parse(plain.out)).toMatchObject({ schema: 'exitlab.run/1', problem: { line: 5 } });
+  });
+
   it('an errno of KVM is its own answer, with the line that asked', async () => {
     const file = folder.file(
       'overlap.ts',

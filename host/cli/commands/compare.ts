@@ -7,6 +7,7 @@ import { Experiment, isWrong, RUN_OPTIONS } from '../experiment.ts';
 import { loadScript } from '../load-script.ts';
 import { deliver, jsonText, OUTPUT_OPTIONS } from '../output.ts';
 import { configurationsOf, SELECTION_OPTIONS, selectionOf } from '../selection.ts';
+import { tellStopped } from '../stopped.ts';
 import { version } from '../version.ts';
 
 /** Configurations of one comparison; more is a mistake of the user's more often than a wish. */
@@ -51,6 +52,7 @@ export const compare: Command = {
           ? compareText(scenario, runs, leftOut, baseline, file === undefined ? terminal.style : undefined)
           : jsonText(compareJson(scenario, runs, leftOut, baseline, { version: version(), script: script.text }));
       await deliver(text, file, terminal);
+      tellStopped(runs, terminal);
       return last(options, 'strict') !== undefined && runs.some(isWrong) ? EXIT_CHECK_FAILED : EXIT_OK;
     });
   },

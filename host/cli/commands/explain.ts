@@ -16,6 +16,7 @@ import { Experiment, RUN_OPTIONS } from '../experiment.ts';
 import { loadScript } from '../load-script.ts';
 import { deliver, jsonText, OUTPUT_OPTIONS } from '../output.ts';
 import { SELECTION_OPTIONS } from '../selection.ts';
+import { tellStopped } from '../stopped.ts';
 import { version } from '../version.ts';
 import { singleConfiguration } from './single.ts';
 
@@ -56,6 +57,7 @@ export const explain: Command = {
           ? explainText(experiment.scenario, view, explained, file === undefined ? terminal.style : undefined)
           : jsonText(explainJson(experiment.scenario, view, explained, { version: version(), script: script.text }));
       await deliver(text, file, terminal);
+      tellStopped([view], terminal);
       return EXIT_OK;
     });
   },

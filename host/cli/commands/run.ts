@@ -6,6 +6,7 @@ import { Experiment, isWrong, RUN_OPTIONS } from '../experiment.ts';
 import { loadScript } from '../load-script.ts';
 import { deliver, jsonText, OUTPUT_OPTIONS } from '../output.ts';
 import { SELECTION_OPTIONS } from '../selection.ts';
+import { tellStopped } from '../stopped.ts';
 import { version } from '../version.ts';
 import { singleConfiguration } from './single.ts';
 
@@ -30,6 +31,7 @@ export const run: Command = {
           ? runText(experiment.scenario, view, file === undefined ? terminal.style : undefined)
           : jsonText(runJson(experiment.scenario, view, { version: version(), script: script.text }));
       await deliver(text, file, terminal);
+      tellStopped([view], terminal);
       return last(options, 'strict') !== undefined && isWrong(view) ? EXIT_CHECK_FAILED : EXIT_OK;
     });
   },
