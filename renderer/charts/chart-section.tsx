@@ -13,15 +13,21 @@ interface Props {
   readonly onAction?: (key: string) => void;
   /** A sentence below the heading. */
   readonly about?: string;
+  /** What kind of prices the cycles rest on; a chart of cycles has it in sight. */
+  readonly prices?: string;
   readonly children?: ReactNode;
 }
 
 /** A chart with its table beside it. */
-export function ChartSection({ chart, table, theme, copy, onAction, about, children }: Props) {
+export function ChartSection({ chart, table, theme, copy, onAction, about, prices = '', children }: Props) {
   return (
     <section className="chart-section" aria-label={table.caption}>
       <h3>{table.caption}</h3>
-      {about !== undefined && <p className="muted">{about}</p>}
+      {(about !== undefined || prices !== '') && (
+        <p className="muted">
+          {prices !== '' && <span className="prices">{prices}</span>} {about}
+        </p>
+      )}
       {children}
       <div className={chart === null ? 'chart-pair alone' : 'chart-pair'}>
         {chart !== null && <ChartCanvas spec={chart} theme={theme} />}

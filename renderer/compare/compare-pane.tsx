@@ -7,7 +7,7 @@ import { ResultNotes } from '../results/result-notes.tsx';
 import { usePricedRuns } from '../results/use-priced-runs.ts';
 import type { ResultPaneProps } from '../state/result-pane.ts';
 import { resultText } from '../text/results.ts';
-import { stageDifferenceTable, stepDifferenceTable, waterfall } from './comparison.ts';
+import { pricesOfBoth, stageDifferenceTable, stepDifferenceTable, waterfall } from './comparison.ts';
 import { verdictOf } from './verdict.ts';
 import { whatDiffersTable } from './what-differs.ts';
 import '../charts/charts.css';
@@ -59,6 +59,7 @@ function Comparison({ a, b, theme, actions }: Props) {
       verdict: verdictOf(a, b),
       differs: whatDiffersTable(a.result.configuration, b.result.configuration),
       chart: waterfall(a, b),
+      prices: pricesOfBoth(a, b),
       stages: stageDifferenceTable(a, b),
       steps: stepDifferenceTable(a, b),
     }),
@@ -76,7 +77,7 @@ function Comparison({ a, b, theme, actions }: Props) {
         ))}
       </div>
       {shown.differs.rows.length > 0 && <ChartSection chart={null} table={shown.differs} {...common} />}
-      <ChartSection chart={shown.chart} table={shown.stages} {...common} />
+      <ChartSection chart={shown.chart} table={shown.stages} prices={shown.prices} {...common} />
       {shown.steps.rows.length > 0 && <ChartSection chart={null} table={shown.steps} {...common} />}
     </>
   );

@@ -1,7 +1,8 @@
-import { difference, STAGES, type Difference, type RunResult } from '../../core/index.ts';
+import { difference, STAGES, type Difference, type RunResult, type Stage } from '../../core/index.ts';
 import type { WaterfallSpec } from '../charts/chart.ts';
 import { cycles, signed, signedRange } from '../charts/format.ts';
 import { number, words, type TableSpec } from '../charts/table.ts';
+import { KINDS_COLUMN, kindsCell, kindsText, type Kinds } from '../results/price-kinds.ts';
 import type { PricedRun } from '../results/priced-runs.ts';
 import { stageCycles } from '../results/stages.ts';
 import { resultText } from '../text/results.ts';
@@ -56,6 +57,7 @@ export function stageDifferenceTable(a: PricedRun, b: PricedRun): TableSpec {
           number(one.value, cycles(one.value)),
           number(other.value, cycles(other.value)),
           { ...number(change, signed(change)), ...markOf(change) },
+          kindsCell(kindsOfBoth(a, b, stage)),
         ],
       },
     ];
@@ -68,6 +70,7 @@ export function stageDifferenceTable(a: PricedRun, b: PricedRun): TableSpec {
       { title: `A ${a.name}`, unit, align: 'right' },
       { title: `B ${b.name}`, unit, align: 'right' },
       { title: text.change, unit, align: 'right' },
+      KINDS_COLUMN,
     ],
     rows: [
       ...rows,
@@ -78,6 +81,7 @@ export function stageDifferenceTable(a: PricedRun, b: PricedRun): TableSpec {
           number(all, cycles(all)),
           number(others, cycles(others)),
           { ...number(total.value, signed(total.value), signedRange(total)), ...markOf(total.value) },
+          kindsCell(kindsOfBoth(a, b, null)),
         ],
       },
     ],
@@ -93,6 +97,7 @@ export function stepDifferenceTable(a: PricedRun, b: PricedRun): TableSpec {
       { title: text.stage },
       { title: text.times, align: 'right' },
       { title: text.change, unit: resultText.perAccess, align: 'right' },
+      KINDS_COLUMN,
     ],
     rows: differenceOf(a, b).steps.map(({ step, stage, times, cycles: change }) => ({
       key: step,
@@ -101,10 +106,28 @@ export function stepDifferenceTable(a: PricedRun, b: PricedRun): TableSpec {
         words(stage),
         number(times, signed(times)),
         { ...number(change, signed(change)), ...markOf(change) },
+        words([...new Set([a.model.prices[step].kind, b.model.prices[step].kind])].join(' / ')),
       ],
     })),
   };
 }
+
+/** Kinds of the prices of a stage (null: of all), over an access of A and one of B. */
+function kindsOfBoth(a: PricedRun, b: PricedRun, stage: Stage | null): Kinds {
+  const sums = { read: 0, derived: 0, estimated: 0 };
+  for (const { priced } of [a, b]) {
+    for (const { stage: of, cycles: cost, price } of priced.steps) {
+      if ((stage === null || of === stage) && priced.accesses > 0) sums[price.kind] += cost.value / priced.accesses;
+    }
+  }
+  const all = sums.read + sums.derived + sums.estimated;
+  if (all === 0) return sums;
+  return { read: sums.read / all, derived: sums.derived / all, estimated: sums.estimated / all };
+}
+
+/** Kinds of the prices of the two, in a sentence. */
+export const pricesOfBoth = (a: PricedRun, b: PricedRun): string =>
+  text.prices(kindsText(a.priced.provenance), kindsText(b.priced.provenance));
 
 /** True when every access took the same steps in both: the same paths, as often. */
 export function tookSamePaths(a: Pick<RunResult, 'paths'>, b: Pick<RunResult, 'paths'>): boolean {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { KICK, madeRun } from '../results/made-run.ts';
 import { momentsTable, stateTableSpec } from './inspect-tables.ts';
 import { stateChanges } from './state-changes.ts';
-import { accessCycles, momentsOf } from './walkthrough.ts';
+import { accessCycles, accessKinds, momentsOf } from './walkthrough.ts';
 
 const { model, priced } = madeRun(0, [{ steps: KICK, count: 1 }]);
 const steps = KICK.map(([name, times]): [string, number] => [name, times]);
@@ -29,6 +29,12 @@ describe('an access step by step', () => {
     const moments = momentsOf({ steps, events: [event('kvm_exit', 3), event('kvm_entry', 99)] }, model);
     expect(accessCycles(moments)).toEqual(priced.paths[0]!.cycles);
     expect(moments.at(-1)).toMatchObject({ kind: 'event', name: 'kvm_entry', sum: priced.paths[0]!.cycles.value });
+  });
+
+  it('has as much of each kind of price as its path', () => {
+    const kinds = accessKinds(momentsOf({ steps, events: [] }, model));
+    for (const kind of ['read', 'derived', 'estimated'] as const)
+      expect(kinds[kind]).toBeCloseTo(priced.provenance[kind], 9);
   });
 
   it('names price, range, kind and source of every step', () => {

@@ -3,12 +3,13 @@ import { Button } from 'react-aria-components';
 import type { Inspection } from '../../host/contract/lab.ts';
 import { cycles, range } from '../charts/format.ts';
 import { DataTable, Swatch } from '../charts/data-table.tsx';
+import { kindsText } from '../results/price-kinds.ts';
 import type { PricedRun } from '../results/priced-runs.ts';
 import type { ResultPaneActions } from '../state/result-pane.ts';
 import { resultText } from '../text/results.ts';
 import { eventPaint, STAGE_PAINT, type Theme } from '../widgets/palette.ts';
 import { momentsTable } from './inspect-tables.ts';
-import { accessCycles, momentsOf, type Moment } from './walkthrough.ts';
+import { accessCycles, accessKinds, momentsOf, type Moment } from './walkthrough.ts';
 
 const text = resultText.inspect;
 
@@ -39,7 +40,7 @@ export function WalkthroughView({ inspection, run, theme, actions }: Props) {
           </button>
         )}
       </h3>
-      <p>{text.total(cycles(total.value), range(total))}</p>
+      <p>{text.total(cycles(total.value), range(total), kindsText(accessKinds(moments)))}</p>
       <div className="step-head">
         <div className="step-tools">
           <Button className="button" isDisabled={place === 0} onPress={() => go(place - 1)}>

@@ -1,4 +1,4 @@
-import { EVENT_ROWS, eventText, STEPS, type Cited, type CpuModel, type Stage } from '../../core/index.ts';
+import { EVENT_ROWS, eventText, STEPS, type Cited, type CpuModel, type Kind, type Stage } from '../../core/index.ts';
 import type { Inspection } from '../../host/contract/lab.ts';
 
 /** One step of an access with its price, in the order taken. */
@@ -87,4 +87,14 @@ export function accessCycles(moments: readonly Moment[]): { value: number; low: 
     total.high += moment.price.high * moment.times;
   }
   return total;
+}
+
+/** Parts of the access's cycles whose prices were read, derived or estimated. */
+export function accessKinds(moments: readonly Moment[]): Record<Kind, number> {
+  const sums = { read: 0, derived: 0, estimated: 0 };
+  const { value } = accessCycles(moments);
+  for (const moment of moments) {
+    if (moment.kind === 'step' && moment.price !== null && value > 0) sums[moment.price.kind] += moment.cycles / value;
+  }
+  return sums;
 }

@@ -4,6 +4,7 @@ import { cycles, range } from '../charts/format.ts';
 import { number, words, type TableSpec } from '../charts/table.ts';
 import { grouped } from '../text/numbers.ts';
 import { resultText } from '../text/results.ts';
+import { KINDS_COLUMN, kindsCell } from './price-kinds.ts';
 import type { PricedRun } from './priced-runs.ts';
 
 const text = resultText.distribution;
@@ -39,6 +40,7 @@ export function percentilesTable(runs: readonly PricedRun[]): TableSpec {
       { title: text.paths, align: 'right' },
       { title: text.mean, unit, align: 'right' },
       ...text.percentile.map((title) => ({ title, unit, align: 'right' as const })),
+      KINDS_COLUMN,
     ],
     rows: runs.map((run) => ({
       key: `${run.index}`,
@@ -47,6 +49,7 @@ export function percentilesTable(runs: readonly PricedRun[]): TableSpec {
         number(run.result.paths.length, grouped(run.result.paths.length)),
         number(run.priced.perAccess.value, cycles(run.priced.perAccess.value), range(run.priced.perAccess)),
         ...percentilesOf(run).map((value) => number(value, cycles(value))),
+        kindsCell(run.priced.provenance),
       ],
     })),
   };

@@ -5,6 +5,7 @@ import type { ResultPaneProps } from '../state/result-pane.ts';
 import { resultText } from '../text/results.ts';
 import { stairsChart } from './distribution.ts';
 import { pathsTable } from './paths.ts';
+import { pricesOf } from './price-kinds.ts';
 import type { PricedRun } from './priced-runs.ts';
 
 interface Props extends Pick<ResultPaneProps, 'theme' | 'actions'> {
@@ -24,6 +25,7 @@ export function PathsSection({ runs, theme, actions }: Props) {
       theme={theme}
       copy={actions.copy}
       about={resultText.paths.host}
+      prices={pricesOf([run])}
       onAction={(key) => actions.inspect({ index: run.index, access: run.outcome.firsts[Number(key)] ?? 1 })}
     >
       <Choice

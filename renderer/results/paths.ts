@@ -3,6 +3,7 @@ import { cycles, percent, range } from '../charts/format.ts';
 import { number, words, type TableSpec } from '../charts/table.ts';
 import { grouped, plural } from '../text/numbers.ts';
 import { resultText } from '../text/results.ts';
+import { KINDS_COLUMN, kindsCell, kindsOf } from './price-kinds.ts';
 import type { PricedRun } from './priced-runs.ts';
 
 const text = resultText.paths;
@@ -54,6 +55,7 @@ export function pathsTable(run: PricedRun): TableSpec {
       { title: resultText.cycles, unit: resultText.perAccess, align: 'right' },
       { title: resultText.low, unit, align: 'right' },
       { title: resultText.high, unit, align: 'right' },
+      KINDS_COLUMN,
       { title: text.exits, unit: resultText.exits.per, align: 'right' },
       { title: text.steps, align: 'right' },
       { title: text.first, align: 'right' },
@@ -78,6 +80,7 @@ export function pathsTable(run: PricedRun): TableSpec {
           number(cost.value, cycles(cost.value)),
           number(cost.low, cycles(cost.low)),
           number(cost.high, cycles(cost.high)),
+          kindsCell(kindsOf([{ steps: taken.steps, count: 1 }], run.model)),
           number(exits, grouped(exits)),
           number(steps, grouped(steps)),
           first > 0 ? number(first, grouped(first)) : words(''),

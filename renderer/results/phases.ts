@@ -1,8 +1,9 @@
-import { pricePhases } from '../../core/index.ts';
+import { pricePhases, type CpuModel, type RunResult } from '../../core/index.ts';
 import { cycles, range } from '../charts/format.ts';
 import { number, words, type TableSpec } from '../charts/table.ts';
 import { grouped } from '../text/numbers.ts';
 import { resultText } from '../text/results.ts';
+import { KINDS_COLUMN, kindsCell, kindsOf, type Kinds } from './price-kinds.ts';
 import type { PricedRun } from './priced-runs.ts';
 
 const text = resultText.phases;
@@ -18,6 +19,7 @@ export function phasesTable(runs: readonly PricedRun[]): TableSpec {
       { title: text.phase },
       { title: resultText.paths.accesses, align: 'right' },
       { title: resultText.cycles, unit, align: 'right' },
+      KINDS_COLUMN,
       { title: text.exits, unit, align: 'right' },
       { title: text.loads, unit, align: 'right' },
       { title: text.compares, unit, align: 'right' },
@@ -30,6 +32,7 @@ export function phasesTable(runs: readonly PricedRun[]): TableSpec {
           words(phase.name),
           number(phase.accesses, grouped(phase.accesses)),
           number(phase.cycles.value, cycles(phase.cycles.value), range(phase.cycles)),
+          kindsCell(kindsOfPhase(result, n, model)),
           mean(phase.exits),
           mean(phase.loads),
           mean(phase.compares),
@@ -37,4 +40,12 @@ export function phasesTable(runs: readonly PricedRun[]): TableSpec {
       })),
     ),
   };
+}
+
+function kindsOfPhase({ paths, phases }: Pick<RunResult, 'paths' | 'phases'>, phase: number, model: CpuModel): Kinds {
+  const counts = phases[phase]?.counts ?? [];
+  return kindsOf(
+    paths.map(({ steps }, n) => ({ steps, count: counts[n] ?? 0 })),
+    model,
+  );
 }

@@ -7,6 +7,7 @@ import { percentilesChart, percentilesTable } from './distribution.ts';
 import { aboutExits, exitsChart, exitsTable } from './exits.ts';
 import { PathsSection } from './paths-section.tsx';
 import { phasesTable } from './phases.ts';
+import { pricesOf } from './price-kinds.ts';
 import type { PricedRun } from './priced-runs.ts';
 import { ResultNotes } from './result-notes.tsx';
 import { stagesChart, stagesTable } from './stages.ts';
@@ -73,7 +74,16 @@ interface Props extends Pick<ResultPaneProps, 'theme' | 'actions'> {
 function Stages({ runs, theme, actions }: Props) {
   const chart = useMemo(() => stagesChart(runs), [runs]);
   const table = useMemo(() => stagesTable(runs), [runs]);
-  return <ChartSection chart={chart} table={table} theme={theme} copy={actions.copy} about={resultText.stages.about} />;
+  return (
+    <ChartSection
+      chart={chart}
+      table={table}
+      theme={theme}
+      copy={actions.copy}
+      about={resultText.stages.about}
+      prices={pricesOf(runs)}
+    />
+  );
 }
 
 function Exits({ runs, theme, actions }: Props) {
@@ -96,11 +106,18 @@ function Percentiles({ runs, theme, actions }: Props) {
   const chart = useMemo(() => percentilesChart(runs), [runs]);
   const table = useMemo(() => percentilesTable(runs), [runs]);
   return (
-    <ChartSection chart={chart} table={table} theme={theme} copy={actions.copy} about={resultText.distribution.about} />
+    <ChartSection
+      chart={chart}
+      table={table}
+      theme={theme}
+      copy={actions.copy}
+      about={resultText.distribution.about}
+      prices={pricesOf(runs)}
+    />
   );
 }
 
 function Phases({ runs, theme, actions }: Props) {
   const table = useMemo(() => phasesTable(runs), [runs]);
-  return <ChartSection chart={null} table={table} theme={theme} copy={actions.copy} />;
+  return <ChartSection chart={null} table={table} theme={theme} copy={actions.copy} prices={pricesOf(runs)} />;
 }

@@ -1,11 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { STAGES } from '../../core/index.ts';
+import { stageDifferenceTable, stepDifferenceTable } from '../compare/comparison.ts';
 import { percentilesTable, stairsChart } from './distribution.ts';
 import { divergencesChart, divergencesTable, lineOfKey, notesTable } from './divergences.ts';
 import { aboutExits, exitsChart, exitsTable } from './exits.ts';
 import { KICK, madeRun } from './made-run.ts';
 import { newEntry, type BenchRun } from '../state/run.ts';
 import { dearestStages, pathsTable } from './paths.ts';
+import { phasesTable } from './phases.ts';
+import { kindsText, pricesLine, pricesOf } from './price-kinds.ts';
 import { pricedRuns } from './priced-runs.ts';
 import { stagesChart, stagesOf, stagesTable } from './stages.ts';
 
@@ -46,14 +49,14 @@ describe('cycles by stage', () => {
     expect(stages).toEqual(STAGES.filter((stage) => stages.includes(stage)));
   });
 
-  it('stand in the table with bounds and the estimated share', () => {
+  it('stand in the table with bounds and the kinds of their prices', () => {
     const { columns, rows } = stagesTable([cheap, dear]);
     expect(columns).toHaveLength(rows[0]!.cells.length);
-    const [name, total, low, high, estimated] = rows[1]!.cells;
+    const [name, total, low, high, prices] = rows[1]!.cells;
     expect(name!.text).toBe('run 1');
     expect(low!.raw).toBeLessThan(total!.raw as number);
     expect(high!.raw).toBeGreaterThan(total!.raw as number);
-    expect(estimated!.raw).toBe(dear.priced.provenance.estimated);
+    expect(prices!.text).toBe(kindsText(dear.priced.provenance));
     expect(rows[1]!.cells[6]!.note).toMatch(/\.\./);
   });
 });
@@ -93,6 +96,46 @@ describe('exits that mean the same on two vendors', () => {
   });
 });
 
+describe('what kind of prices cycles rest on', () => {
+  const phased = { phases: [{ name: 'one', counts: [90, 10] }] };
+  const run = madeRun(1, dear.result.paths, phased);
+
+  it.each([
+    ['stages', stagesTable([run])],
+    ['distribution', percentilesTable([run])],
+    ['paths', pathsTable(run)],
+    ['phases', phasesTable([run])],
+    ['A against B', stageDifferenceTable(cheap, run)],
+    ['steps that differ', stepDifferenceTable(cheap, run)],
+  ])('stands in every row of the table of %s', (_name, { columns, rows }) => {
+    const place = columns.findIndex(({ title }) => title === 'prices');
+    expect(rows.length).toBeGreaterThan(0);
+    for (const { cells } of rows) {
+      expect(cells).toHaveLength(columns.length);
+      expect(cells[place]!.text).toMatch(/read|derived|estimated/);
+    }
+  });
+
+  it('is said with the largest part first, and never as none or all when it is not', () => {
+    expect(kindsText({ read: 0, derived: 0, estimated: 1 })).toBe('estimated');
+    expect(kindsText({ read: 0.2, derived: 0.001, estimated: 0.799 })).toBe(
+      '80\u00a0% estimated, 20\u00a0% read, <1\u00a0% derived',
+    );
+    expect(kindsText({ read: 0, derived: 0, estimated: 0 })).toBe('');
+  });
+
+  it('stands beside a chart, from the least to the most of its configurations', () => {
+    expect(
+      pricesLine([
+        { read: 0.2, derived: 0, estimated: 0.8 },
+        { read: 0, derived: 0, estimated: 1 },
+      ]),
+    ).toBe('Prices: 80\u00a0% to 100\u00a0% estimated, 0\u00a0% to 20\u00a0% read.');
+    expect(pricesLine([])).toBe('');
+    expect(pricesOf([dear])).toMatch(/^Prices: .*estimated/);
+  });
+});
+
 describe('configurations without a result', () => {
   it('that failed alike are named together, once', () => {
     const failing = (message: string, line: number) => ({
@@ -129,8 +172,8 @@ describe('paths', () => {
     const { rows } = pathsTable(dear);
     expect(rows.map(({ key }) => key)).toEqual(['0', '1']);
     expect(rows[1]!.cells.map(({ raw }) => raw).slice(0, 3)).toEqual(['path 2', 10, 0.1]);
-    expect(rows[1]!.cells[6]!.raw).toBe(1);
-    expect(rows[1]!.cells[8]!.raw).toBe(2);
+    expect(rows[1]!.cells[7]!.raw).toBe(1);
+    expect(rows[1]!.cells[9]!.raw).toBe(2);
     expect(rows[1]!.action).toContain('path 2');
   });
 

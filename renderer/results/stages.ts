@@ -1,9 +1,10 @@
 import { STAGES, type Bounds, type Stage } from '../../core/index.ts';
 import type { BarsSpec } from '../charts/chart.ts';
-import { cycles, percent, range } from '../charts/format.ts';
+import { cycles, range } from '../charts/format.ts';
 import { number, words, type TableSpec } from '../charts/table.ts';
 import { resultText } from '../text/results.ts';
 import { STAGE_PAINT } from '../widgets/palette.ts';
+import { KINDS_COLUMN, kindsCell } from './price-kinds.ts';
 import type { PricedRun } from './priced-runs.ts';
 
 const text = resultText.stages;
@@ -40,7 +41,7 @@ export function stagesChart(runs: readonly PricedRun[]): BarsSpec {
   };
 }
 
-/** The chart's numbers: best value, bounds below it, and how much of it rests on estimates. */
+/** The chart's numbers: best value, bounds below it, and what kind of prices it rests on. */
 export function stagesTable(runs: readonly PricedRun[]): TableSpec {
   const stages = stagesOf(runs);
   const unit = resultText.cycles;
@@ -51,7 +52,7 @@ export function stagesTable(runs: readonly PricedRun[]): TableSpec {
       { title: text.total, unit, align: 'right' },
       { title: resultText.low, unit, align: 'right' },
       { title: resultText.high, unit, align: 'right' },
-      { title: resultText.estimated, unit: 'share', align: 'right' },
+      KINDS_COLUMN,
       ...stages.map((stage) => ({ title: stage, unit, align: 'right' as const, paint: STAGE_PAINT[stage] })),
     ],
     rows: runs.map((run) => {
@@ -63,7 +64,7 @@ export function stagesTable(runs: readonly PricedRun[]): TableSpec {
           number(perAccess.value, cycles(perAccess.value)),
           number(perAccess.low, cycles(perAccess.low)),
           number(perAccess.high, cycles(perAccess.high)),
-          number(provenance.estimated, percent(provenance.estimated)),
+          kindsCell(provenance),
           ...stages.map((stage) => {
             const bounds = stageCycles(run, stage);
             return bounds.high === 0 ? number(0, '0') : number(bounds.value, cycles(bounds.value), range(bounds));

@@ -18,7 +18,10 @@ export const resultText = {
   low: 'low',
   high: 'high',
   range: 'low..high',
-  estimated: 'estimated',
+  /** Title of a column that says whether prices were read, derived or estimated. */
+  prices: 'prices',
+  between: (from: string, to: string) => `${from} to ${to}`,
+  pricesAre: (parts: readonly string[]) => `Prices: ${parts.join(', ')}.`,
   tabs: {
     label: 'Charts of the results',
     stages: 'Cycles',
@@ -97,6 +100,7 @@ export const resultText = {
     step: 'step',
     times: 'times an access',
     steps: 'Steps that differ',
+    prices: (a: string, b: string) => `Prices: A ${a}; B ${b}.`,
     faster: (b: string, by: string, range: string) => `${b} costs ${by} cycles an access less (${range}).`,
     slower: (b: string, by: string, range: string) => `${b} costs ${by} cycles an access more (${range}).`,
     same: (b: string) => `${b} costs the same.`,
@@ -141,7 +145,8 @@ export const resultText = {
     sum: 'so far',
     stage: 'stage',
     line: (line: number) => `line ${line}`,
-    total: (cycles: string, range: string) => `${cycles} cycles (${range})`,
+    total: (cycles: string, range: string, prices: string) =>
+      `${cycles} cycles (${range})${prices === '' ? '' : `, prices ${prices}`}`,
     tables: {
       registers: 'Registers',
       tlb: 'TLBs',
