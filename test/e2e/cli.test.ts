@@ -93,7 +93,7 @@ describe('run and explain', () => {
     for (const { err } of [plain, strict])
       expect(err).toMatch(new RegExp(`^exitlab: ept/fast-mmio: ${why}.* \\(line 5\\)\n$`));
     expect(several.err).toMatch(new RegExp(`^exitlab: nested: ${why}.*\n$`));
-    expect(JSON.parse(plain.out)).toMatchObject({ schema: 'exitlab.run/1', problem: { line: 5 } });
+    expect(JSON.parse(plain.out)).toMatchObject({ schema: 'exitlab.run/1', run: { problem: { line: 5 } } });
   });
 
   it('an errno of KVM is its own answer, with the line that asked', async () => {
