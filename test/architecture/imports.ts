@@ -30,6 +30,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   host: ['@jitl/quickjs-wasmfile-release-sync', 'quickjs-emscripten-core', 'typescript', 'valibot', 'node:'],
   electron: ['electron', 'valibot', 'vite', 'node:'],
   renderer: [
+    '@tanstack/react-virtual',
     'chart.js',
     'dockview-react',
     'dockview-react/',
