@@ -43,10 +43,19 @@ export function newCostPlot(
       axes: [
         {
           ...axis,
-          values: (_, ticks) => ticks.map(cycles),
+          values: ({ scales }, ticks) => {
+            const { min = 0, max = 0 } = scales['x']!;
+            const pixels = (tick: number): number => ((max! - tick) / (max! - min!)) * (width - gutter);
+            // A number is as wide on both sides of its tick: one that the edge would cut is left out.
+            return ticks.map((tick) => {
+              const text = cycles(tick);
+              return pixels(tick) < text.length * em * 0.27 ? '' : text;
+            });
+          },
           label: resultText.timeline.axes[xAxis],
           space: em * 7,
-          labelSize: em * 1.4,
+          labelGap: em * 0.3,
+          labelSize: em * 1.7,
           size: em * 2,
         },
         {
