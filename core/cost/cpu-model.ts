@@ -90,7 +90,6 @@ export interface CpuModel {
   readonly mitigations: readonly MitigationId[];
   readonly anchors: Anchors;
   readonly features: {
-    readonly ept5: boolean;
     readonly pml: boolean;
     readonly eptAd: boolean;
     readonly executeOnly: boolean;
@@ -100,6 +99,7 @@ export interface CpuModel {
     readonly smep: boolean;
     readonly smap: boolean;
     readonly pku: boolean;
+    /** Five levels, of the guest's tables and of the nested ones. */
     readonly la57: boolean;
     readonly pcid: boolean;
     readonly vpid: boolean;

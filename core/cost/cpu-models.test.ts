@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import { cpuModels, findCpuModel } from './cpu-models.ts';
 import { hypercallExit } from './exit-frame.ts';
 import { sandyBridge } from './models/sandy-bridge.ts';
-import { withWideL1Dtlb } from './models/sapphire-rapids.ts';
 import { priceOfSteps } from './price-vector.ts';
 import { STEPS } from './steps.ts';
 import type { CacheGeometry, CpuModel, TlbGeometry, TlbSet } from './cpu-model.ts';
@@ -85,13 +84,6 @@ describe('the table of best values', () => {
 
   it('names the models when one is unknown', () => {
     expect(findCpuModel('pentium')).toMatchObject({ ok: false, error: expect.stringContaining('zen4') as string });
-  });
-
-  it('widens the first-level data TLB of Sapphire Rapids on request', () => {
-    const found = findCpuModel('sapphire-rapids');
-    if (!found.ok) throw new Error(found.error);
-    expect(found.value.geometry.dtlb.p4k?.entries).toBe(64);
-    expect(withWideL1Dtlb(found.value).geometry.dtlb.p4k).toMatchObject({ entries: 96, ways: 6 });
   });
 });
 

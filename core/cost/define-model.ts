@@ -21,7 +21,6 @@ export function defineModel({ hardware, work, overrides, ...rest }: ModelData): 
 }
 
 const FIRST_GENERATION: CpuModel['features'] = {
-  ept5: false,
   pml: false,
   eptAd: false,
   executeOnly: true,

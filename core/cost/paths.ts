@@ -126,11 +126,6 @@ export class PathTable {
     return this.elapsed[0]!;
   }
 
-  /** Number of tree nodes, for limits and tests. */
-  get size(): number {
-    return this.used;
-  }
-
   /** A copy of the counts, to find later which paths were taken since. */
   counts(): Float64Array {
     return this.count.slice(0, this.used);

@@ -67,7 +67,6 @@ const ROWS = [
   ['hw.vmload_vmsave', 'world switch', 'VMLOAD and VMSAVE around VMRUN'],
   ['hw.stgi_clgi', 'world switch', 'CLGI and STGI around VMRUN'],
   ['hw.invept', 'world switch', 'INVEPT'],
-  ['hw.invvpid', 'world switch', 'INVVPID'],
   ['vmx_vcpu_run', 'world switch', 'software around VMRESUME on Intel: registers, CR2, RSP/RIP, DEBUGCTL'],
   ['svm_vcpu_run', 'world switch', 'software around VMRUN on AMD: registers, ASID, CR2, clean bits'],
   ['kvm_load_guest_xsave_state', 'world switch', 'are guest XCR0, XSS and PKRU to be loaded? The checks alone'],
@@ -164,8 +163,7 @@ const ROWS = [
   ['kvm_io_bus_register_dev', 'bus', 'bus array copied for a registration, one entry'],
   // --- eventfd
   ['ioeventfd_write', 'eventfd', 'address, length and data matched'],
-  ['eventfd_signal', 'eventfd', 'counter raised under its lock, no waiter'],
-  ['eventfd_wake', 'eventfd', 'a waiter woken'],
+  ['eventfd_signal', 'eventfd', 'counter raised under its lock; nobody waits on it'],
   // --- userspace
   ['kvm_vcpu_ioctl.return', 'userspace', 'vCPU put, FPU put, return to userspace'],
   ['userspace.dispatch_mmio', 'userspace', "the VMM's own work for an MMIO exit"],

@@ -2,8 +2,8 @@ import { PML_LAST_INDEX } from '../spec/ept.ts';
 import type { Cpu } from './cpu.ts';
 
 /**
- * The instructions that a hypervisor issues to this vCPU's silicon: the shape of KVM's hardware port. What they cost is charged by
- * whoever issues them.
+ * The instructions that a hypervisor can issue to this vCPU's silicon, those that KVM's hardware port names and INVVPID, which KVM does
+ * not need here. What they cost is charged by whoever issues them.
  */
 export class CpuHardware {
   private readonly cpu: Cpu;

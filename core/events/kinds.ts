@@ -4,7 +4,6 @@
  */
 const ROWS = [
   ['access', 'op', 'size', 'gvaHi', 'gvaLo'],
-  ['access_done', 'outcome', 'resultLo', 'resultHi', ''],
   ['hw_tlb_hit', 'level (1 or 2)', 'page size (bytes)', 'gvaHi', 'gvaLo'],
   ['hw_tlb_fill', 'page size (bytes)', 'rights', 'gvaHi', 'gvaLo'],
   ['hw_psc_hit', 'kind (0 combined/linear, 1 guest-physical)', 'level of the next table', 'hfn', ''],
@@ -29,7 +28,6 @@ const ROWS = [
   ['eventfd_signal', 'eventfd', '', '', ''],
   ['coalesced_mmio', 'len', '', 'gpaHi', 'gpaLo'],
   ['kvm_userspace_exit', 'reason', 'len', 'hi', 'lo'],
-  ['divergence', 'kind', '', '', ''],
   ['host', 'what', '', '', ''],
 ] as const;
 

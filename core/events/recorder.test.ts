@@ -20,7 +20,6 @@ describe('the ring of events', () => {
     expect([...columns.kind]).toEqual(numbers.map(() => EVENT.kvm_exit));
     expect([...columns.args]).toEqual(numbers.flatMap((n) => [n, -n, 0, n * 2]));
     expect(columns.dropped).toBe(count - kept);
-    expect(recorder.emitted).toBe(count);
   });
 
   it('knows when each of them was', () => {

@@ -68,11 +68,6 @@ export class Recorder {
     this.total = 0;
   }
 
-  /** Events emitted since the last clear, including those the ring has dropped. */
-  get emitted(): number {
-    return this.total;
-  }
-
   /** The events still held, oldest first. */
   list(): RecordedEvent[] {
     const size = this.mask + 1;

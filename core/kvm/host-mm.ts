@@ -27,7 +27,7 @@ interface Area {
 export class HostMm {
   /** Counts changes, so that a loop which still faults pages in is seen to change the machine. */
   private readonly epoch = new Int32Array(1);
-  private areas: Area[] = [];
+  private readonly areas: Area[] = [];
   private last: Area | undefined;
   private readonly memory: HostMemory;
 
@@ -66,20 +66,6 @@ export class HostMm {
       at = Math.max(at, area.first + area.pages);
     }
     if (at < end) this.map(at, end - at, 1);
-  }
-
-  /** munmap() of whole mappings that lie in the range; frames go back. The caller has told KVM first (mmu_notifier). */
-  unmap(first: number, pages: number): void {
-    const gone = this.areas.filter((area) => area.first >= first && area.first + area.pages <= first + pages);
-    for (const area of gone) this.release(area);
-    this.areas = this.areas.filter((area) => !gone.includes(area));
-    this.last = undefined;
-    this.epoch[0]!++;
-  }
-
-  /** True when the page is mapped, faulted in or not. */
-  mapped(page: number): boolean {
-    return this.areaOf(page) !== undefined;
   }
 
   /** Level of the host page that holds this page (host_pfn_mapping_level); 1 where nothing is mapped. */
@@ -162,12 +148,5 @@ export class HostMm {
 
   private takeFrames(size: number): number {
     return size === 1 ? this.memory.allocFrame() : this.memory.allocFrames(size, size);
-  }
-
-  private release(area: Area): void {
-    const size = PAGES_OF_LEVEL[area.level]!;
-    for (const chunk of area.chunks)
-      for (const frame of chunk ?? [])
-        for (let i = 0; frame !== 0 && i < size; i++) this.memory.freeFrame((frame & ~RECLAIMED) + i);
   }
 }

@@ -27,8 +27,6 @@ const NAMES = [
 
 export type StatName = (typeof NAMES)[number];
 
-export const STAT_NAMES: readonly StatName[] = NAMES;
-
 /** Index of each statistic in the column. */
 export const STAT = Object.freeze(Object.fromEntries(NAMES.map((name, i) => [name, i]))) as {
   readonly [K in StatName]: number;

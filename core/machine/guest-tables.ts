@@ -59,11 +59,6 @@ export class GuestTables {
     this.root = this.allocate();
   }
 
-  /** Bytes of tables built so far. */
-  get used(): bigint {
-    return this.next - this.root;
-  }
-
   /** Maps [gva, gva + size); returns a sentence when it cannot. */
   map(op: MapOp): string | null {
     const level = leafLevel(this.mode, op.page);

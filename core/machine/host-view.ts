@@ -1,6 +1,5 @@
 import { bigHi, bigLo } from '../base/words.ts';
 import type { Kvm } from '../kvm/kvm.ts';
-import { getByte, putByte } from '../memory/host-memory.ts';
 import type { MachineMemory } from '../reference/observation.ts';
 import type { GuestMemory } from './guest-tables.ts';
 
@@ -57,14 +56,4 @@ export class HostView implements MachineMemory, GuestMemory {
     const row = slots.find(0, gfn);
     return row < 0 ? -1 : slots.table.hvaPage[row]! + gfn - slots.table.baseGfn[row]!;
   }
-}
-
-/** The bytes of little-endian words. */
-export function bytesOf(words: Int32Array, count: number): Uint8Array {
-  return Uint8Array.from({ length: count }, (_, i) => getByte(words, i));
-}
-
-/** Little-endian words of bytes, into `out`. */
-export function wordsOf(bytes: Uint8Array, out: Int32Array): void {
-  bytes.forEach((byte, i) => putByte(out, i, byte));
 }

@@ -26,11 +26,6 @@ export class HostMemory {
     return this.framesUsed;
   }
 
-  /** Chunks in use, 256 bytes each. */
-  get chunks(): number {
-    return this.chunksUsed;
-  }
-
   /** A zeroed frame; returns its hfn. */
   allocFrame(): number {
     const free = this.freeFrames.pop();

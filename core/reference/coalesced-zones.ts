@@ -28,8 +28,4 @@ export class CoalescedZones {
     const at = (hi >>> 0) * 0x1_0000_0000 + (lo >>> 0);
     return this.zones.some((z) => z.pio === pio && at >= z.from && at + size <= z.to);
   }
-
-  get full(): boolean {
-    return this.ring[0]! >= RING_ENTRIES;
-  }
 }

@@ -36,11 +36,6 @@ export class DivergenceLog {
     this.counts[group] = this.counts[group]! + 1;
   }
 
-  /** Groups so far, in the order of their first occurrence. */
-  get length(): number {
-    return this.groups.length;
-  }
-
   /** The groups with their counts, in the order of their first occurrence. */
   list(): Divergence[] {
     return this.groups.map((group, i) => ({ ...group, count: this.counts[i]! }));

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { OP } from '../guest/instruction.ts';
-import { A, TestGuest } from './test-guest.ts';
+import { A, TestGuest } from '../../test/driver/reference-guest.ts';
 
 const LO = Number(A);
 

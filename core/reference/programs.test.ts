@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { OP } from '../guest/instruction.ts';
 import { CR0, CR4, EFER, REG } from '../guest/registers.ts';
 import { StateSet } from '../base/state.ts';
-import { A, TestGuest } from './test-guest.ts';
+import { A, TestGuest } from '../../test/driver/reference-guest.ts';
 import { PIECE } from './observation.ts';
 
 const OPS = [OP.READ, OP.WRITE, OP.ADD, OP.OR, OP.AND, OP.XOR, OP.XCHG, OP.CMPXCHG];

@@ -10,22 +10,19 @@ const CHUNK = 8;
 /**
  * What must happen to an access that no RAM takes: a write that exactly matches an ioeventfd signals it; else one wholly inside a coalesced
  * zone is buffered while the ring has room; else it reaches userspace, and from the first such chunk on so does the rest of the part. Reads
- * always reach userspace.
+ * always reach userspace, which empties the ring at every exit, as QEMU does.
  */
 export class PromisedBus {
   private readonly ioeventfds: Ioeventfds;
   private readonly zones: CoalescedZones;
-  private readonly drainOnExit: boolean;
   private readonly value = new Int32Array(2);
   private ringLevel = 0;
   /** Where the search for a userspace answer goes on. */
   private cursor = 0;
 
-  /** @param drainOnExit userspace empties the ring at every exit, as QEMU does. */
-  constructor(ioeventfds: Ioeventfds, zones: CoalescedZones, drainOnExit: boolean) {
+  constructor(ioeventfds: Ioeventfds, zones: CoalescedZones) {
     this.ioeventfds = ioeventfds;
     this.zones = zones;
-    this.drainOnExit = drainOnExit;
   }
 
   /** Start of an access. */
@@ -40,7 +37,7 @@ export class PromisedBus {
     for (let i = 0; i < seen.length; i++) {
       const kind = seen.kind[i]!;
       if (kind === PIECE.RING) ring[0] = Math.min(ring[0]! + 1, RING_ENTRIES);
-      else if (kind !== PIECE.SIGNAL && this.drainOnExit) ring[0] = 0;
+      else if (kind !== PIECE.SIGNAL) ring[0] = 0;
     }
   }
 
@@ -65,7 +62,7 @@ export class PromisedBus {
         }
         toUserspace = true;
       }
-      if (this.drainOnExit) this.ringLevel = 0;
+      this.ringLevel = 0;
       out.push(pio ? PIECE.PIO_OUT : PIECE.MMIO_WRITE, hi, chunkLo, chunk, 0, dataHi, dataLo);
     }
   }
@@ -79,7 +76,7 @@ export class PromisedBus {
     for (let done = 0; done < size; done += CHUNK) {
       const chunk = Math.min(CHUNK, size - done);
       const chunkLo = (lo + done) | 0;
-      if (this.drainOnExit) this.ringLevel = 0;
+      this.ringLevel = 0;
       out.push(kind, hi, chunkLo, chunk, 0, 0, 0);
       const answer = this.find(seen, kind, hi, chunkLo, chunk);
       if (answer < 0) {

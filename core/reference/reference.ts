@@ -22,8 +22,6 @@ import { UnreadablePages } from './unreadable-pages.ts';
 import { GuestWalk, type WalkOptions } from './walk.ts';
 
 export interface ReferenceOptions extends WalkOptions {
-  /** Userspace empties the coalesced ring at every exit, as QEMU does. */
-  readonly drainRingOnExit: boolean;
   /** The name of an eventfd, for texts. */
   readonly eventfdName: (fd: number) => string;
 }
@@ -31,7 +29,6 @@ export interface ReferenceOptions extends WalkOptions {
 const DEFAULTS: ReferenceOptions = {
   maxPhyAddr: 46,
   gbPages: true,
-  drainRingOnExit: true,
   eventfdName: (fd) => `${fd}`,
 };
 
@@ -61,7 +58,7 @@ export class Reference {
 
   constructor(options: Partial<ReferenceOptions> = {}) {
     const all = { ...DEFAULTS, ...options };
-    this.bus = new PromisedBus(this.ioeventfds, this.zones, all.drainRingOnExit);
+    this.bus = new PromisedBus(this.ioeventfds, this.zones);
     const parts = new Parts(this.memory, new GuestWalk(this.memory, all));
     this.execution = new Execution(this.memory, parts, this.bus, this.stale);
     this.reporter = new Reporter(this.log, this.stale, all.eventfdName);
@@ -103,11 +100,6 @@ export class Reference {
   /** KVM_UNREGISTER_COALESCED_MMIO: every zone of the kind that wholly contains the range goes. */
   unregisterZone(pio: boolean, addr: bigint, size: bigint): void {
     this.zones.unregister(pio, addr, size);
-  }
-
-  /** Userspace emptied the coalesced ring on its own account (at an exit it does so by itself, see `drainRingOnExit`). */
-  drainRing(): void {
-    this.zones.ring[0] = 0;
   }
 
   /** The host stores bytes to guest memory; read-only regions too. False when nothing backs one of them. */

@@ -104,7 +104,7 @@ describe('colours of the exits', () => {
 });
 
 describe('stage of an event', () => {
-  it('is known for every kind but the divergence', () => {
-    expect(EVENT_ROWS.map(([name]) => name).filter((name) => stageOfEvent(name) === null)).toEqual(['divergence']);
+  it('is known for every kind', () => {
+    expect(EVENT_ROWS.map(([name]) => name).filter((name) => stageOfEvent(name) === null)).toEqual([]);
   });
 });

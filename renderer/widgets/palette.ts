@@ -87,7 +87,7 @@ const EVENT_STAGE: readonly (readonly [RegExp, Stage])[] = [
   [/mmu|page_fault|mmio_spte/, 'mmu'],
 ];
 
-/** Stage that an event belongs to; null for one that is no work (a divergence). */
+/** Stage that an event belongs to; null for a kind that is not known. */
 export const stageOfEvent = (name: string): Stage | null =>
   EVENT_STAGE.find(([pattern]) => pattern.test(name))?.[1] ?? null;
 

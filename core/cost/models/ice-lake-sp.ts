@@ -56,5 +56,5 @@ export const iceLakeSp = defineModel({
     ux: estimated(4000, [3000, 5500], 'estimate'),
   },
   mitigations: MITIGATIONS,
-  features: intelFeatures('p1g', 'pcid', 'eptAd', 'smep', 'smap', 'pml', 'pku', 'la57', 'ept5'),
+  features: intelFeatures('p1g', 'pcid', 'eptAd', 'smep', 'smap', 'pml', 'pku', 'la57'),
 });

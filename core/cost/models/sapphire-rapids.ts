@@ -3,7 +3,6 @@ import { defineModel, intelFeatures } from '../define-model.ts';
 import { STATIC_OPS } from '../epochs.ts';
 import { INTEL_PSC, KIB, MIB, cache, full, nestedTlb, shared, split, tlb } from '../geometry.ts';
 import { ICE_LAKE_STLB } from './ice-lake-sp.ts';
-import type { CpuModel } from '../cpu-model.ts';
 import type { MitigationId } from '../mitigations.ts';
 
 const DUMP = 'InstLatX64 dumps, Sapphire Rapids CPUID and Alder Lake latencies';
@@ -55,14 +54,5 @@ export const sapphireRapids = defineModel({
     ux: estimated(4000, [3000, 5500], 'estimate'),
   },
   mitigations: MITIGATIONS,
-  features: intelFeatures('p1g', 'pcid', 'eptAd', 'smep', 'smap', 'pml', 'pku', 'la57', 'ept5'),
-});
-
-/** The model with the first-level data TLB that Alder Lake reports: 96 entries of 6 ways (`sprL1Dtlb` 96). */
-export const withWideL1Dtlb = (model: CpuModel): CpuModel => ({
-  ...model,
-  geometry: {
-    ...model.geometry,
-    dtlb: { ...model.geometry.dtlb, p4k: tlb(96, 6, 'InstLatX64 CPUID dump, Alder Lake') },
-  },
+  features: intelFeatures('p1g', 'pcid', 'eptAd', 'smep', 'smap', 'pml', 'pku', 'la57'),
 });

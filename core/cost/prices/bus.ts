@@ -24,6 +24,5 @@ export const EVENTFD = basePrices(
   'estimate; an eventfd write syscall took about 220 cycles above a null syscall on Zen 4',
   {
     eventfd_signal: [130, 100, 150],
-    eventfd_wake: [900, 500, 1450, 'estimate: 600 to 1500 for signal and wake together'],
   },
 );

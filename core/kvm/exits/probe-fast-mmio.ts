@@ -12,7 +12,7 @@ import type { Vcpu } from '../vcpu.ts';
 export function probeFastMmio(vcpu: Vcpu, hi: number, lo: number): boolean {
   const { io } = vcpu.kvm;
   const taken = io.write(BUS.FAST_MMIO, hi, lo, 0, 0, 0) === ERRNO.OK;
-  if (taken && io.offered === 1 && io.matched === 1 && io.woken === 0) {
+  if (taken && io.offered === 1 && io.matched === 1) {
     vcpu.paths.add(vcpu.blocks.eventfdHit(io.compares));
   } else {
     chargeBus(vcpu.paths, io);

@@ -7,7 +7,7 @@ export interface StepSink {
   addN(step: number, times: number): void;
 }
 
-/** Charges what the last `write` or `read` of the buses did: barrier, comparisons, devices called, signal, wake-up. */
+/** Charges what the last `write` or `read` of the buses did: barrier, comparisons, devices called, signal. */
 export function chargeBus(sink: StepSink, io: IoBusSet): void {
   sink.add(STEP.kvm_io_bus_write);
   sink.addN(STEP.kvm_io_bus_cmp, io.compares);
@@ -17,5 +17,4 @@ export function chargeBus(sink: StepSink, io: IoBusSet): void {
   sink.addN(STEP.ioeventfd_write, io.matched);
   sink.addN(STEP.coalesced_mmio_write, io.coalesced);
   if (io.signalled !== 0) sink.add(STEP.eventfd_signal);
-  if (io.woken !== 0) sink.add(STEP.eventfd_wake);
 }

@@ -16,15 +16,13 @@ const CLOSED = -2;
 export class Eventfds {
   private high = new Float64Array(16);
   private low = new Float64Array(16);
-  /** 1: somebody waits on it (vhost worker, poll), so a signal wakes them. */
-  private waiter = new Uint8Array(16);
   private holders = new Int32Array(16);
   private readonly descriptors: number[] = [];
   private used = 0;
   private readonly free: number[] = [];
 
   register(state: StateSet): void {
-    state.addState(() => [this.waiter, this.holders]);
+    state.addState(() => [this.holders]);
     state.addCounters(() => [this.high, this.low]);
   }
 
@@ -34,7 +32,6 @@ export class Eventfds {
     if (object === this.holders.length) this.grow();
     this.high[object] = 0;
     this.low[object] = 0;
-    this.waiter[object] = 0;
     this.holders[object] = 1;
     return this.descriptors.push(object) - 1;
   }
@@ -83,15 +80,6 @@ export class Eventfds {
     this.low[object]!++;
   }
 
-  /** True when a signal finds somebody to wake. */
-  wakes(object: number): boolean {
-    return this.waiter[object] !== 0;
-  }
-
-  setWaiter(object: number, waits: boolean): void {
-    this.waiter[object] = waits ? 1 : 0;
-  }
-
   /** The counter, 0 to 2^64 - 1. */
   counter(object: number): bigint {
     const value = BigInt(this.high[object]!) * BigInt(WORD) + BigInt(this.low[object]!);
@@ -121,13 +109,12 @@ export class Eventfds {
 
   private grow(): void {
     const size = this.holders.length * 2;
-    const widen = <T extends Float64Array | Int32Array | Uint8Array>(from: T, to: T): T => {
+    const widen = <T extends Float64Array | Int32Array>(from: T, to: T): T => {
       to.set(from);
       return to;
     };
     this.high = widen(this.high, new Float64Array(size));
     this.low = widen(this.low, new Float64Array(size));
-    this.waiter = widen(this.waiter, new Uint8Array(size));
     this.holders = widen(this.holders, new Int32Array(size));
   }
 }

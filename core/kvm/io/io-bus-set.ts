@@ -39,8 +39,6 @@ export class IoBusSet {
   taker = -1;
   /** 1 when the last operation signalled an eventfd. */
   signalled = 0;
-  /** 1 when the last operation woke a waiter of the eventfd it signalled. */
-  woken = 0;
   /** Grace periods of the current ioctl: freed by call_srcu, and waited for (expedited). The ioctl's caller sets both to 0. */
   readonly srcu = new Int32Array(2);
   /** Calls of devices go through retpolines: a configuration, for charging. */
@@ -163,7 +161,6 @@ export class IoBusSet {
     this.coalesced = 0;
     this.taker = -1;
     this.signalled = 0;
-    this.woken = 0;
     return bus;
   }
 
@@ -203,7 +200,6 @@ export class IoBusSet {
     this.eventfds.signal(eventfd);
     this.signalled = 1;
     if (this.witness !== null) this.witness.signal(eventfd);
-    if (this.eventfds.wakes(eventfd)) this.woken = 1;
     if (this.recorder?.on) this.recorder.emit(EVENT.eventfd_signal, eventfd, 0, 0, 0);
     return true;
   }

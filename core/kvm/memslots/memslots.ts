@@ -6,16 +6,11 @@ import type { SlotObserver } from './slot-observer.ts';
 import type { SlotPolicy } from './slot-policy.ts';
 import { SLOT_FLAG, SlotTable } from './slot-table.ts';
 
-/** What a call changed: enum kvm_mr_change, and NONE for a call without effect. */
-export const SLOT_CHANGE = Object.freeze({ NONE: 0, CREATE: 1, DELETE: 2, MOVE: 3, FLAGS_ONLY: 4 });
-
 /** The memslots of one VM and the ioctls on them (virt/kvm/kvm_main.c). */
 export class Memslots {
   readonly table: SlotTable;
   readonly generations: SlotGenerations;
   readonly policy: SlotPolicy;
-  /** What the last `setRegion` that returned OK was: SLOT_CHANGE. */
-  lastChange: number = SLOT_CHANGE.NONE;
   /** Swaps the last `setRegion` made, failed ones too: each waits for an expedited SRCU grace period. */
   lastSwaps = 0;
   readonly observer: SlotObserver;
@@ -41,7 +36,6 @@ export class Memslots {
    * KVM_SET_USER_MEMORY_REGION: OK; EINVAL for an argument KVM refuses; EEXIST when the range overlaps another slot of the space.
    */
   setRegion(region: MemoryRegion): number {
-    this.lastChange = SLOT_CHANGE.NONE;
     this.lastSwaps = 0;
     const checked = checkRegion(region, this.policy);
     if (checked !== ERRNO.OK) return checked;
@@ -59,7 +53,6 @@ export class Memslots {
     const old = this.table.flags[row]!;
     this.table.remove(row);
     this.swap(space);
-    this.lastChange = SLOT_CHANGE.DELETE;
     this.noteLogging(old, 0);
     return ERRNO.OK;
   }
@@ -73,7 +66,6 @@ export class Memslots {
     const row = this.table.add(space, region.slot & 0xffff, region.flags, baseGfn, pages, hvaPage);
     this.fitBitmap(row);
     this.swap(space);
-    this.lastChange = SLOT_CHANGE.CREATE;
     this.noteLogging(0, region.flags);
     return ERRNO.OK;
   }
@@ -91,7 +83,6 @@ export class Memslots {
     if (toggled === 0) return ERRNO.OK;
     this.setFlags(row, region.flags);
     this.swap(table.space[row]!);
-    this.lastChange = SLOT_CHANGE.FLAGS_ONLY;
     this.noteLogging(old, region.flags);
     if ((region.flags & SLOT_FLAG.LOG_DIRTY) !== 0) this.observer.dirtyLogEnabled(row);
     else this.observer.dirtyLogDisabled(row);
@@ -109,7 +100,6 @@ export class Memslots {
     if (fits) {
       this.table.move(row, baseGfn);
       this.setFlags(row, region.flags);
-      this.lastChange = SLOT_CHANGE.MOVE;
     }
     this.swap(space);
     if (!fits) return ERRNO.EINVAL;

@@ -53,7 +53,7 @@ export class RunLoopBlocks {
     this.retpoline = hasRetpoline(frame.mitigations) ? 1 : 0;
   }
 
-  /** kvm_io_bus_write() taken by the first device offered, an ioeventfd that nobody waits on. */
+  /** kvm_io_bus_write() taken by the first device offered, an ioeventfd. */
   eventfdHit(compares: number): number {
     return (this.hits[compares] ??= this.paths.defineBlock(this.hitSteps(compares)));
   }

@@ -1,8 +1,8 @@
-import { Instruction, OP } from '../guest/instruction.ts';
-import { GuestRegisters } from '../guest/registers.ts';
-import { hexWords } from '../base/words.ts';
-import { Observation, PIECE, type Pieces } from './observation.ts';
-import { Reference } from './reference.ts';
+import { Instruction, OP } from '../../core/guest/instruction.ts';
+import { GuestRegisters } from '../../core/guest/registers.ts';
+import { hexWords } from '../../core/base/words.ts';
+import { Observation, PIECE, type Pieces } from '../../core/reference/observation.ts';
+import { Reference } from '../../core/reference/reference.ts';
 
 /** No slot covers it; page aligned. */
 export const A = 0x3000_0000n;
@@ -28,7 +28,7 @@ export function pieceTexts(pieces: Pieces): string[] {
 }
 
 /**
- * A guest without paging for the tests of this folder: a reference, and beside it a hand-made machine that consists of memory and of what
+ * A guest without paging for the tests of core/reference: a reference, and beside it a hand-made machine that consists of memory and of what
  * a test says was observed.
  */
 export class TestGuest {
@@ -76,14 +76,6 @@ export class TestGuest {
   end(): string[] {
     this.reference.after(this.insn, this.seen, this.machine);
     return this.reference.log.list().map((d) => `${d.kind}: ${d.text}`);
-  }
-
-  /** The machine does just what the reference expects of the instruction, reads of devices excepted. */
-  obey(): void {
-    const copy = this.machine;
-    copy.before(this.insn, this.regs, 0);
-    const { result, hasResult } = copy.expect(this.seen);
-    if (hasResult === 1) this.returns(...result);
   }
 
   write(gpa: bigint, size: number, ...data: number[]): void {
