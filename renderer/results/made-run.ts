@@ -26,9 +26,11 @@ export function madeRun(index: number, paths: readonly PathResult[], given: Part
     ...given,
   };
   const priced = priceResult(paths, model);
+  const host = priceResult(result.hostPaths, model);
   if (!priced.ok) throw new Error(priced.error);
+  if (!host.ok) throw new Error(host.error);
   const outcome = { result, firsts: paths.map((_, n) => n + 1), lines: [], events: null, cached: false };
-  return { index, name: result.configuration.name, outcome, result, priced: priced.value, model };
+  return { index, name: result.configuration.name, outcome, result, priced: priced.value, host: host.value, model };
 }
 
 /** A kick: one exit, and what it needs on the way. */

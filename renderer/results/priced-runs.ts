@@ -10,6 +10,8 @@ export interface PricedRun {
   readonly outcome: Outcome;
   readonly result: RunResult;
   readonly priced: PricedResult;
+  /** What the host did beside the vCPU, priced alike: one "access" of it is one ioctl or one notifier. */
+  readonly host: PricedResult;
   readonly model: CpuModel;
 }
 
@@ -29,17 +31,27 @@ export interface PricedRuns {
   readonly missing: readonly Missing[];
 }
 
-/** Prices are put on a result once, however many panes show it. */
-const known = new WeakMap<RunResult, { readonly priced: PricedResult; readonly model: CpuModel } | string>();
+type Answer = Pick<PricedRun, 'priced' | 'host' | 'model'> | string;
 
-function priceOnce(result: RunResult): { readonly priced: PricedResult; readonly model: CpuModel } | string {
+/** Prices are put on a result once, however many panes show it. */
+const known = new WeakMap<RunResult, Answer>();
+
+function priceOnce(result: RunResult): Answer {
   const found = known.get(result);
   if (found !== undefined) return found;
-  const model = findCpuModel(result.configuration.cpu);
-  const priced = model.ok ? priceResult(result.paths, model.value) : model;
-  const answer = model.ok && priced.ok ? { priced: priced.value, model: model.value } : priced.ok ? '' : priced.error;
+  const answer = price(result);
   known.set(result, answer);
   return answer;
+}
+
+function price({ configuration, paths, hostPaths }: RunResult): Answer {
+  const model = findCpuModel(configuration.cpu);
+  if (!model.ok) return model.error;
+  const priced = priceResult(paths, model.value);
+  if (!priced.ok) return priced.error;
+  const host = priceResult(hostPaths, model.value);
+  if (!host.ok) return host.error;
+  return { priced: priced.value, host: host.value, model: model.value };
 }
 
 /** The results of a run so far, in the order of its configurations. */

@@ -5,6 +5,7 @@ import type { ResultPaneProps } from '../state/result-pane.ts';
 import { resultText } from '../text/results.ts';
 import { percentilesChart, percentilesTable } from './distribution.ts';
 import { aboutExits, exitsChart, exitsTable } from './exits.ts';
+import { hasHostWork, hostChart, hostPrices, hostTable, hostWorksTable } from './host-work.ts';
 import { PathsSection } from './paths-section.tsx';
 import { phasesTable } from './phases.ts';
 import { pricesOf } from './price-kinds.ts';
@@ -21,6 +22,7 @@ export function ResultsPane({ run, theme, actions }: ResultPaneProps) {
   const priced = usePricedRuns(run);
   const { runs } = priced;
   const hasPhases = runs.some(({ result }) => result.phases.length > 0);
+  const hasHost = runs.some(hasHostWork);
   if (runs.length === 0) {
     return (
       <div className="result-body">
@@ -43,6 +45,11 @@ export function ResultsPane({ run, theme, actions }: ResultPaneProps) {
               {tabs.phases}
             </Tab>
           )}
+          {hasHost && (
+            <Tab id="host" className="result-tab">
+              {tabs.host}
+            </Tab>
+          )}
         </TabList>
         <TabPanel id="stages" className="result-body">
           <ResultNotes run={run} priced={priced} actions={actions} />
@@ -60,6 +67,11 @@ export function ResultsPane({ run, theme, actions }: ResultPaneProps) {
         {hasPhases && (
           <TabPanel id="phases" className="result-body">
             <Phases {...shown} />
+          </TabPanel>
+        )}
+        {hasHost && (
+          <TabPanel id="host" className="result-body">
+            <HostWork {...shown} />
           </TabPanel>
         )}
       </Tabs>
@@ -120,4 +132,18 @@ function Percentiles({ runs, theme, actions }: Props) {
 function Phases({ runs, theme, actions }: Props) {
   const table = useMemo(() => phasesTable(runs), [runs]);
   return <ChartSection chart={null} table={table} theme={theme} copy={actions.copy} prices={pricesOf(runs)} />;
+}
+
+function HostWork({ runs, theme, actions }: Props) {
+  const shown = useMemo(
+    () => ({ chart: hostChart(runs), table: hostTable(runs), works: hostWorksTable(runs), prices: hostPrices(runs) }),
+    [runs],
+  );
+  const common = { theme, copy: actions.copy, prices: shown.prices };
+  return (
+    <>
+      <ChartSection chart={shown.chart} table={shown.table} about={resultText.host.about} {...common} />
+      <ChartSection chart={null} table={shown.works} {...common} />
+    </>
+  );
 }

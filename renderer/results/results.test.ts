@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { STAGES } from '../../core/index.ts';
+import { STAGES, type PathResult } from '../../core/index.ts';
 import { stageDifferenceTable, stepDifferenceTable } from '../compare/comparison.ts';
 import { percentilesTable, stairsChart } from './distribution.ts';
 import { divergencesChart, divergencesTable, lineOfKey, notesTable } from './divergences.ts';
 import { aboutExits, exitsChart, exitsTable } from './exits.ts';
+import { hasHostWork, hostChart, hostTable, hostWorksTable } from './host-work.ts';
 import { KICK, madeRun } from './made-run.ts';
 import { newEntry, type BenchRun } from '../state/run.ts';
 import { dearestStages, pathsTable } from './paths.ts';
@@ -133,6 +134,62 @@ describe('what kind of prices cycles rest on', () => {
     ).toBe('Prices: 80\u00a0% to 100\u00a0% estimated, 0\u00a0% to 20\u00a0% read.');
     expect(pricesLine([])).toBe('');
     expect(pricesOf([dear])).toMatch(/^Prices: .*estimated/);
+  });
+});
+
+describe('host work beside the vCPU', () => {
+  const memslot: PathResult['steps'] = [
+    ['ioctl.memslot', 1],
+    ['synchronize_srcu_expedited', 2],
+  ];
+  const bus = (entries: number): PathResult['steps'] => [
+    ['ioctl.ioeventfd', 1],
+    ['kvm_io_bus_register_dev', entries],
+  ];
+  const host = madeRun(0, [{ steps: KICK, count: 4 }], {
+    hostPaths: [
+      { steps: memslot, count: 3 },
+      { steps: bus(1), count: 1 },
+      { steps: bus(3), count: 1 },
+      {
+        steps: [
+          ['mmu_lock.write', 1],
+          ['kvm_mmu_zap_spte', 5],
+        ],
+        count: 2,
+      },
+    ],
+  });
+  const price = (step: keyof typeof host.model.prices): number => host.model.prices[step].value;
+
+  it('is there for runs that have any', () => {
+    expect([hasHostWork(cheap), hasHostWork(host)]).toEqual([false, true]);
+  });
+
+  it('stacks up to all its cycles, inside their bounds, with the same numbers in the table', () => {
+    const { parts, whiskers } = hostChart([cheap, host]);
+    const stack = parts.reduce((sum, { values }) => sum + values[1]!, 0);
+    expect(stack).toBeCloseTo(host.host.total.value, 6);
+    expect(parts.map(({ values }) => values[0])).toEqual(parts.map(() => 0));
+    expect(whiskers![1]!.low).toBeLessThan(stack);
+    expect(whiskers![1]!.high).toBeGreaterThan(stack);
+    const { columns, rows } = hostTable([cheap, host]);
+    expect(rows.map(({ cells }) => cells.length)).toEqual([columns.length, columns.length]);
+    expect(rows[1]!.cells.slice(1, 3).map(({ raw }) => raw)).toEqual([7, host.host.total.value]);
+    expect(rows[1]!.cells[5]!.text).toMatch(/read|derived|estimated/);
+    expect(rows[1]!.cells.slice(6).map(({ raw }) => raw)).toEqual(parts.map(({ values }) => values[1]));
+  });
+
+  it('is told apart by ioctl, each with its count, mean and grace periods', () => {
+    const { columns, rows } = hostWorksTable([cheap, host]);
+    for (const { cells } of rows) expect(cells).toHaveLength(columns.length);
+    expect(rows.map(({ cells }) => [cells[1]!.text, cells[2]!.raw, cells[6]!.raw])).toEqual([
+      ['KVM_SET_USER_MEMORY_REGION', 3, 6],
+      ['KVM_IOEVENTFD, coalesced zones', 2, 0],
+      ['MMU notifier: pages taken away', 2, 0],
+    ]);
+    const ioeventfd = price('ioctl.ioeventfd') + 2 * price('kvm_io_bus_register_dev');
+    expect(rows[1]!.cells[3]!.raw).toBeCloseTo(ioeventfd, 6);
   });
 });
 

@@ -121,6 +121,57 @@ describe.skipIf(NOT_RUN !== null)(`tables of results${SKIPPED}`, () => {
     for (const one of seen) expect(one).toEqual(seen[0]);
   });
 
+  it('of host work are there when a script had the host do something, with a chart', async () => {
+    await user.openScenario(/^Memslot churn/);
+    await user.choose('Nested paging', ['ept']);
+    await user.choose('Doorbell design', ['fast-mmio', 'pio']);
+    await user.run();
+    const tabs = opened.page.getByRole('tablist', { name: 'Charts of the results' });
+    await tabs.getByRole('tab', { name: 'Host work' }).click();
+    await opened.page.getByRole('img', { name: /^Host work beside the vCPU, by stage/ }).waitFor();
+    const all = await user.numbers('Host work beside the vCPU, by stage');
+    // Ten slots made and deleted.
+    expect([...all.values()].map((row) => row.get('times'))).toEqual([20, 20]);
+    const works = grid('Host work by ioctl').getByRole('row').filter({ hasText: 'KVM_SET_USER_MEMORY_REGION' });
+    expect(await works.count()).toBe(2);
+    const [row] = all.values();
+    expect(row!.get('all stages')).toBeGreaterThan(row!.get('low')!);
+    expect(row!.get('all stages')).toBeLessThan(row!.get('high')!);
+  });
+
+  it('and charts of cycles have in sight whether their prices were read, derived or estimated', async () => {
+    const tabs = opened.page.getByRole('tablist', { name: 'Charts of the results' });
+    const said = /\b(read|derived|estimated)\b/;
+    for (const tab of ['Cycles', 'Distribution', 'Paths', 'Phases', 'Host work']) {
+      await tabs.getByRole('tab', { name: tab }).click();
+      const panel = opened.page.getByRole('tabpanel', { name: tab, exact: true });
+      for (const section of await panel.getByRole('region').all()) {
+        expect(await section.locator('.prices').first().innerText(), tab).toMatch(said);
+        expect(await section.getByRole('columnheader', { name: 'prices' }).count(), tab).toBe(1);
+      }
+      expect(await panel.getByRole('region').count(), tab).toBeGreaterThan(0);
+    }
+    await user.showPane('Compare');
+    expect(
+      await user
+        .pane('Compare')
+        .getByText(/^Prices: A /)
+        .innerText(),
+    ).toMatch(said);
+    await user.showPane('Inspect');
+    await user
+      .pane('Inspect')
+      .getByRole('textbox', { name: /^Access/ })
+      .fill('1');
+    await opened.page.keyboard.press('Enter');
+    expect(
+      await user
+        .pane('Inspect')
+        .getByText(/cycles \(.*prices/)
+        .innerText(),
+    ).toMatch(said);
+  });
+
   it('met no error on the way', () => {
     expect(opened.errors).toEqual([]);
   });
