@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { cycles, percent, signed } from './format.ts';
 import { afterKey } from './grid-keys.ts';
-import { withRow } from './rows-in-sight.ts';
+import { withRow } from './drawn-rows.ts';
 import { longestCells, number, toMarkdown, toTsv, words, type TableSpec } from './table.ts';
 
 const table: TableSpec = {

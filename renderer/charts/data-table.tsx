@@ -3,7 +3,7 @@ import { Button } from 'react-aria-components';
 import { resultText } from '../text/results.ts';
 import type { Theme } from '../widgets/palette.ts';
 import { afterKey, type Place } from './grid-keys.ts';
-import { useRowsInSight } from './rows-in-sight.ts';
+import { useDrawnRows } from './drawn-rows.ts';
 import { longestCells, toMarkdown, toTsv, type Cell, type Column, type TableSpec } from './table.ts';
 import './charts.css';
 
@@ -26,7 +26,7 @@ export const DataTable = memo(function DataTable({ spec, theme, copy, onAction, 
   const wanted = useRef<Place | null>(null);
   const row = Math.min(place.row, spec.rows.length);
   const column = Math.min(place.column, spec.columns.length - 1);
-  const { parts, some, measure, reveal } = useRowsInSight(spec.rows.length, row - 1, scroller, table);
+  const { parts, some, measure, reveal } = useDrawnRows(spec.rows.length, row - 1, scroller, table);
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.altKey || event.metaKey) return;
     const next = afterKey({ row, column }, event.key, event.ctrlKey, spec.rows.length + 1, spec.columns.length);

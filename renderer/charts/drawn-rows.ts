@@ -7,7 +7,7 @@ const DRAWN_WHOLE = 200;
 /** What stands in a table's body: a row, or the room of rows that are not drawn. */
 export type Part = { readonly row: number } | { readonly row: null; readonly height: number; readonly before: number };
 
-export interface RowsInSight {
+export interface DrawnRows {
   readonly parts: readonly Part[];
   /** True when only some rows are drawn. */
   readonly some: boolean;
@@ -18,12 +18,12 @@ export interface RowsInSight {
 }
 
 /** Chooses the rows of a table to draw. `focused` is always among them: it holds the place that Tab goes to. */
-export function useRowsInSight(
+export function useDrawnRows(
   count: number,
   focused: number,
   scroller: RefObject<HTMLElement | null>,
   table: RefObject<HTMLTableElement | null>,
-): RowsInSight {
+): DrawnRows {
   const some = count > DRAWN_WHOLE;
   const [heading, setHeading] = useState(0);
   useLayoutEffect(() => setHeading(table.current?.tHead?.offsetHeight ?? 0), [table, count]);
