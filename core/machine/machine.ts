@@ -18,6 +18,7 @@ import type { Reference } from '../reference/reference.ts';
 import { argsOf, codeOf, decodeInstruction, lineOf } from './decode.ts';
 import type { Details } from './details.ts';
 import type { Doorbell } from './doorbells.ts';
+import type { GuestKernelSide } from './guest-kernel-side.ts';
 import type { HostView } from './host-view.ts';
 import type { HostSide } from './host-side.ts';
 import { NoteLog } from './notes.ts';
@@ -82,6 +83,8 @@ export class Machine implements Repeatable {
   tracer: Tracer | null = null;
   /** Null when nobody asks for more than the result. */
   details: Details | null = null;
+  /** The guest's kernel, where the script asked for one. */
+  kernel: GuestKernelSide | null = null;
   /** Called every so many iterations of a loop, for whoever shows progress. */
   pulse: () => void = () => {};
   private readonly hostOps: (HostOp | { readonly kind: 'phase'; readonly name: string })[] = [];
@@ -247,29 +250,34 @@ export class Machine implements Repeatable {
     paths.end();
   }
 
-  /** Carries out `this.insn`. */
+  /** Carries out `this.insn`; a page fault that the guest's kernel takes is served, and the instruction executed again. */
   private execute(): void {
-    const { cpu, reference, paths } = this.parts;
-    this.executed[0]!++;
-    if (this.tracer !== null || reference !== null || this.details !== null) return this.executeWatched();
-    const outcome = cpu.execute(this.insn);
-    if (outcome !== CPU_DONE) this.answer(outcome);
-    else if (!cpu.ended) paths.end();
+    this.carryOut(this.insn);
+    if (this.kernel !== null && this.kernel.faultWaits) this.kernel.serve(this.insn);
     this.keepResult();
   }
 
-  private executeWatched(): void {
+  /** One instruction, of the script's or of the guest kernel's: an access of its own. */
+  carryOut(insn: Instruction): void {
+    const { cpu, reference, paths } = this.parts;
+    this.executed[0]!++;
+    if (this.tracer !== null || reference !== null || this.details !== null) return this.carryOutWatched(insn);
+    const outcome = cpu.execute(insn);
+    if (outcome !== CPU_DONE) this.answer(outcome, insn);
+    else if (!cpu.ended) paths.end();
+  }
+
+  private carryOutWatched(insn: Instruction): void {
     const { cpu, reference, observation, registers, guestView, paths } = this.parts;
-    const { insn, tracer, details } = this;
+    const { tracer, details } = this;
     if (tracer !== null) tracer.begin(this.executed[0]!, insn, this.line);
-    if (details !== null) this.note(details);
+    if (details !== null) this.note(details, insn);
     observation.clear();
     if (reference !== null) reference.before(insn, registers, this.line);
     const outcome = cpu.execute(insn);
-    if (outcome !== CPU_DONE) this.answer(outcome);
+    if (outcome !== CPU_DONE) this.answer(outcome, insn);
     else if (!cpu.ended) paths.end();
     else if (details !== null && details.isNewHit(insn.op, cpu.ended)) cpu.flushHits();
-    this.keepResult();
     if (reference !== null) {
       observation.stopped = this.problem === null ? 0 : 1;
       reference.after(insn, observation, guestView);
@@ -277,10 +285,9 @@ export class Machine implements Repeatable {
     if (tracer !== null) tracer.end(this.executed[0]!, insn);
   }
 
-  private note(details: Details): void {
+  private note(details: Details, { op, size, hi, lo }: Instruction): void {
     details.lines.access(this.line);
     if (!details.recordsAccesses) return;
-    const { op, size, hi, lo } = this.insn;
     this.parts.events.emit(EVENT.access, op, size, hi, lo);
   }
 
@@ -292,9 +299,8 @@ export class Machine implements Repeatable {
   }
 
   /** The instruction faulted or left the guest: on until it is over. */
-  private answer(first: number): void {
+  private answer(first: number, insn: Instruction): void {
     const { cpu, vcpu, paths } = this.parts;
-    const { insn } = this;
     let outcome = first;
     let left = insn.count;
     for (let entries = 0; ; entries++) {
@@ -338,13 +344,19 @@ export class Machine implements Repeatable {
     }
   }
 
-  /** The guest takes a fault: its handler runs and gives up on the instruction. */
+  /** The guest takes a fault: its kernel will serve it, or a handler runs that gives up on the instruction. */
   private guestFault(vector: number, errorCode: number, hi: number, lo: number): void {
     const { paths, observation } = this.parts;
+    const taken = this.kernel !== null && this.kernel.takes(vector, errorCode, hi, lo);
     paths.add(STEP['guest.pf_delivery']);
-    paths.add(STEP['guest.iret']);
+    if (!taken) paths.add(STEP['guest.iret']);
     paths.end();
     observation.fault(vector, errorCode, hi, lo);
+    if (!taken) this.giveUp(vector, errorCode, hi, lo);
+  }
+
+  /** A fault that nobody can serve: the instruction is left, the script sees the fault. */
+  giveUp(vector: number, errorCode: number, hi: number, lo: number): void {
     this.lastFault.vector = vector;
     this.lastFault.errorCode = errorCode;
     this.lastFault.hi = hi;
