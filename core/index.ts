@@ -14,7 +14,13 @@ export type { Kernel } from './design/kernel.ts';
 export { designs, findDesign, findKernel, kernels } from './design/registry.ts';
 export { EVENT_ROWS } from './events/kinds.ts';
 export type { EventColumns, RecordedEvent } from './events/recorder.ts';
-export { DEFAULT_CPUS, DEFAULT_KERNEL, nameConfigurations, parseConfigurations } from './experiment/configurations.ts';
+export {
+  DEFAULT_CPUS,
+  DEFAULT_KERNEL,
+  flavourOf,
+  nameConfigurations,
+  parseConfigurations,
+} from './experiment/configurations.ts';
 export type { Selection } from './experiment/configurations.ts';
 export { nameSteps, percentile, priceResult } from './experiment/pricing.ts';
 export { pricePhases } from './experiment/phases.ts';

@@ -33,6 +33,20 @@ export const NPT_ONLY: Need = {
   otherwise: 'this is a design for AMD nested paging; choose --mmu npt',
 };
 
+export const VIOLATION_EXITS: Need = {
+  field: 'mmu-flavour',
+  oneOf: ['ept', 'npt'],
+  otherwise:
+    'this hooks the exit of a nested page fault (EPT violation, #NPF), and shadow paging has none; choose --mmu ept or npt',
+};
+
+export const RESERVED_NESTED: Need = {
+  field: 'mmu-flavour',
+  oneOf: ['ept', 'npt'],
+  otherwise:
+    'the reserved SPTE is there for FAST_MMIO, which is never asked under shadow paging; choose --mmu ept or npt',
+};
+
 /** The hazards of any probe that looks at the address alone. */
 export const ADDRESS_ALONE = [
   'a read of the doorbell address signals the eventfd, and the destination register keeps its old value',

@@ -1,6 +1,6 @@
 import { unknownName } from '../base/closest.ts';
 import { err, ok, type Result } from '../base/result.ts';
-import { cpuModels } from '../cost/cpu-models.ts';
+import { cpuModels, findCpuModel } from '../cost/cpu-models.ts';
 import { mitigationIds, parseMitigations } from '../cost/mitigations.ts';
 import { applyDesign } from '../design/apply.ts';
 import type { Mmu } from '../design/design.ts';
@@ -25,10 +25,13 @@ export interface Selection {
 export const DEFAULT_CPUS = { ept: 'sapphire-rapids', npt: 'zen4' } as const;
 export const DEFAULT_KERNEL = '7.0';
 const HOST_PAGES = ['4K', '2M', '1G'];
-const MMUS = ['ept', 'npt'];
+const MMUS: readonly Mmu[] = ['ept', 'npt', 'shadow'];
+/** What an open axis compares: each vendor's nested paging. */
+const NESTED: readonly Mmu[] = ['ept', 'npt'];
 
 /**
- * The configurations of a selection, or one sentence. A combination that contradicts itself (FAST_MMIO on a kernel without it, EPT on
+ * The configurations of a selection, or one sentence. Where the MMU is left open it is the CPU's nested paging, or shadow paging with a
+ * kernel that knows no other. A combination that contradicts itself (FAST_MMIO on a kernel without it, EPT on
  * an AMD CPU) is left out; it is an error when the user named the design and no combination with it is left.
  */
 export function parseConfigurations(selection: Selection): Result<Configuration[], string> {
@@ -47,13 +50,15 @@ export function parseConfigurations(selection: Selection): Result<Configuration[
   if (mixed?.ok === false) return mixed;
   const refused = new Map<string, string>();
   const list: Configuration[] = [];
-  for (const { cpu, mmu } of machines.value)
+  for (const machine of machines.value)
     for (const kernel of selection.kernels ?? [DEFAULT_KERNEL])
       for (const mitigations of selection.mitigations ?? ['default'])
         for (const nestedHost of selection.nestedHost ?? [false])
           for (const vpid of selection.vpid ?? [true])
             for (const hostPage of hostPages)
               for (const design of selection.designs ?? designs.map(({ id }) => id)) {
+                const { cpu } = machine;
+                const mmu = selection.mmus === undefined && hasOnlyShadow(kernel) ? 'shadow' : machine.mmu;
                 const usable = contradiction(kernel, design, mmu);
                 if (!usable.ok) return usable;
                 if (usable.value !== null) {
@@ -82,6 +87,12 @@ export function parseConfigurations(selection: Selection): Result<Configuration[
   return ok(nameConfigurations(list));
 }
 
+/** A kernel whose EPT and NPT do not exist, or are not modelled. */
+function hasOnlyShadow(id: string): boolean {
+  const kernel = findKernel(id);
+  return kernel.ok && kernel.value.policy.nestedPaging !== 'supported';
+}
+
 /** Null when the three go together, else the sentence why not; an error for a name nobody knows. */
 function contradiction(kernelId: string, designId: string, mmu: Mmu): Result<string | null, string> {
   const kernel = findKernel(kernelId);
@@ -96,11 +107,13 @@ function chooseMachines(
   cpus: readonly string[] | undefined,
   mmus: readonly string[] | undefined,
 ): Result<{ cpu: string; mmu: Mmu }[], string> {
-  const badMmu = mmus?.find((mmu) => !MMUS.includes(mmu));
-  if (badMmu !== undefined) return err(unknownName('mmu', badMmu, MMUS));
-  if (cpus === undefined) {
-    return ok(((mmus ?? MMUS) as Mmu[]).map((mmu) => ({ cpu: DEFAULT_CPUS[mmu], mmu })));
+  const isMmu = (text: string): text is Mmu => MMUS.some((mmu) => mmu === text);
+  const wanted: Mmu[] = [];
+  for (const mmu of mmus ?? NESTED) {
+    if (!isMmu(mmu)) return err(unknownName('mmu', mmu, MMUS));
+    wanted.push(mmu);
   }
+  if (cpus === undefined) return ok(wanted.flatMap((mmu) => defaultCpus(mmu).map((cpu) => ({ cpu, mmu }))));
   const machines: { cpu: string; mmu: Mmu }[] = [];
   for (const id of cpus) {
     const model = cpuModels.find((m) => m.id === id);
@@ -113,19 +126,23 @@ function chooseMachines(
         ),
       );
     }
-    const mmu: Mmu = model.vendor === 'intel' ? 'ept' : 'npt';
-    if (mmus === undefined || mmus.includes(mmu)) machines.push({ cpu: id, mmu });
+    const nested = model.vendor === 'intel' ? 'ept' : 'npt';
+    for (const mmu of wanted) if (mmu === nested || mmu === 'shadow') machines.push({ cpu: id, mmu });
   }
   if (machines.length > 0) return ok(machines);
   return err(`no CPU of ${cpus.join(', ')} has ${mmus?.join(' or ')}: EPT is Intel's, NPT is AMD's`);
 }
+
+/** CPUs of an MMU that nobody chose one for: shadow paging runs on one of each vendor. */
+const defaultCpus = (mmu: Mmu): readonly string[] =>
+  mmu === 'shadow' ? [DEFAULT_CPUS.ept, DEFAULT_CPUS.npt] : [DEFAULT_CPUS[mmu]];
 
 const isMitigation = (id: string): boolean => id === 'default' || id === 'none' || mitigationIds.includes(id);
 
 type Axis = readonly [keyof Configuration, (configuration: Configuration) => string];
 
 const AXES: readonly Axis[] = [
-  ['mmu', (c) => c.mmu],
+  ['mmu', flavourOf],
   ['cpu', (c) => c.cpu],
   ['kernel', (c) => c.kernel],
   ['design', (c) => c.design],
@@ -135,18 +152,30 @@ const AXES: readonly Axis[] = [
   ['hostPage', (c) => c.hostPage],
 ];
 
-/** Names each configuration by what it does not share with all others. One CPU a vendor says no more than the MMU does. */
+/** The MMU as names of configurations have it: shadow paging with the vendor, since each CPU can do it. */
+export function flavourOf({ mmu, cpu }: Pick<Configuration, 'mmu' | 'cpu'>): string {
+  if (mmu !== 'shadow') return mmu;
+  const model = findCpuModel(cpu);
+  return model.ok ? `shadow-${model.value.vendor}` : mmu;
+}
+
+/**
+ * Names each configuration by what it does not share with all others. One CPU a flavour of the MMU says no more than the flavour does; and
+ * where CPUs are named, the flavour is only if some CPU has two.
+ */
 export function nameConfigurations(list: readonly Configuration[]): Configuration[] {
-  const varies = (key: keyof Configuration): boolean => new Set(list.map((c) => c[key])).size > 1;
-  const cpusPerMmu = new Set(list.map((c) => `${c.mmu}/${c.cpu}`)).size > new Set(list.map((c) => c.mmu)).size;
+  const kinds = (of: (configuration: Configuration) => unknown): number => new Set(list.map(of)).size;
+  const machines = kinds((c) => `${flavourOf(c)}/${c.cpu}`);
+  const cpuShown = machines > kinds(flavourOf);
+  const mmuShown = kinds(flavourOf) > 1 && (!cpuShown || machines > kinds((c) => c.cpu));
   const shown = AXES.filter(([key]) =>
-    key === 'cpu' ? cpusPerMmu : key === 'mmu' ? !cpusPerMmu && varies('mmu') : varies(key),
+    key === 'cpu' ? cpuShown : key === 'mmu' ? mmuShown : kinds((c) => c[key]) > 1,
   );
   return list.map((configuration) => {
     const parts = shown.map(([, text]) => text(configuration));
     return {
       ...configuration,
-      name: parts.length > 0 ? parts.join('/') : `${configuration.mmu}/${configuration.design}`,
+      name: parts.length > 0 ? parts.join('/') : `${flavourOf(configuration)}/${configuration.design}`,
     };
   });
 }

@@ -5,7 +5,8 @@ export interface Configuration {
   /** Short label, unique in a comparison, e.g. `ept/fast-mmio`. */
   readonly name: string;
   readonly cpu: string;
-  readonly mmu: 'ept' | 'npt';
+  /** With `shadow` the CPU's vendor says which of VMX and SVM it is. */
+  readonly mmu: 'ept' | 'npt' | 'shadow';
   readonly kernel: string;
   readonly design: string;
   /** `default` (what the CPU generation needs), `none`, or ids joined by `+`. */

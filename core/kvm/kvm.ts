@@ -23,7 +23,10 @@ import { Vcpu, type VcpuParts } from './vcpu.ts';
 /** What KVM finds in the CPU and decides at module load. */
 export interface KvmConfig {
   readonly policy: KvmPolicy;
-  readonly mmu: 'ept' | 'npt';
+  /** Nested paging of one vendor or the other, or shadow tables (ept=0, npt=0). */
+  readonly mmu: 'ept' | 'npt' | 'shadow';
+  /** Which of VMX and SVM the CPU has. */
+  readonly vendor: 'intel' | 'amd';
   /** Levels of the nested tables. Default 4. */
   readonly nestedLevels?: 4 | 5;
   readonly mitigations: readonly MitigationId[];
@@ -98,14 +101,15 @@ export class Kvm {
     this.irqchip = new Irqchip(this.io);
     this.ioeventfds = new Ioeventfds(this.io);
     this.zones = new CoalescedZones(this.io);
-    this.mmu = new NestedMmu(memory, { mmu: config.mmu, levels: config.nestedLevels ?? 4, ...cpu }, this.stats);
+    const nested = config.mmu === 'ept' ? 'ept' : 'npt';
+    this.mmu = new NestedMmu(memory, { mmu: nested, levels: config.nestedLevels ?? 4, ...cpu }, this.stats);
     this.slotChanges = new SlotChanges(this);
     this.slots = new Memslots({ ...policy.slots, maxGfn: 2 ** (cpu.maxphyaddr - 12) - 1 }, this.slotChanges);
     this.ram = new GuestRam(this.slots, this.hostMm, memory);
     this.mmioCaching = policy.mmioCaching && this.mmu.canMarkMmio;
     this.writeMostlyRegions = policy.readOnlySlotSpte === 'reserved-write-mostly' && this.mmioCaching;
     this.accessTracked = policy.accessTracking && !this.mmu.accessedBits;
-    this.isIntel = config.mmu === 'ept';
+    this.isIntel = config.vendor === 'intel';
     this.fastMmioOnMisconfig = policy.fastMmioOnEptMisconfig;
     this.skipsByDecode = policy.underHypervisor && policy.fastMmioSkip === 'decode-under-hypervisor';
     this.checksVectoringAtExit = policy.vectoringCheck === 'at-exit';

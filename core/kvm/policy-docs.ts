@@ -37,6 +37,14 @@ export const POLICY_DOCS: { readonly [K in OwnField]: PolicyDoc } = {
     source:
       'RFC "vmx: allow ioeventfd for EPT violations", August 2015, and its review; seed 001 in docs/references.md',
   },
+  nestedPaging: {
+    doc: 'KVM uses EPT and NPT, or has only shadow paging: because the code is not there yet, or because its first form is not modelled',
+    source: '1439442c7b25 (EPT) and 709ddebf81cb (NPT), 2.6.26: recalled',
+  },
+  vpid: {
+    doc: 'on Intel each vCPU has a VPID of its own; without one, entries and exits drop every linear and combined mapping',
+    source: '2384d2b32640, 2.6.26: recalled',
+  },
   mmu: {
     doc: 'who fills the nested tables: the direct-map part of the shadow MMU with its 8-entry prefetch, or the TDP MMU',
     source: 'TDP MMU 5.10, default from 5.15; arch/x86/kvm/mmu/mmu.c',

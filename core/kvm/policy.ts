@@ -17,6 +17,8 @@ export interface KvmPolicy {
   // --- buses, ioeventfds, coalesced zones
   readonly io: IoPolicy;
   // --- MMU
+  readonly nestedPaging: 'supported' | 'absent' | 'not-modelled';
+  readonly vpid: boolean;
   readonly mmu: 'direct-map' | 'tdp-mmu';
   readonly mmuLock: 'spinlock' | 'rwlock';
   readonly mmioCaching: boolean;

@@ -63,13 +63,15 @@ function assemble(chosen: Chosen, layout: Layout, options: MachineOptions): Mach
   const fiveLevels = layout.mode === '5-level' && model.features.la57 && chosen.policy.tdp5Level;
   const levels = chosen.nestedLevels ?? (fiveLevels ? 5 : 4);
   const hostBits = chosen.cpu.maxphyaddr ?? model.geometry.maxphyaddr;
+  const shadow = chosen.cpu.nested === 'none';
   // Addresses that four levels of nested tables can't name the guest does not have (CPUID.80000008H, GuestPhysBits).
-  const config = { ...chosen.cpu, maxphyaddr: levels === 5 ? hostBits : Math.min(hostBits, 48) };
+  const config = { ...chosen.cpu, maxphyaddr: levels === 5 || shadow ? hostBits : Math.min(hostBits, 48) };
   const cpu = new Cpu({ geometry: model.geometry, memory, paths, events, registers, state, config });
   const kvm = new Kvm(
     {
       policy: chosen.policy,
-      mmu: cpu.config.nested === 'npt' ? 'npt' : 'ept',
+      mmu: cpu.config.nested === 'none' ? 'shadow' : cpu.config.nested,
+      vendor: cpu.config.vendor,
       nestedLevels: levels === 5 ? 5 : 4,
       mitigations: chosen.mitigations,
       cpu: {
@@ -97,7 +99,8 @@ function assemble(chosen: Chosen, layout: Layout, options: MachineOptions): Mach
   const reference = options.check
     ? new Reference({
         maxPhyAddr: cpu.config.maxphyaddr,
-        gbPages: cpu.config.p1g,
+        // Without nested paging KVM walks the guest's tables itself, and can always follow 1 GiB pages (kvm_set_cpu_caps).
+        gbPages: shadow ? knowsNewFeatures(chosen) : cpu.config.p1g,
         eventfdName: (fd) => host?.eventfdName(fd) ?? `${fd}`,
       })
     : null;
@@ -136,21 +139,38 @@ function assemble(chosen: Chosen, layout: Layout, options: MachineOptions): Mach
 }
 
 /** What the script asks of a CPU that does not have it, as a sentence; null when nothing. */
-function missingFeature(layout: Layout, { model: { name, features }, nestedLevels }: Chosen): string | null {
+function missingFeature(layout: Layout, chosen: Chosen): string | null {
+  const {
+    model: { name, features },
+    nestedLevels,
+  } = chosen;
   const wants = (key: 'smep' | 'smap' | 'pke' | 'pcide'): boolean => layout.registers.some((op) => op[key] === true);
   const needs: readonly (readonly [boolean, boolean, string])[] = [
-    [layout.mode === '5-level', features.la57, '5-level paging (LA57)'],
+    [layout.mode === '5-level', features.la57, LA57],
     [nestedLevels === 5, features.la57, '5-level nested tables'],
     [wants('smep'), features.smep, 'SMEP'],
     [wants('smap'), features.smap, 'SMAP'],
-    [wants('pke'), features.pku, 'protection keys'],
+    [wants('pke'), features.pku, PKE],
     [wants('pcide'), features.pcid, 'PCID'],
   ];
   const lacking = needs.find(([wanted, has]) => wanted && !has);
-  return lacking === undefined
-    ? null
-    : `${name} has no ${lacking[2]}: choose another CPU, or leave it out of the script`;
+  if (lacking !== undefined) return `${name} has no ${lacking[2]}: choose another CPU, or leave it out of the script`;
+  const hidden = needs.find(([wanted, , what]) => wanted && isHidden(what, chosen));
+  return hidden === undefined ? null : `KVM hides ${hidden[2]} from this guest: leave it out of the script`;
 }
+
+/** What the CPU has and KVM does not show its guest (kvm_set_cpu_caps): protection keys under shadow paging, and what it does not know yet. */
+function isHidden(feature: string, chosen: Chosen): boolean {
+  if (!knowsNewFeatures(chosen)) return true;
+  if (chosen.cpu.nested !== 'none') return false;
+  return feature === PKE || (feature === LA57 && !chosen.policy.tdp5Level);
+}
+
+/** False with the kernels that have only shadow paging here: they are older than every feature a guest may ask for. */
+const knowsNewFeatures = ({ policy }: Chosen): boolean => policy.nestedPaging === 'supported';
+
+const PKE = 'protection keys';
+const LA57 = '5-level paging (LA57)';
 
 /** Does the set-up and starts the guest; a sentence when it cannot. */
 function start(machine: Machine, layout: Layout): string | null {

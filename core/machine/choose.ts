@@ -25,7 +25,7 @@ export function choose(settings: MachineSettings): Result<Chosen, string> {
   const model = findCpuModel(settings.cpu);
   if (!model.ok) return model;
   const wanted = model.value.vendor === 'intel' ? 'ept' : 'npt';
-  if (settings.mmu !== wanted)
+  if (settings.mmu !== wanted && settings.mmu !== 'shadow')
     return err(`${settings.cpu} has ${wanted.toUpperCase()}, not ${settings.mmu.toUpperCase()}`);
   const kernel = findKernel(settings.kernel);
   if (!kernel.ok) return kernel;
@@ -46,21 +46,26 @@ export function choose(settings: MachineSettings): Result<Chosen, string> {
     design: design.value,
     policy,
     mitigations: resolveMitigations(choice.value, model.value.mitigations, settings.kernel),
-    cpu: cpuSwitches(settings, model.value, design.value),
+    cpu: cpuSwitches(settings, model.value, design.value, policy),
     nestedLevels: typeof switches['nestedLevels'] === 'number' ? switches['nestedLevels'] : null,
   });
 }
 
-function cpuSwitches(settings: MachineSettings, model: CpuModel, design: Design): Partial<CpuConfig> {
+function cpuSwitches(
+  settings: MachineSettings,
+  model: CpuModel,
+  design: Design,
+  policy: KvmPolicy,
+): Partial<CpuConfig> {
   const { features } = model;
   const given = { ...settings.switches };
   delete given['mmioCaching'];
   delete given['nestedLevels'];
   const { eptAD, pscEntries, ...others } = given;
   return {
-    nested: settings.mmu,
+    nested: settings.mmu === 'shadow' ? 'none' : settings.mmu,
     vendor: model.vendor,
-    vpid: settings.vpid && (features.vpid || model.vendor === 'amd'),
+    vpid: settings.vpid && ((features.vpid && policy.vpid) || model.vendor === 'amd'),
     eptAd: (eptAD ?? true) !== false && features.eptAd,
     executeOnly: features.executeOnly,
     p1g: features.p1g,

@@ -1,9 +1,10 @@
+import type { Mmu } from '../design/design.ts';
 import type { PageSize } from '../guest/setup.ts';
 
 /** One machine, resolved to names of the registries: what `buildMachine` needs beside the script's own set-up. */
 export interface MachineSettings {
   readonly cpu: string;
-  readonly mmu: 'ept' | 'npt';
+  readonly mmu: Mmu;
   readonly kernel: string;
   readonly design: string;
   readonly mitigations: string;

@@ -53,7 +53,8 @@ interface Scenario<Context> {
 interface Comparison {
   readonly designs?: readonly string[];
   readonly cpus?: readonly string[];
-  readonly mmus?: readonly ('ept' | 'npt')[];
+  /** `shadow`: on the CPUs chosen, or on one of each vendor. */
+  readonly mmus?: readonly ('ept' | 'npt' | 'shadow')[];
   readonly kernels?: readonly string[];
   readonly mitigations?: readonly string[];
   readonly nestedHost?: readonly boolean[];

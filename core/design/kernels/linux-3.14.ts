@@ -24,6 +24,8 @@ export const linux314: Kernel = {
       ioeventfdFlags: 0xf,
       coalescedPio: false,
     },
+    nestedPaging: 'supported',
+    vpid: true,
     mmu: 'direct-map',
     mmuLock: 'spinlock',
     mmioCaching: true,

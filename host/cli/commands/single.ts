@@ -1,4 +1,4 @@
-import { DEFAULT_CPUS, type Configuration, type Selection } from '../../../core/index.ts';
+import { DEFAULT_CPUS, findKernel, flavourOf, type Configuration, type Selection } from '../../../core/index.ts';
 import type { Given } from '../arguments.ts';
 import { BadInput } from '../bad-input.ts';
 import { configurationsOf, selectionOf } from '../selection.ts';
@@ -13,11 +13,7 @@ export function singleConfiguration(options: Given, defaults: Selection): Config
     Object.entries(defaults).map(([axis, list]) => [axis, Array.isArray(list) ? list.slice(0, 1) : (list as unknown)]),
   ) as Selection;
   const chosen = { ...firsts, ...asked };
-  const { cpus, mmus } = chosen;
-  const usual: Selection = {
-    designs: [USUAL_DESIGN],
-    ...(cpus === undefined && mmus === undefined ? { mmus: ['ept'] } : {}),
-  };
+  const usual: Selection = { designs: [USUAL_DESIGN], ...usualMachine(chosen) };
   const configurations = configurationsOf({ ...usual, ...chosen });
   if (configurations.length > 1) {
     const names = configurations
@@ -32,8 +28,21 @@ export function singleConfiguration(options: Given, defaults: Selection): Config
   return named(configurations[0]!);
 }
 
+/** An Intel machine where nobody says: with its EPT, if the kernel has that. */
+function usualMachine({ cpus, mmus, kernels = [] }: Selection): Selection {
+  if (cpus !== undefined) return {};
+  const onlyShadow = kernels.some((id) => {
+    const kernel = findKernel(id);
+    return kernel.ok && kernel.value.policy.nestedPaging !== 'supported';
+  });
+  if (mmus === undefined) return onlyShadow ? { cpus: [DEFAULT_CPUS.ept] } : { mmus: ['ept'] };
+  return mmus.every((mmu) => mmu === 'shadow') ? { cpus: [DEFAULT_CPUS.ept] } : {};
+}
+
 /** A single configuration shares every axis with itself, so its name would be empty. */
 function named(configuration: Configuration): Configuration {
-  const { cpu, mmu, design } = configuration;
-  return { ...configuration, name: DEFAULT_CPUS[mmu] === cpu ? `${mmu}/${design}` : `${mmu}/${cpu}/${design}` };
+  const { cpu, design } = configuration;
+  const flavour = flavourOf(configuration);
+  const usual = cpu === DEFAULT_CPUS.ept || cpu === DEFAULT_CPUS.npt;
+  return { ...configuration, name: usual ? `${flavour}/${design}` : `${flavour}/${cpu}/${design}` };
 }
