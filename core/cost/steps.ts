@@ -92,6 +92,8 @@ const ROWS = [
   ['vcpu_enter_guest.irq_window', 'dispatch', 'IRQ window, guest time, preempt on (O20)'],
   ['srcu_read_lock', 'dispatch', 'kvm->srcu taken after the exit (O21)'],
   ['srcu_read_unlock', 'dispatch', 'kvm->srcu dropped before the entry (O7)'],
+  ['down_read.slots_lock', 'dispatch', 'kvm->slots_lock taken for reading after the exit (before SRCU)'],
+  ['up_read.slots_lock', 'dispatch', 'kvm->slots_lock dropped before the entry (before SRCU)'],
   ['vmx_handle_exit', 'dispatch', 'exit reason dispatched on Intel (O22)'],
   ['svm_handle_exit', 'dispatch', 'exit code dispatched on AMD (O22)'],
   ['vmx_flush_pml_buffer', 'dispatch', 'PML buffer drained, one logged page'],

@@ -22,6 +22,8 @@ function meets(need: Need, policy: KvmPolicy, mmu: Mmu): boolean {
 
 function valueOf(field: Need['field'], policy: KvmPolicy, mmu: Mmu): string | number | boolean {
   if (field === 'mmu-flavour') return mmu;
+  if (field === 'io.ioeventfd') return policy.io.ioeventfd;
+  if (field === 'slots.readonlyMem') return policy.slots.readonlyMem;
   if (field === 'io.zeroLength') return policy.io.zeroLength;
   if (field === 'io.fastMmioTwin') return policy.io.fastMmioTwin;
   return policy[field];

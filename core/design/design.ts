@@ -27,7 +27,8 @@ type ScalarField = Exclude<keyof KvmPolicy, 'io' | 'slots'>;
 export interface Need {
   /** The flavour that it holds for; absent: all. */
   readonly mmu?: Mmu;
-  readonly field: ScalarField | 'io.zeroLength' | 'io.fastMmioTwin' | 'mmu-flavour';
+  readonly field:
+    ScalarField | 'io.ioeventfd' | 'io.zeroLength' | 'io.fastMmioTwin' | 'slots.readonlyMem' | 'mmu-flavour';
   /** The values that will do. */
   readonly oneOf: readonly (string | number | boolean)[];
   readonly otherwise: string;

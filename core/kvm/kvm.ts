@@ -114,12 +114,13 @@ export class Kvm {
     this.skipsByDecode = policy.underHypervisor && policy.fastMmioSkip === 'decode-under-hypervisor';
     this.checksVectoringAtExit = policy.vectoringCheck === 'at-exit';
     this.fastPioIn = policy.fastPioIn === 'all' || (policy.fastPioIn === 'amd' && !this.isIntel);
-    this.suppliesBytes = !this.isIntel && cpu.decodeAssists && config.emptyInsnBuffer !== true;
+    this.suppliesBytes = policy.usesInsnBytes && !this.isIntel && cpu.decodeAssists && config.emptyInsnBuffer !== true;
     this.reentersOnEmptyBuffer =
       !this.isIntel && cpu.decodeAssists && config.emptyInsnBuffer === true && policy.emptyInsnBufferReenters;
     this.frame = {
       vendor: this.isIntel ? 'intel' : 'amd',
       xcr0: policy.xcr0,
+      slotsGuard: policy.slotsGuard,
       ops: policy.ops,
       mitigations: config.mitigations,
       ...(config.swap === undefined ? {} : { swap: config.swap }),

@@ -4,7 +4,7 @@ import { BUS, EVENTFD } from './bus.ts';
 import { EMULATED_MMIO, EMULATOR, OTHER_EMULATION, PORT_EXIT } from './emulation.ts';
 import { guestPrices } from './guest.ts';
 import { MMU } from './mmu.ts';
-import { OTHER_HANDLERS, RUN_LOOP, SRCU } from './run-loop.ts';
+import { OTHER_HANDLERS, RUN_LOOP, SLOTS_LOCK, SRCU } from './run-loop.ts';
 import { IOCTLS, ROUND_TRIP } from './userspace.ts';
 import { walkPrices } from './walk.ts';
 import { worldSwitchPrices } from './world-switch.ts';
@@ -23,6 +23,7 @@ export type Factors = { readonly [K in Exclude<Factor, 'fixed'>]: Cited };
 export const SOFTWARE = {
   ...RUN_LOOP,
   ...SRCU,
+  ...SLOTS_LOCK,
   ...OTHER_HANDLERS,
   ...MMU,
   ...EMULATOR,
