@@ -1,6 +1,6 @@
 /**
- * Results of KVM's fault path: RET_PF_* of arch/x86/kvm/mmu/mmu_internal.h, and two of the model: EFAULT stands for a negative errno,
- * KICKED for a doorbell found inside the fault path (the `bad-page` design).
+ * Results of KVM's fault path: RET_PF_* of arch/x86/kvm/mmu/mmu_internal.h, and some of the model: EFAULT and EINVAL stand for negative
+ * errnos, KICKED for a doorbell found inside the fault path (the `bad-page` design), INJECT for a retry with a fault queued for the guest.
  */
 export const RET_PF = Object.freeze({
   CONTINUE: 0,
@@ -13,4 +13,5 @@ export const RET_PF = Object.freeze({
   EFAULT: 7,
   EINVAL: 8,
   KICKED: 9,
+  INJECT: 10,
 });
