@@ -3,6 +3,7 @@ import { toSixteenth } from '../paths.ts';
 import { BUS, EVENTFD } from './bus.ts';
 import { EMULATED_MMIO, EMULATOR, OTHER_EMULATION, PORT_EXIT } from './emulation.ts';
 import { guestPrices } from './guest.ts';
+import { GUEST_KERNEL } from './guest-kernel.ts';
 import { MMU } from './mmu.ts';
 import { OTHER_HANDLERS, RUN_LOOP, SLOTS_LOCK, SRCU } from './run-loop.ts';
 import { IOCTLS, ROUND_TRIP } from './userspace.ts';
@@ -41,6 +42,7 @@ export function priceList(hardware: Hardware, factors: Factors, overrides: Parti
   const software = Object.fromEntries(Object.entries(SOFTWARE).map(([name, base]) => [name, scaled(base, factors)]));
   const all: Prices = {
     ...guestPrices(hardware),
+    ...GUEST_KERNEL,
     ...walkPrices(hardware),
     ...worldSwitchPrices(hardware),
     ...(software as { readonly [K in keyof typeof SOFTWARE]: Cited }),
