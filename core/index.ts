@@ -31,6 +31,8 @@ export { prepare, Run } from './experiment/run.ts';
 export type { RunOptions } from './experiment/run.ts';
 export { SWITCHES } from './experiment/switches.ts';
 export { OP } from './guest/instruction.ts';
+export { GEOMETRY } from './guest/kernel/geometry.ts';
+export type { KernelOp, MmapOp, Prot } from './guest/kernel/ops.ts';
 export { ARGS_UNIT, LINE_UNIT, RECORD, recordHeader, SIZE_UNIT } from './guest/records.ts';
 export type {
   CoalescedOp,
@@ -38,6 +40,7 @@ export type {
   DoorbellOp,
   HostOp,
   IoeventfdOp,
+  KernelSetupOp,
   MapOp,
   MemslotOp,
   PageSize,

@@ -116,6 +116,19 @@ export interface RegistersOp {
   readonly pkru?: number;
 }
 
+/** The small guest kernel (core/guest/kernel). */
+export interface KernelSetupOp {
+  readonly kind: 'kernel';
+  /** Which Linux: how it edits page tables and flushes. */
+  readonly release: '2.6.24' | '3.14' | '4.15' | '6.18';
+  readonly pcid: boolean;
+  /** The memory that it hands out; null: the first RAM region above its first MiB. */
+  readonly gpa: bigint | null;
+  readonly size: bigint | null;
+  /** Page size of its direct map; null: 2 MiB (4 MiB in 2-level paging) where the region allows it. */
+  readonly directMap: PageSize | null;
+}
+
 /** Bytes put into guest memory before the guest runs. */
 export interface PokeOp {
   readonly kind: 'poke';
@@ -130,4 +143,5 @@ interface Placed {
 
 /** Things a script may ask for before and during the run. */
 export type HostOp = Placed & (MemslotOp | IoeventfdOp | CoalescedOp | DirtyLogOp | ReclaimOp);
-export type SetupOp = HostOp | (Placed & (RamOp | PagingOp | MapOp | UnmapOp | DoorbellOp | RegistersOp | PokeOp));
+export type SetupOp =
+  HostOp | (Placed & (RamOp | PagingOp | MapOp | UnmapOp | DoorbellOp | RegistersOp | PokeOp | KernelSetupOp));

@@ -14,6 +14,7 @@ import { Observation } from '../reference/observation.ts';
 import { Reference } from '../reference/reference.ts';
 import { type Chosen, choose } from './choose.ts';
 import { Details } from './details.ts';
+import { KernelSide } from './guest-kernel.ts';
 import { applyRegisters, bootRegisters } from './guest-state.ts';
 import { type GuestMemory, GuestTables } from './guest-tables.ts';
 import { HostSide } from './host-side.ts';
@@ -130,6 +131,7 @@ function assemble(chosen: Chosen, layout: Layout, options: MachineOptions): Mach
     doorbells,
   };
   const machine = new Machine({ ...parts, model, hostPaths });
+  if (layout.kernel !== null) machine.kernel = new KernelSide(machine, layout.kernel, layout.code);
   if (options.details === true || (options.events ?? 0) > 0) {
     machine.details = new Details((options.events ?? 0) > 0);
     machine.details.register(state);

@@ -6,6 +6,7 @@ import { CPU_DONE, CPU_FAULT, type Cpu } from '../cpu/cpu.ts';
 import { EVENT } from '../events/kinds.ts';
 import type { Recorder } from '../events/recorder.ts';
 import { Instruction, OP } from '../guest/instruction.ts';
+import type { KernelOp } from '../guest/kernel/ops.ts';
 import { RECORD } from '../guest/records.ts';
 import type { GuestRegisters } from '../guest/registers.ts';
 import type { HostOp } from '../guest/setup.ts';
@@ -51,6 +52,10 @@ export interface MachineParts {
   readonly doorbells: readonly Doorbell[];
 }
 
+/** What a HOST record may name. */
+type OutsideOp =
+  HostOp | { readonly kind: 'phase'; readonly name: string } | { readonly kind: 'os'; readonly op: KernelOp };
+
 /** What stops a run, in words, and the script line of the access (0 unknown). */
 export interface Problem {
   readonly text: string;
@@ -87,7 +92,7 @@ export class Machine implements Repeatable {
   kernel: GuestKernelSide | null = null;
   /** Called every so many iterations of a loop, for whoever shows progress. */
   pulse: () => void = () => {};
-  private readonly hostOps: (HostOp | { readonly kind: 'phase'; readonly name: string })[] = [];
+  private readonly hostOps: OutsideOp[] = [];
   private records: Float64Array = new Float64Array(0);
   private line = 0;
   private bodyFrom = 0;
@@ -118,6 +123,11 @@ export class Machine implements Repeatable {
     return this.hostOps.push({ kind: 'phase', name }) - 1;
   }
 
+  /** Takes what the guest's kernel is to do; its index goes into a HOST record. What it returns is then in `resultLo`. */
+  addKernelOp(op: KernelOp): number {
+    return this.hostOps.push({ kind: 'os', op }) - 1;
+  }
+
   /** Carries out the complete records in [0, length), or up to the first problem. */
   run(records: Float64Array, length: number): void {
     this.records = records;
@@ -140,6 +150,11 @@ export class Machine implements Repeatable {
   changed(): boolean {
     if (this.tracer !== null && this.tracer.waiting) return true;
     return this.parts.memory.changed[0] !== 0 || (this.parts.reference?.changed[0] ?? 0) !== 0;
+  }
+
+  /** Nothing more can run, for a reason in words. */
+  stop(text: string): void {
+    this.problem ??= { text, line: this.line };
   }
 
   overflow(): void {
@@ -191,6 +206,11 @@ export class Machine implements Repeatable {
 
   private hostSide(index: number): void {
     const op = this.hostOps[index]!;
+    if (op.kind === 'os') {
+      this.resultLo = this.kernel?.apply(op.op) ?? 0;
+      this.resultHi = 0;
+      return;
+    }
     if (op.kind !== 'phase') {
       this.lastErrno = this.parts.host.apply(op, this.line, this.notes);
       return;
