@@ -52,11 +52,15 @@ export type {
   RegistersOp,
   SetupOp,
   UnmapOp,
+  VcpusOp,
+  WhileInOp,
 } from './guest/setup.ts';
 export { replayOracle } from './kvm/conformance/tally.ts';
 export type { Tally } from './kvm/conformance/tally.ts';
 export { differences } from './kvm/policy-differences.ts';
 export type { PolicyDifference } from './kvm/policy-differences.ts';
+export { WINDOW_NAMES } from './kvm/windows.ts';
+export type { WindowName } from './kvm/windows.ts';
 export type { MachineState, StateTable } from './machine/inspect.ts';
 export type { LineCount } from './machine/line-counts.ts';
 export type { Trace } from './machine/tracer.ts';

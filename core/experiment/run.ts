@@ -165,7 +165,7 @@ export class Run {
       eventfds: host.signals(),
       userspaceExits: vmm.exits[0]! + vmm.exits[1]!,
       divergences: reference === null ? [] : reference.log.list(),
-      notes: machine.notes.list(),
+      notes: [...machine.notes.list(), ...(machine.parts.others?.unmet() ?? [])],
       problem: machine.problem,
       clock: paths.clock,
       checked: reference !== null,

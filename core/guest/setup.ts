@@ -116,6 +116,32 @@ export interface RegistersOp {
   readonly pkru?: number;
 }
 
+/** vCPUs of the VM; the script drives the first, the others do what `while-in` says. */
+export interface VcpusOp {
+  readonly kind: 'vcpus';
+  readonly count: number;
+}
+
+/** One instruction of another vCPU. */
+export interface OtherAccess {
+  readonly op: 'read' | 'write' | 'invlpg' | 'movCr3';
+  /** Linear address, or the value of CR3. */
+  readonly address: bigint;
+  /** Stored value. */
+  readonly value: bigint;
+  /** Bytes: 1, 2, 4 or 8. */
+  readonly width: number;
+}
+
+/** While vCPU 0 is at a place in KVM's code (core/kvm/windows.ts) for the `nth` time from now on, another vCPU carries out accesses. */
+export interface WhileInOp {
+  readonly kind: 'while-in';
+  readonly window: string;
+  readonly nth: number;
+  readonly vcpu: number;
+  readonly accesses: readonly OtherAccess[];
+}
+
 /** The small guest kernel (core/guest/kernel). */
 export interface KernelSetupOp {
   readonly kind: 'kernel';
@@ -142,6 +168,7 @@ interface Placed {
 }
 
 /** Things a script may ask for before and during the run. */
-export type HostOp = Placed & (MemslotOp | IoeventfdOp | CoalescedOp | DirtyLogOp | ReclaimOp);
+export type HostOp = Placed & (MemslotOp | IoeventfdOp | CoalescedOp | DirtyLogOp | ReclaimOp | WhileInOp);
 export type SetupOp =
-  HostOp | (Placed & (RamOp | PagingOp | MapOp | UnmapOp | DoorbellOp | RegistersOp | PokeOp | KernelSetupOp));
+  | HostOp
+  | (Placed & (RamOp | PagingOp | MapOp | UnmapOp | DoorbellOp | RegistersOp | PokeOp | KernelSetupOp | VcpusOp));

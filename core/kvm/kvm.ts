@@ -19,6 +19,7 @@ import { SlotChanges } from './mmu/slot-changes.ts';
 import type { KvmPolicy } from './policy.ts';
 import { createStats, STAT, type StatName, statsByName } from './stats.ts';
 import { Vcpu, type VcpuParts } from './vcpu.ts';
+import type { WindowWatcher } from './windows.ts';
 
 /** What KVM finds in the CPU and decides at module load. */
 export interface KvmConfig {
@@ -82,6 +83,8 @@ export class Kvm {
   readonly reentersOnEmptyBuffer: boolean;
   /** Vcpus are running: kicks and flushes reach them as exits. Set by the machine when the guest starts. */
   started = false;
+  /** Told of the places where another vCPU can run; null where nobody asks. */
+  windows: WindowWatcher | null = null;
   readonly slotChanges: SlotChanges;
   private searchSteps = 0;
   private readonly frame: ExitFrame;
@@ -172,6 +175,11 @@ export class Kvm {
     if (wanted === this.logsByPml) return;
     this.logging[0] = wanted ? 1 : 0;
     for (const vcpu of this.vcpus) vcpu.setPml(wanted);
+  }
+
+  /** A vCPU is at a place where another one can run: see windows.ts. */
+  passWindow(window: number, vcpu: Vcpu): void {
+    if (this.windows !== null) this.windows.passes(window, vcpu);
   }
 
   /** The root becomes obsolete; vCPUs reload when they are kicked. */

@@ -3,6 +3,7 @@ import { bigHi, bigLo } from '../base/words.ts';
 import { StateSet } from '../base/state.ts';
 import { PathTable } from '../cost/paths.ts';
 import { priceVector } from '../cost/price-vector.ts';
+import type { CpuConfig } from '../cpu/config.ts';
 import { Cpu } from '../cpu/cpu.ts';
 import { CpuHardware } from '../cpu/hardware.ts';
 import { Recorder } from '../events/recorder.ts';
@@ -21,6 +22,8 @@ import { HostSide } from './host-side.ts';
 import { HostView } from './host-view.ts';
 import { type Layout, layOut } from './layout.ts';
 import { Machine } from './machine.ts';
+import { OtherVcpu, type OtherVcpuParts } from './other-vcpu.ts';
+import { OtherVcpus } from './other-vcpus.ts';
 import type { MachineOptions, MachineSettings } from './settings.ts';
 import { Tracer } from './tracer.ts';
 import { Vmm } from './vmm.ts';
@@ -109,10 +112,14 @@ function assemble(chosen: Chosen, layout: Layout, options: MachineOptions): Mach
   registers.register(state);
   paths.register(state);
   hostPaths.register(state);
+  const guestView = new HostView(kvm);
+  const others: OtherVcpuParts[] = [];
+  for (let id = 1; id < layout.vcpus; id++) {
+    others.push(otherVcpu({ chosen, config, state, memory, prices, events, kvm, guestView, reference }));
+  }
   kvm.register(state);
   vmm.register(state);
   reference?.register(state);
-  const guestView = new HostView(kvm);
   const { doorbells } = layout;
   const parts = {
     state,
@@ -130,7 +137,12 @@ function assemble(chosen: Chosen, layout: Layout, options: MachineOptions): Mach
     reference,
     doorbells,
   };
-  const machine = new Machine({ ...parts, model, hostPaths });
+  const exits = new Float64Array(2048);
+  const beside = others.length === 0 ? null : new OtherVcpus(others.map((other) => new OtherVcpu(other, exits)));
+  const machine = new Machine({ ...parts, model, hostPaths, others: beside, exits });
+  host.others = beside;
+  kvm.windows = beside;
+  beside?.register(state);
   if (layout.kernel !== null) machine.kernel = new KernelSide(machine, layout.kernel, layout.code);
   if (options.details === true || (options.events ?? 0) > 0) {
     machine.details = new Details((options.events ?? 0) > 0);
@@ -138,6 +150,44 @@ function assemble(chosen: Chosen, layout: Layout, options: MachineOptions): Mach
   }
   if (options.trace !== null) machine.tracer = new Tracer(options.trace, paths, events, () => cpu.flushHits());
   return machine;
+}
+
+interface Beside {
+  readonly chosen: Chosen;
+  readonly config: Partial<CpuConfig>;
+  readonly state: StateSet;
+  readonly memory: HostMemory;
+  readonly prices: Float64Array;
+  readonly events: Recorder;
+  readonly kvm: Kvm;
+  readonly guestView: HostView;
+  readonly reference: Reference | null;
+}
+
+/** Another vCPU of the VM: silicon, registers and ledger of its own. */
+function otherVcpu({
+  chosen,
+  config,
+  state,
+  memory,
+  prices,
+  events,
+  kvm,
+  guestView,
+  reference,
+}: Beside): OtherVcpuParts {
+  const paths = new PathTable(prices);
+  const registers = new GuestRegisters();
+  const observation = new Observation();
+  const { geometry } = chosen.model;
+  const cpu = new Cpu({ geometry, memory, paths, events, registers, state, config });
+  const vmm = new Vmm(reference === null ? null : observation, events);
+  vmm.ringToDrain = kvm.io.ring;
+  const vcpu = kvm.createVcpu({ regs: registers, port: new CpuHardware(cpu), paths, userspace: vmm });
+  registers.register(state);
+  paths.register(state);
+  vmm.register(state);
+  return { cpu, vcpu, registers, paths, observation, guestView, reference };
 }
 
 /** What the script asks of a CPU that does not have it, as a sentence; null when nothing. */
@@ -198,9 +248,12 @@ function start(machine: Machine, layout: Layout): string | null {
       return `vm.poke: nothing backs guest-physical address 0x${op.gpa.toString(16)}`;
     reference?.poke(op.gpa, op.bytes);
   }
-  bootRegisters(registers, layout.mode, root, layout.code);
-  for (const op of layout.registers) applyRegisters(registers, op);
-  cpu.registersChanged();
+  const others = machine.parts.others?.list.map(({ parts }) => parts) ?? [];
+  for (const each of [{ registers, cpu }, ...others]) {
+    bootRegisters(each.registers, layout.mode, root, layout.code);
+    for (const op of layout.registers) applyRegisters(each.registers, op);
+    each.cpu.registersChanged();
+  }
   for (const vcpu of kvm.vcpus) vcpu.serveRequests();
   kvm.started = true;
   hostPaths.forget();

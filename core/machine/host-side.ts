@@ -1,5 +1,5 @@
-import type { CoalescedOp, HostOp, IoeventfdOp, MemslotOp, PageSize } from '../guest/setup.ts';
-import { errnoName } from '../kvm/io/errno.ts';
+import type { CoalescedOp, HostOp, IoeventfdOp, MemslotOp, PageSize, WhileInOp } from '../guest/setup.ts';
+import { ERRNO, errnoName } from '../kvm/io/errno.ts';
 import { IOEVENTFD_FLAG } from '../kvm/io/ioeventfd.ts';
 import type { Kvm } from '../kvm/kvm.ts';
 import { SLOT_FLAG } from '../kvm/memslots/slot-table.ts';
@@ -13,6 +13,7 @@ import {
 } from '../kvm/vm-ioctls.ts';
 import type { Reference } from '../reference/reference.ts';
 import type { NoteLog } from './notes.ts';
+import type { OtherVcpus } from './other-vcpus.ts';
 
 const LEVEL_OF: Record<PageSize, number> = { '4K': 1, '2M': 2, '1G': 3 };
 const GIB = 1n << 30n;
@@ -29,6 +30,8 @@ export class HostSide {
   private readonly eventfds = new Map<string, number>();
   private readonly hvaOfSlot = new Map<number, { hva: bigint; size: bigint }>();
   private nextHva = HVA_BASE;
+  /** vCPUs beside the first; null where there are none. */
+  others: OtherVcpus | null = null;
 
   constructor(kvm: Kvm, reference: Reference | null) {
     this.kvm = kvm;
@@ -37,7 +40,7 @@ export class HostSide {
 
   /** Carries out one operation; returns its errno (0 for success). */
   apply(op: HostOp, line: number, notes: NoteLog): number {
-    const errno = this.carryOut(op);
+    const errno = op.kind === 'while-in' ? this.whileIn(op, line, notes) : this.carryOut(op);
     if (errno !== 0) notes.add(`${describe(op)}: ${errnoName(errno)}`, line);
     return errno;
   }
@@ -57,7 +60,11 @@ export class HostSide {
     );
   }
 
-  private carryOut(op: HostOp): number {
+  private whileIn(op: WhileInOp, line: number, notes: NoteLog): number {
+    return this.others === null ? ERRNO.EINVAL : this.others.arm(op, line, notes);
+  }
+
+  private carryOut(op: Exclude<HostOp, WhileInOp>): number {
     switch (op.kind) {
       case 'memslot':
         return this.memslot(op);
@@ -157,6 +164,8 @@ function describe(op: HostOp): string {
       return `${op.unregister ? 'KVM_UNREGISTER' : 'KVM_REGISTER'}_COALESCED_MMIO ${hex(op.addr)}, size ${op.size}`;
     case 'get-dirty-log':
       return `KVM_GET_DIRTY_LOG slot ${op.slot}`;
+    case 'while-in':
+      return `no vCPU ${op.vcpu} to act in ${op.window} (vm.vcpus says how many there are)`;
     case 'reclaim':
       return `reclaim of gpa ${hex(op.gpa)}`;
   }

@@ -28,6 +28,7 @@ export interface Layout {
   readonly mode: PagingOp['mode'];
   /** Where the guest's page tables go: [from, to). */
   readonly tables: { readonly from: bigint; readonly to: bigint };
+  readonly vcpus: number;
   /** The guest's kernel; null where the script has none. */
   readonly kernel: KernelSetup | null;
   /** Linear address of the guest's code, for the emulator's instruction fetch. */
@@ -50,6 +51,7 @@ export function layOut(setup: readonly SetupOp[], design: Design, userSlots: num
   if (!geometry.ok) return geometry;
   let paging: PagingOp = { kind: 'paging', mode: '4-level', tables: null };
   let slot = 0;
+  let vcpus = 1;
   for (const op of setup) {
     switch (op.kind) {
       case 'ram':
@@ -65,6 +67,9 @@ export function layOut(setup: readonly SetupOp[], design: Design, userSlots: num
         break;
       case 'poke':
         pokes.push(op);
+        break;
+      case 'vcpus':
+        vcpus = op.count;
         break;
       case 'registers':
         registers.push(op);
@@ -115,6 +120,7 @@ export function layOut(setup: readonly SetupOp[], design: Design, userSlots: num
     mode: paging.mode,
     tables: tables.value,
     kernel: kernel.value,
+    vcpus,
     code,
   });
 }

@@ -25,6 +25,7 @@ import type { HostSide } from './host-side.ts';
 import { NoteLog } from './notes.ts';
 import { PhaseLog } from './phases.ts';
 import { repeat, type Repeatable } from './repeat.ts';
+import type { OtherVcpus } from './other-vcpus.ts';
 import type { Tracer } from './tracer.ts';
 import type { Vmm } from './vmm.ts';
 
@@ -50,6 +51,10 @@ export interface MachineParts {
   /** Null when the run is not checked. */
   readonly reference: Reference | null;
   readonly doorbells: readonly Doorbell[];
+  /** vCPUs beside the one that the script drives; null for none. */
+  readonly others: OtherVcpus | null;
+  /** Exits of all vCPUs by reason: a column of counters, indexed by reason number (AMD's folded to 11 bits). */
+  readonly exits: Float64Array;
 }
 
 /** What a HOST record may name. */
@@ -72,8 +77,7 @@ export class Machine implements Repeatable {
   readonly notes = new NoteLog();
   readonly phases: PhaseLog;
   readonly insn = new Instruction();
-  /** Exits by reason: a column of counters, indexed by reason number (AMD's folded to 11 bits). */
-  readonly exits = new Float64Array(2048);
+  readonly exits: Float64Array;
   /** [instructions carried out]. */
   private readonly executed = new Float64Array(1);
   /** Destination of the last instruction that had one. */
@@ -102,6 +106,7 @@ export class Machine implements Repeatable {
   constructor(parts: MachineParts) {
     this.parts = parts;
     this.state = parts.state;
+    this.exits = parts.exits;
     this.phases = new PhaseLog(parts.paths);
     this.state.addCounters(() => [this.exits, this.executed]);
     parts.paths.ordinal = this.executed;
@@ -283,8 +288,10 @@ export class Machine implements Repeatable {
     this.executed[0]!++;
     if (this.tracer !== null || reference !== null || this.details !== null) return this.carryOutWatched(insn);
     const outcome = cpu.execute(insn);
-    if (outcome !== CPU_DONE) this.answer(outcome, insn);
-    else if (!cpu.ended) paths.end();
+    if (outcome !== CPU_DONE) {
+      this.answer(outcome, insn);
+      this.settleOthers();
+    } else if (!cpu.ended) paths.end();
   }
 
   private carryOutWatched(insn: Instruction): void {
@@ -303,6 +310,15 @@ export class Machine implements Repeatable {
       reference.after(insn, observation, guestView);
     }
     if (tracer !== null) tracer.end(this.executed[0]!, insn);
+    if (outcome !== CPU_DONE) this.settleOthers();
+  }
+
+  /** Other vCPUs waited while this one was in KVM. */
+  private settleOthers(): void {
+    const { others, vcpu } = this.parts;
+    if (others === null) return;
+    const text = others.settle(vcpu);
+    if (text !== null && this.problem === null) this.problem = { text, line: this.line };
   }
 
   private note(details: Details, { op, size, hi, lo }: Instruction): void {

@@ -165,6 +165,12 @@ interface Vm {
     readonly pkru?: number;
   }): void;
 
+  /**
+   * How many vCPUs the VM has, 1 to 4; default 1. The script drives the first. The others start with the same registers, share the guest's
+   * memory, and do what `host.whileIn` says.
+   */
+  vcpus(count: number): void;
+
   /** Puts bytes into guest memory before the guest starts. */
   poke(bytes: { readonly gpa: Address; readonly bytes: Uint8Array | readonly number[] }): void;
 }
@@ -351,6 +357,36 @@ interface Host {
   getDirtyLog(slot: number): number;
   /** The host reclaims pages: the MMU notifier zaps their EPT/NPT entries. Contents are kept. */
   reclaim(range: { readonly gpa: Address; readonly size: Size }): number;
+  /**
+   * A race: while vCPU 0 is at a named place in KVM's code for the `nth` time from now on, another vCPU carries out accesses. As long as
+   * they need no exit they take place there and then. The first that leaves the guest waits, with those behind it, until vCPU 0 is through,
+   * because KVM's locks are held. Their cost is not vCPU 0's. A place that is never passed is told in the notes.
+   */
+  whileIn(race: {
+    /**
+     * `kvm_mmu_get_page`: a new shadow page, between reading the guest's table and write-protecting it (as posted in 2007; in 2.6.26 between
+     * write-protecting and reading). `walk_addr`: a guest page fault, its tables walked, nothing shadowed yet. `kvm_mmu_pte_write`: the
+     * emulator has stored to a guest table whose shadow does not know it yet. `kvm_faultin_pfn`: EPT and NPT, the host page is known, mmu_lock
+     * is not taken yet.
+     */
+    readonly window: 'kvm_mmu_get_page' | 'walk_addr' | 'kvm_mmu_pte_write' | 'kvm_faultin_pfn';
+    /** Default 1. */
+    readonly nth?: number;
+    /** Which vCPU, from 1. Default 1. */
+    readonly vcpu?: number;
+    readonly accesses: readonly OtherAccess[];
+  }): number;
+}
+
+/** One instruction of another vCPU. */
+interface OtherAccess {
+  readonly op: 'read' | 'write' | 'invlpg' | 'movCr3';
+  /** Linear address; of `movCr3` the new value. */
+  readonly address: Address;
+  /** Stored value. Default 0. */
+  readonly value?: Value;
+  /** Bytes. Default 8. */
+  readonly width?: Width;
 }
 
 /** Messages for whoever wrote the script; they go to the error output, not into the result. */

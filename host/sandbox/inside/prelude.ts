@@ -57,12 +57,32 @@ export function prelude(host: InsideHost, parts: Parts): Prelude {
   };
 
   const vm: Record<string, unknown> = {};
-  for (const name of ['ram', 'paging', 'map', 'unmap', 'memslot', 'ioeventfd', 'coalesced', 'registers', 'poke'])
+  for (const name of [
+    'ram',
+    'paging',
+    'map',
+    'unmap',
+    'memslot',
+    'ioeventfd',
+    'coalesced',
+    'registers',
+    'poke',
+    'vcpus',
+  ])
     vm[name] = (argument: unknown): void => void ask(`vm.${name}`, argument);
   vm['doorbell'] = (argument: unknown): unknown => Object.freeze(ask('vm.doorbell', argument));
 
   const hostSide: Record<string, unknown> = {};
-  for (const name of ['memslot', 'createSlot', 'deleteSlot', 'ioeventfd', 'coalesced', 'getDirtyLog', 'reclaim'])
+  for (const name of [
+    'memslot',
+    'createSlot',
+    'deleteSlot',
+    'ioeventfd',
+    'coalesced',
+    'getDirtyLog',
+    'reclaim',
+    'whileIn',
+  ])
     hostSide[name] = (argument: unknown): unknown => {
       const index = ask(`host.${name}`, argument ?? null) as { header: number; index: number };
       records.push(index.header + records.siteHeader(), [index.index]);
