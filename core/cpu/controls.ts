@@ -1,10 +1,10 @@
 const COUNT = 13;
-/** Columns from here on decide how the guest translates. */
-export const FIRST_MODE_CONTROL = 7;
 
 /** What the hypervisor asks of the silicon beyond what always exits: fields of the VMCS or VMCB. One column, part of the machine's state. */
 export class Controls {
   readonly at = new Int32Array(COUNT);
+  /** Grows with each change of a bit that is forced, or of the native root: what decides how the guest translates. */
+  changes = 0;
 
   /** INVLPG leaves the guest, and INVPCID with it (SDM vol. 3C, 25.1.3: "INVLPG exiting" governs both; AMD: two intercepts, set alike). */
   get interceptInvlpg(): number {
@@ -63,19 +63,19 @@ export class Controls {
     return this.at[7]!;
   }
   set forceCr0(value: number) {
-    this.at[7] = value;
+    this.change(7, value);
   }
   get forceCr4(): number {
     return this.at[8]!;
   }
   set forceCr4(value: number) {
-    this.at[8] = value;
+    this.change(8, value);
   }
   get forceEfer(): number {
     return this.at[9]!;
   }
   set forceEfer(value: number) {
-    this.at[9] = value;
+    this.change(9, value);
   }
 
   /** Bits clear in the real CR4 whatever the guest's register says. */
@@ -83,7 +83,7 @@ export class Controls {
     return this.at[10]!;
   }
   set clearCr4(value: number) {
-    this.at[10] = value;
+    this.change(10, value);
   }
 
   /** The one table in use without nesting: its host frame, and its levels (2, 3 PAE, 4, 5; 0: as the guest's registers say). */
@@ -91,12 +91,18 @@ export class Controls {
     return this.at[11]!;
   }
   set nativeRoot(value: number) {
-    this.at[11] = value;
+    this.change(11, value);
   }
   get nativeLevels(): number {
     return this.at[12]!;
   }
   set nativeLevels(value: number) {
-    this.at[12] = value;
+    this.change(12, value);
+  }
+
+  private change(at: number, value: number): void {
+    if (this.at[at] === value) return;
+    this.at[at] = value;
+    this.changes++;
   }
 }

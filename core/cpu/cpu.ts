@@ -13,7 +13,7 @@ import { Accounts } from './accounts.ts';
 import type { Caches } from './caches.ts';
 import { cpuConfig, type CpuConfig } from './config.ts';
 import { CONTEXT_BITS, GLOBAL_PCID, type Contexts } from './contexts.ts';
-import { Controls, FIRST_MODE_CONTROL } from './controls.ts';
+import { Controls } from './controls.ts';
 import type { Eviction } from './eviction.ts';
 import { fillEptExit, fillNptExit, fillPageFaultExit } from './exits.ts';
 import { GuestMode } from './guest-mode.ts';
@@ -100,7 +100,7 @@ export class Cpu {
   private readonly lines: LineCache;
   private readonly eviction: Eviction;
   private readonly registersSeen = new Int32Array(MODE_REGISTERS);
-  private readonly controlsSeen: Int32Array;
+  private controlsSeen = 0;
   // What the short way of `execute` needs, close at hand: copies of what the mode, the translator and the TLBs hold.
   /** 0 when a plain hit may take the short way. */
   private gate = 0;
@@ -136,7 +136,6 @@ export class Cpu {
     this.accounts = new Accounts(parts.paths, this.tally, events);
     registerSilicon(silicon, parts.state);
     parts.state.addState(() => [this.controls.at]);
-    this.controlsSeen = this.controls.at.slice();
     this.accounts.register(parts.state);
     this.readCells = this.caches.dtlb.tags.cells;
     this.readHints = this.caches.dtlb.tags.hintBase;
@@ -229,22 +228,17 @@ export class Cpu {
 
   /** To be called when somebody else wrote the guest's registers or the forced bits of `controls`; `enterGuest` does so itself. */
   registersChanged(): void {
-    const { registers, registersSeen: seen, controlsSeen, controls, mode } = this;
+    const { registers, registersSeen: seen, controls, mode } = this;
     const at = registers.at;
-    let same = true;
+    let same = this.controlsSeen === controls.changes;
     for (let r = 0; r < MODE_REGISTERS; r++) {
       if (seen[r] !== at[r]) {
         seen[r] = at[r]!;
         same = false;
       }
     }
-    for (let c = FIRST_MODE_CONTROL; c < controlsSeen.length; c++) {
-      if (controlsSeen[c] !== controls.at[c]) {
-        controlsSeen[c] = controls.at[c]!;
-        same = false;
-      }
-    }
     if (same) return;
+    this.controlsSeen = controls.changes;
     mode.read(registers, controls);
     this.retag();
   }
