@@ -40,7 +40,7 @@ const STEP_OF_WORK: readonly number[] = [
 
 /**
  * The guest's kernel on the machine: its instructions are carried out one by one, in kernel mode, each an access of its own; its other work
- * is a path of its own between them. A page fault ends the script's access as a fault, then come the handler's instructions and IRET, then
+ * stands in front of the next one on its path. A page fault ends the script's access as a fault, then come the handler's instructions and IRET, then
  * the access again.
  */
 export class KernelSide implements GuestKernelSide, KernelPort {
@@ -93,7 +93,6 @@ export class KernelSide implements GuestKernelSide, KernelPort {
 
   serve(insn: Instruction): void {
     const { machine, fault, kernel } = this;
-    const { paths } = machine.parts;
     let left = insn.count;
     for (let tries = 0; this.faultWaits && !this.stopped; tries++) {
       this.faultWaits = false;
@@ -104,9 +103,7 @@ export class KernelSide implements GuestKernelSide, KernelPort {
       const again = kernel.pageFault(hi, lo, errorCode);
       this.running = false;
       if (this.stopped) return;
-      this.endWork();
-      paths.add(STEP['guest.iret']);
-      paths.end();
+      machine.iret();
       this.resumeAt(level);
       if (!again) return machine.giveUp(VECTOR.PF, errorCode, hi, lo);
       if (insn.count !== left) {
@@ -122,7 +119,9 @@ export class KernelSide implements GuestKernelSide, KernelPort {
     this.running = true;
     const answer = this.kernel.apply(op);
     this.running = false;
-    this.endWork();
+    // Work after the last instruction.
+    const { paths } = this.machine.parts;
+    if (paths.node !== 0) paths.end();
     return answer;
   }
 
@@ -221,16 +220,9 @@ export class KernelSide implements GuestKernelSide, KernelPort {
     this.hi = 0;
     this.lo = 0;
     if (this.stopped) return;
-    this.endWork();
     this.machine.carryOut(insn);
     this.lo = insn.result[0]!;
     if (insn.size === 8) this.hi = insn.result[1]!;
-  }
-
-  /** Work since the last instruction is a path. */
-  private endWork(): void {
-    const { paths } = this.machine.parts;
-    if (paths.node !== 0) paths.end();
   }
 
   /** What an exception or IRET does to CPL and RIP. */

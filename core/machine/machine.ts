@@ -294,6 +294,15 @@ export class Machine implements Repeatable {
     } else if (!cpu.ended) paths.end();
   }
 
+  /** IRET out of the guest kernel's handler, with what the kernel did last: an access of its own. */
+  iret(): void {
+    const { paths } = this.parts;
+    this.executed[0]!++;
+    if (this.details !== null) this.details.lines.access(this.line);
+    paths.add(STEP['guest.iret']);
+    paths.end();
+  }
+
   private carryOutWatched(insn: Instruction): void {
     const { cpu, reference, observation, registers, guestView, paths } = this.parts;
     const { tracer, details } = this;

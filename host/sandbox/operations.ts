@@ -1,5 +1,7 @@
 import * as v from 'valibot';
 import { err, type HostOp, ok, type PageSize, type Result, type SetupOp, WINDOW_NAMES } from '../../core/index.ts';
+import { decode, Refusal } from './decode.ts';
+import { kernelSetupOf } from './kernel-calls.ts';
 import {
   PAGE_BYTES,
   shown,
@@ -103,23 +105,6 @@ const whileIn = v.strictObject({
 });
 const reclaim = v.strictObject({ gpa: v.pipe(physical, aligned), size: someSize });
 
-/** The first thing wrong with an argument, as `size must be a multiple of 4096, not 0x3`. */
-function decode<S extends v.GenericSchema>(schema: S, call: string, input: unknown): v.InferOutput<S> {
-  const parsed = v.safeParse(schema, input);
-  if (parsed.success) return parsed.output;
-  const issue = parsed.issues[0];
-  const path = v.getDotPath(issue) ?? '';
-  if (issue.type === 'strict_object') {
-    const missing = issue.expected !== 'never';
-    throw new Refusal(
-      path === '' ? `${call}() takes an object` : `${call}(): ${path} ${missing ? 'is missing' : 'is not an option'}`,
-    );
-  }
-  throw new Refusal(`${call}(): ${path} ${issue.message}`.replace('():  ', '() '));
-}
-
-class Refusal extends Error {}
-
 const canonical = (call: string, name: string, address: bigint, bits: number): bigint => {
   const signed = BigInt.asIntN(64, address);
   const half = 1n << BigInt(bits - 1);
@@ -178,6 +163,7 @@ const OPERATIONS: Readonly<Record<string, (input: unknown, context: OperationCon
     if (count === 0) throw new Refusal('vm.vcpus() takes at least 1');
     return [{ kind: 'vcpus', count }];
   },
+  'vm.kernel': (input) => [kernelSetupOf(input)],
   'vm.poke': (input) => {
     const { gpa, bytes } = decode(poke, 'vm.poke', input);
     return [{ kind: 'poke', gpa, bytes: Uint8Array.from(bytes) }];
