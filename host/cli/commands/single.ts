@@ -3,8 +3,9 @@ import type { Given } from '../arguments.ts';
 import { BadInput } from '../bad-input.ts';
 import { configurationsOf, selectionOf } from '../selection.ts';
 
-/** What a single run takes when neither the command line nor the script says. */
+/** What a single run takes when neither the command line nor the script says; the second with kernels before ioeventfds. */
 const USUAL_DESIGN = 'fast-mmio';
+const USUAL_OLD_DESIGN = 'userspace';
 
 /** The one configuration of a command that runs a script once: of each axis that the script leaves open or lists, the first value. */
 export function singleConfiguration(options: Given, defaults: Selection): Configuration {
@@ -13,7 +14,8 @@ export function singleConfiguration(options: Given, defaults: Selection): Config
     Object.entries(defaults).map(([axis, list]) => [axis, Array.isArray(list) ? list.slice(0, 1) : (list as unknown)]),
   ) as Selection;
   const chosen = { ...firsts, ...asked };
-  const usual: Selection = { designs: [USUAL_DESIGN], ...usualMachine(chosen) };
+  const old = hasOnlyShadow(chosen);
+  const usual: Selection = { designs: [old ? USUAL_OLD_DESIGN : USUAL_DESIGN], ...usualMachine(chosen, old) };
   const configurations = configurationsOf({ ...usual, ...chosen });
   if (configurations.length > 1) {
     const names = configurations
@@ -29,15 +31,18 @@ export function singleConfiguration(options: Given, defaults: Selection): Config
 }
 
 /** An Intel machine where nobody says: with its EPT, if the kernel has that. */
-function usualMachine({ cpus, mmus, kernels = [] }: Selection): Selection {
+function usualMachine({ cpus, mmus }: Selection, old: boolean): Selection {
   if (cpus !== undefined) return {};
-  const onlyShadow = kernels.some((id) => {
+  if (mmus === undefined) return old ? { cpus: [DEFAULT_CPUS.ept] } : { mmus: ['ept'] };
+  return mmus.every((mmu) => mmu === 'shadow') ? { cpus: [DEFAULT_CPUS.ept] } : {};
+}
+
+/** A kernel is chosen whose EPT and NPT do not exist, or are not modelled. */
+const hasOnlyShadow = ({ kernels = [] }: Selection): boolean =>
+  kernels.some((id) => {
     const kernel = findKernel(id);
     return kernel.ok && kernel.value.policy.nestedPaging !== 'supported';
   });
-  if (mmus === undefined) return onlyShadow ? { cpus: [DEFAULT_CPUS.ept] } : { mmus: ['ept'] };
-  return mmus.every((mmu) => mmu === 'shadow') ? { cpus: [DEFAULT_CPUS.ept] } : {};
-}
 
 /** A single configuration shares every axis with itself, so its name would be empty. */
 function named(configuration: Configuration): Configuration {
