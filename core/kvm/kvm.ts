@@ -15,6 +15,8 @@ import { Memslots } from './memslots/memslots.ts';
 import { SLOT_FLAG } from './memslots/slot-table.ts';
 import { GuestRam } from './mmu/guest-ram.ts';
 import { NestedMmu } from './mmu/nested-mmu.ts';
+import { createShadowMmu } from './mmu/create-shadow-mmu.ts';
+import type { ShadowMmu } from './mmu/shadow-mmu.ts';
 import { SlotChanges } from './mmu/slot-changes.ts';
 import type { KvmPolicy } from './policy.ts';
 import { createStats, STAT, type StatName, statsByName } from './stats.ts';
@@ -42,7 +44,11 @@ export interface KvmConfig {
     readonly eptAd: boolean;
     readonly p1g: boolean;
     readonly decodeAssists: boolean;
+    /** VPID is on (Intel). Default true. */
+    readonly vpid?: boolean;
   };
+  /** KVM_SET_NR_MMU_PAGES: shadow pages of the VM at most. Default: 2 % of the pages of all memslots, at least 64. */
+  readonly mmuPages?: number;
 }
 
 /** One virtual machine: its memslots, buses, nested tables and vCPUs (struct kvm). */
@@ -56,7 +62,10 @@ export class Kvm {
   readonly ioeventfds: Ioeventfds;
   readonly zones: CoalescedZones;
   readonly slots: Memslots;
+  /** Nested tables; under shadow paging they exist and nobody uses them. */
   readonly mmu: NestedMmu;
+  /** Null with nested paging. */
+  readonly shadow: ShadowMmu | null;
   readonly ram: GuestRam;
   readonly recorder: Recorder;
   readonly vcpus: Vcpu[] = [];
@@ -109,6 +118,7 @@ export class Kvm {
     this.slotChanges = new SlotChanges(this);
     this.slots = new Memslots({ ...policy.slots, maxGfn: 2 ** (cpu.maxphyaddr - 12) - 1 }, this.slotChanges);
     this.ram = new GuestRam(this.slots, this.hostMm, memory);
+    this.shadow = config.mmu === 'shadow' ? createShadowMmu(this) : null;
     this.mmioCaching = policy.mmioCaching && this.mmu.canMarkMmio;
     this.writeMostlyRegions = policy.readOnlySlotSpte === 'reserved-write-mostly' && this.mmioCaching;
     this.accessTracked = policy.accessTracking && !this.mmu.accessedBits;
@@ -135,16 +145,18 @@ export class Kvm {
     this.slots.register(state);
     this.hostMm.register(state);
     this.mmu.register(state);
+    this.shadow?.register(state);
     state.addState(() => [this.logging]);
     state.addCounters(() => [this.stats]);
     for (const vcpu of this.vcpus) vcpu.register(state);
   }
 
-  /** KVM_CREATE_VCPU; the root is loaded at once. Call `register` after the last one. */
+  /** KVM_CREATE_VCPU; the nested root is loaded at once, a shadow root by `registersSet`. Call `register` after the last one. */
   createVcpu(parts: VcpuParts): Vcpu {
     const vcpu = new Vcpu(this, this.vcpus.length, parts, this.frame);
     this.vcpus.push(vcpu);
-    vcpu.loadRoot();
+    if (this.shadow !== null) this.shadow.addVcpu(vcpu);
+    else vcpu.loadRoot();
     vcpu.setPml(this.logsByPml);
     return vcpu;
   }
@@ -197,6 +209,11 @@ export class Kvm {
     }
   }
 
+  /** Every SPTE that maps a guest frame in [from, to) goes. Returns how many; the caller flushes. */
+  zapMapped(from: number, to: number): number {
+    return this.shadow === null ? this.mmu.zapLeaves(from, to) : this.shadow.zapRange(from, to);
+  }
+
   /** Charges many repeats of a step to the host: the ledger takes fewer than 2^18 at once. */
   chargeHost(step: number, times: number): void {
     for (let left = times; left > 0; left -= 0x20000) this.hostPaths.addN(step, Math.min(left, 0x20000));
@@ -214,6 +231,20 @@ export class Kvm {
     cause.paths.add(STEP.kvm_flush_remote_tlbs);
     this.stats[STAT.remote_tlb_flush]!++;
     for (const vcpu of this.vcpus) vcpu.flushNow(vcpu === cause);
+  }
+
+  /**
+   * kvm_flush_remote_tlbs under shadow paging, from a vCPU that is out of the guest: every vCPU is to flush before its next entry. Others that run
+   * are kicked; this one flushes with `Vcpu.flushNow` when its requests are served.
+   */
+  requestFlushFrom(cause: Vcpu): void {
+    cause.paths.add(STEP['kvm_flush_remote_tlbs.request']);
+    this.stats[STAT.remote_tlb_flush]!++;
+    for (const vcpu of this.vcpus) {
+      if (vcpu === cause) continue;
+      if (this.started) cause.paths.add(STEP.kvm_make_all_cpus_request);
+      vcpu.requestFlush();
+    }
   }
 
   /** kvm_make_all_cpus_request: one IPI for each running vCPU. */

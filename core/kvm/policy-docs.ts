@@ -63,6 +63,16 @@ export const POLICY_DOCS: { readonly [K in OwnField]: PolicyDoc } = {
     source:
       'c7addb902054, 2.6.25 (module parameter bypass_guest_pf); corrected in arch/x86/kvm/mmu.c of 2.6.26; removed by c37079586f31, 3.1: recalled; seed 002 in docs/references.md',
   },
+  cachedRoots: {
+    doc: 'shadow roots of previous values of CR3 that are kept. With them a MOV to CR3 that finds its root synchronises and flushes only as far as the guest asked (bit 63 under PCID), and INVLPG flushes one address; without, every MOV to CR3 loads a root, and both flush everything',
+    source:
+      '7c390d350f8b and 956bf3531fba, 4.19: recalled; arch/x86/kvm/mmu/mmu.c (kvm_mmu_new_pgd, kvm_mmu_invalidate_addr)',
+  },
+  invlpgSync: {
+    doc: 'what INVLPG does to an entry of an unsync shadow page: zaps it and fills it again from the guest entry, or synchronises it',
+    source:
+      '6.4: recalled; FNAME(invlpg) of arch/x86/kvm/paging_tmpl.h before, FNAME(sync_spte) of arch/x86/kvm/mmu/paging_tmpl.h since',
+  },
   mmuNotifier: {
     doc: 'the host can take pages from a guest: KVM is told (MMU notifier) and drops their entries. Without, pages that were shadowed are pinned, or are the kernel’s own (2.6.24)',
     source: 'e930bffe95e1, 2.6.27: recalled; drivers/kvm/kvm_main.c of 2.6.24 (kvm_vm_ioctl_set_memory_region)',

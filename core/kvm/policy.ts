@@ -23,6 +23,8 @@ export interface KvmPolicy {
   readonly mmuLock: 'kvm-mutex' | 'spinlock' | 'rwlock';
   readonly shadowMmu: '2007' | '2008' | 'unsync';
   readonly bypassGuestPf: 'off' | 'as-posted' | 'corrected';
+  readonly cachedRoots: 0 | 3;
+  readonly invlpgSync: 'zap-and-prefetch' | 'sync-spte';
   readonly mmuNotifier: boolean;
   readonly mmioCaching: boolean;
   readonly readOnlySlotSpte: 'read-only' | 'reserved-write-mostly';

@@ -64,7 +64,7 @@ export function invalidateHva(kvm: Kvm, first: number, pages: number): void {
     const from = Math.max(first, hvaPage[row]!);
     const to = Math.min(first + pages, hvaPage[row]! + length[row]!);
     const shift = baseGfn[row]! - hvaPage[row]!;
-    if (from < to) zapped += kvm.mmu.zapLeaves(from + shift, to + shift);
+    if (from < to) zapped += kvm.zapMapped(from + shift, to + shift);
   }
   kvm.chargeHost(STEP.kvm_mmu_zap_spte, zapped);
   if (zapped > 0) kvm.flushRemoteTlbs();

@@ -107,7 +107,9 @@ export class KvmMachine {
       paths: this.paths,
       userspace,
     });
+    this.vcpu.registersSet();
     this.kvm.register(this.state);
+    this.vcpu.registersSet();
     this.kvm.started = true;
   }
 

@@ -6,6 +6,8 @@ import { guestPrices } from './guest.ts';
 import { GUEST_KERNEL } from './guest-kernel.ts';
 import { MMU } from './mmu.ts';
 import { OTHER_HANDLERS, RUN_LOOP, SLOTS_LOCK, SRCU } from './run-loop.ts';
+import { SHADOW_EXITS, SHADOW_MMU } from './shadow.ts';
+import { SHADOW_MMU_2007 } from './shadow-2007.ts';
 import { IOCTLS, ROUND_TRIP } from './userspace.ts';
 import { walkPrices } from './walk.ts';
 import { worldSwitchPrices } from './world-switch.ts';
@@ -27,6 +29,9 @@ export const SOFTWARE = {
   ...SLOTS_LOCK,
   ...OTHER_HANDLERS,
   ...MMU,
+  ...SHADOW_EXITS,
+  ...SHADOW_MMU,
+  ...SHADOW_MMU_2007,
   ...EMULATOR,
   ...EMULATED_MMIO,
   ...OTHER_EMULATION,

@@ -32,6 +32,8 @@ export const linux314: Kernel = {
     mmuLock: 'spinlock',
     shadowMmu: 'unsync',
     bypassGuestPf: 'off',
+    cachedRoots: 0,
+    invlpgSync: 'zap-and-prefetch',
     mmuNotifier: true,
     mmioCaching: true,
     readOnlySlotSpte: 'read-only',

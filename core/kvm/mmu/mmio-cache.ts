@@ -29,6 +29,25 @@ export class MmioCache {
     words[GENERATION] = generation;
   }
 
+  /** Guest-physical page and rights of the entry, for `matchesGva`. */
+  get gpaHi(): number {
+    return this.words[GPA_HI]!;
+  }
+
+  get gpaLo(): number {
+    return this.words[GPA_LO]!;
+  }
+
+  get access(): number {
+    return this.words[ACCESS]!;
+  }
+
+  /** vcpu_clear_mmio_info for one linear page. */
+  clearGva(hi: number, lo: number): void {
+    const { words } = this;
+    if (words[GVA_LO] === (lo & ~0xfff) && words[GVA_HI] === (hi | 0)) words[GVA_LO] = words[GVA_HI] = 0;
+  }
+
   /** vcpu_clear_mmio_info for everything: MMU unload, root load, root sync. */
   clear(): void {
     this.words.fill(0);

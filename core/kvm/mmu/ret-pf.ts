@@ -1,6 +1,7 @@
 /**
  * Results of KVM's fault path: RET_PF_* of arch/x86/kvm/mmu/mmu_internal.h, and some of the model: EFAULT and EINVAL stand for negative
- * errnos, KICKED for a doorbell found inside the fault path (the `bad-page` design), INJECT for a retry with a fault queued for the guest.
+ * errnos, KICKED for a doorbell found inside the fault path (the `bad-page` design), INJECT for a retry with a fault queued for the guest, STOPPED for a kernel that never comes back
+ * (`Vcpu.error` says why).
  */
 export const RET_PF = Object.freeze({
   CONTINUE: 0,
@@ -14,4 +15,5 @@ export const RET_PF = Object.freeze({
   EINVAL: 8,
   KICKED: 9,
   INJECT: 10,
+  STOPPED: 11,
 });

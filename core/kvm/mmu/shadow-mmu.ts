@@ -14,6 +14,8 @@ export interface ShadowMmu {
   registersSet(vcpu: Vcpu): void;
   /** CR0 or CR4 was written, by MOV, and has passed its checks (core/kvm/control-registers.ts). The arguments are the values before. */
   crChanged(vcpu: Vcpu, oldCr0: number, oldCr4: number): void;
+  /** The page-directory pointers of PAE paging were loaded, and differ from those before. */
+  pdptrsChanged(vcpu: Vcpu): void;
   /** MOV to CR3. `keep`: bit 63 was set under CR4.PCIDE (no flush); it is clear in `hi`. False: #GP, and nothing has changed. */
   setCr3(vcpu: Vcpu, hi: number, lo: number, keep: boolean): boolean;
   /**
@@ -21,11 +23,10 @@ export interface ShadowMmu {
    * in `vcpu.fault`; EMULATE; WRITE_PROTECTED to emulate a write to a guest table; EFAULT or EINVAL to stop.
    */
   pageFault(vcpu: Vcpu, hi: number, lo: number, errorCode: number): number;
-  /**
-   * Before an instruction is emulated that wrote to a guest table: true when it is none that writes page tables (`writesTables` false), the
-   * page could be released from being shadowed, and the guest is to try again.
-   */
-  unprotectAndRetry(vcpu: Vcpu, hi: number, lo: number, writesTables: boolean): boolean;
+  /** kvm_mmu_unprotect_gfn(): the page behind a linear address is released from being shadowed as a guest table. True when it was one. */
+  unprotect(vcpu: Vcpu, hi: number, lo: number): boolean;
+  /** A #PF of the guest's own, found by the emulator, is about to be injected: `vcpu.fault`. */
+  faultInjected(vcpu: Vcpu): void;
   invlpg(vcpu: Vcpu, hi: number, lo: number): void;
   /** INVPCID, its operands checked: type 0 to 3, PCID, address. */
   invpcid(vcpu: Vcpu, type: number, pcid: number, hi: number, lo: number): void;
@@ -33,8 +34,6 @@ export interface ShadowMmu {
   pteWritten(vcpu: Vcpu, gpaHi: number, gpaLo: number, bytes: number): void;
   /** vcpu_enter_guest(), requests: roots are loaded or synchronised, the TLB is flushed, as was asked. `charged` false: before the guest starts. */
   serveBeforeEntry(vcpu: Vcpu): void;
-  /** The MMIO cache of the vCPU has an entry for a linear page (vcpu_match_mmio_gva) that allows the access: the emulator need not walk. */
-  matchesMmio(vcpu: Vcpu, hi: number, lo: number, write: boolean): boolean;
 
   /** Host: every shadow page goes (kvm_mmu_zap_all_fast, kvm_mmu_slot_remove...). vCPUs are asked for new roots. */
   zapAll(): void;

@@ -130,6 +130,13 @@ export class ShadowPages {
     this.listed[page] = 0;
   }
 
+  /** Moves a page to the head of the list: it is recycled last. */
+  renew(page: number): void {
+    this.delist(page);
+    this.enlist(page);
+    this.changed();
+  }
+
   isListed(page: number): boolean {
     return this.listed[page] !== 0;
   }
