@@ -57,3 +57,28 @@ describe('shadow paging among the configurations', () => {
     ]);
   });
 });
+
+describe('kernels before nested paging', () => {
+  it('run with shadow paging where the MMU is left open, and without VPID on Intel', () => {
+    const parsed = parseConfigurations({ kernels: ['2.6.24', '7.0'], designs: ['userspace'], vpid: [true, false] });
+    if (!parsed.ok) throw new Error(parsed.error);
+    expect(parsed.value.map(({ cpu, mmu, kernel, vpid }) => `${kernel} ${cpu} ${mmu} ${vpid}`)).toEqual([
+      '2.6.24 sapphire-rapids shadow false',
+      '7.0 sapphire-rapids ept true',
+      '7.0 sapphire-rapids ept false',
+      '2.6.24 zen4 shadow true',
+      '2.6.24 zen4 shadow false',
+      '7.0 zen4 npt true',
+      '7.0 zen4 npt false',
+    ]);
+  });
+
+  it('refuse EPT and NPT with a sentence', () => {
+    expect(named({ kernels: ['2.6.24'], mmus: ['ept'], designs: ['userspace'] })).toEqual([
+      'this kernel has neither EPT nor NPT, which came with Linux 2.6.26; choose --mmu shadow (kernel 2.6.24, ept)',
+    ]);
+    expect(named({ kernels: ['2.6.26'], mmus: ['npt'], designs: ['userspace'] })).toEqual([
+      'EPT and NPT of this kernel are not modelled; choose --mmu shadow (kernel 2.6.26, npt)',
+    ]);
+  });
+});

@@ -54,7 +54,7 @@ export function parseConfigurations(selection: Selection): Result<Configuration[
     for (const kernel of selection.kernels ?? [DEFAULT_KERNEL])
       for (const mitigations of selection.mitigations ?? ['default'])
         for (const nestedHost of selection.nestedHost ?? [false])
-          for (const vpid of selection.vpid ?? [true])
+          for (const vpid of vpidsOf(selection.vpid ?? [true], kernel, machine.cpu))
             for (const hostPage of hostPages)
               for (const design of selection.designs ?? designs.map(({ id }) => id)) {
                 const { cpu } = machine;
@@ -91,6 +91,14 @@ export function parseConfigurations(selection: Selection): Result<Configuration[
 function hasOnlyShadow(id: string): boolean {
   const kernel = findKernel(id);
   return kernel.ok && kernel.value.policy.nestedPaging !== 'supported';
+}
+
+/** Of the values asked for, those there are: a kernel before VPID has none on Intel. AMD's ASID is always there. */
+function vpidsOf(asked: readonly boolean[], kernelId: string, cpu: string): readonly boolean[] {
+  const kernel = findKernel(kernelId);
+  const model = findCpuModel(cpu);
+  if (!kernel.ok || kernel.value.policy.vpid || !model.ok || model.value.vendor === 'amd') return asked;
+  return [false];
 }
 
 /** Null when the three go together, else the sentence why not; an error for a name nobody knows. */
