@@ -84,6 +84,7 @@ function assemble(chosen: Chosen, layout: Layout, options: MachineOptions): Mach
         eptAd: cpu.config.eptAd,
         p1g: cpu.config.p1g,
         decodeAssists: model.features.decodeAssists,
+        vpid: cpu.config.vpid,
       },
     },
     memory,
@@ -254,7 +255,10 @@ function start(machine: Machine, layout: Layout): string | null {
     for (const op of layout.registers) applyRegisters(each.registers, op);
     each.cpu.registersChanged();
   }
-  for (const vcpu of kvm.vcpus) vcpu.serveRequests();
+  for (const vcpu of kvm.vcpus) {
+    vcpu.registersSet();
+    vcpu.serveRequests();
+  }
   kvm.started = true;
   hostPaths.forget();
   return null;
