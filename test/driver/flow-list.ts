@@ -51,6 +51,6 @@ const isGuests = (step: string): boolean => !/^(walk|guest\.data)/.test(step);
 export function frameOf({ mmu = 'ept', cpu, kernel = '7.0' }: DriveOptions): ExitFrame {
   const found = findKernel(kernel);
   if (!found.ok) throw new Error(found.error);
-  const { xcr0, ops } = found.value.policy;
-  return { vendor: mmu === 'npt' || cpu?.startsWith('zen') === true ? 'amd' : 'intel', xcr0, ops, mitigations: [] };
+  const { xcr0, ops, slotsGuard } = found.value.policy;
+  return { vendor: mmu === 'npt' || cpu?.startsWith('zen') === true ? 'amd' : 'intel', xcr0, ops, slotsGuard, mitigations: [] };
 }
