@@ -120,8 +120,8 @@ export const POLICY_DOCS: { readonly [K in OwnField]: PolicyDoc } = {
     source: '618232e2196a, 4.14; arch/x86/kvm/x86.c',
   },
   usesInsnBytes: {
-    doc: 'on AMD the emulator takes the instruction bytes that decode assists put into the VMCB; before, it fetched them through the guest’s tables',
-    source: 'dc25e89e07d5, 2.6.39: recalled; arch/x86/kvm/svm/svm.c',
+    doc: 'decode assists of AMD are used: the instruction bytes in the VMCB, and what MOV to CR and INVLPG name. Before, the emulator fetched the instruction through the guest’s tables',
+    source: '7ff76d58a9dc, df4f3108562d and dc25e89e07d5, 2.6.38 and 2.6.39: recalled; arch/x86/kvm/svm/svm.c',
   },
   emptyInsnBufferReenters: {
     doc: 'an emulation for which the CPU supplied an instruction buffer of zero bytes re-enters the guest; otherwise the emulator fetches by itself',

@@ -86,7 +86,9 @@ export class Vcpu {
     const { config, mmu, ram } = kvm;
     // Four levels of nested tables reach 48 bits: the guest has no more.
     const few = config.mmu !== 'shadow' && mmu.tables.levels === 4;
-    const bits = few ? Math.min(config.cpu.maxphyaddr, 48) : config.cpu.maxphyaddr;
+    // 82725b20e22f, 2.6.30: reserved bits of guest entries are looked at.
+    const bits =
+      kvm.policy.shadowMmu !== 'unsync' ? 52 : few ? Math.min(config.cpu.maxphyaddr, 48) : config.cpu.maxphyaddr;
     this.walk = new GuestWalk(parts.regs, ram, bits, config.mmu === 'shadow' ? this.pdptrs : null);
     this.emulatorPort = new VcpuEmulatorPort(this);
     this.emulator = new Emulator(kvm.io, kvm.irqchip, this.emulatorPort, parts.paths, kvm.recorder);

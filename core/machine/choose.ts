@@ -41,6 +41,8 @@ export function choose(settings: MachineSettings): Result<Chosen, string> {
     underHypervisor: settings.nestedHost,
     mmioCaching: applied.value.mmioCaching && switches['mmioCaching'] !== false,
   };
+  const ambiguous = noTrapEntry(policy, model.value, switches['maxphyaddr']);
+  if (ambiguous !== null) return err(ambiguous);
   return ok({
     model: model.value,
     design: design.value,
@@ -49,6 +51,13 @@ export function choose(settings: MachineSettings): Result<Chosen, string> {
     cpu: cpuSwitches(settings, model.value, design.value, policy),
     nestedLevels: typeof switches['nestedLevels'] === 'number' ? switches['nestedLevels'] : null,
   });
+}
+
+/** Why the trap entries of bypass_guest_pf are none on this CPU, or null: they are told by reserved address bits. */
+function noTrapEntry(policy: KvmPolicy, { vendor, name, geometry }: CpuModel, bits: unknown): string | null {
+  if (policy.bypassGuestPf === 'off' || vendor !== 'intel') return null;
+  if ((typeof bits === 'number' ? bits : geometry.maxphyaddr) < 52) return null;
+  return `bypass_guest_pf marks shadow entries by reserved address bits, and with its 52 address bits ${name} has none: choose an older CPU, or --designs no-bypass`;
 }
 
 function cpuSwitches(

@@ -20,6 +20,8 @@ const GIB = 1n << 30n;
 /** Where the VMM's mappings of guest memory begin. */
 const HVA_BASE = 0x1000_0000_0000n;
 
+const PINNED = 'nothing was taken: a kernel without MMU notifiers keeps the pages of a guest';
+
 /**
  * The VMM's side of a run: ioctls on the VM, and what the host does to guest memory. Each operation is charged to the host's account,
  * shown to the reference once KVM accepted it, and noted when KVM refused it.
@@ -42,6 +44,7 @@ export class HostSide {
   apply(op: HostOp, line: number, notes: NoteLog): number {
     const errno = op.kind === 'while-in' ? this.whileIn(op, line, notes) : this.carryOut(op);
     if (errno !== 0) notes.add(`${describe(op)}: ${errnoName(errno)}`, line);
+    if (op.kind === 'reclaim' && !this.kvm.policy.mmuNotifier) notes.add(`${describe(op)}: ${PINNED}`, line);
     return errno;
   }
 

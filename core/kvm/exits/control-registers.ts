@@ -5,6 +5,7 @@ import { SVM_EXIT, type VmExit } from '../../spec/vm-exit.ts';
 import { EMULATOR_STAT } from '../emulate/emulator.ts';
 import { setCr0, setCr4 } from '../control-registers.ts';
 import { KVM_FAULT, KVM_NEXT, VECTOR } from '../outcome.ts';
+import type { Kvm } from '../kvm.ts';
 import type { Vcpu } from '../vcpu.ts';
 import { skipEmulatedInstruction } from './skip.ts';
 
@@ -16,11 +17,11 @@ const SVM_CR = new Map<number, number>([
   [SVM_EXIT.CR4_WRITE, 4],
 ]);
 
-/** MOV to CR0, CR3 or CR4: handle_cr (Intel), cr_interception (AMD; without decode assists the emulator does it). */
+/** MOV to CR0, CR3 or CR4: handle_cr (Intel), cr_interception (AMD; without decode assists, or in a kernel that does not use them, the emulator does it). */
 export function handleControlRegister(vcpu: Vcpu, exit: VmExit, insn: Instruction): number {
   const { kvm, paths } = vcpu;
   const number = kvm.isIntel ? exit.qualification & 15 : SVM_CR.get(exit.reason)!;
-  const emulated = !kvm.isIntel && !kvm.config.cpu.decodeAssists;
+  const emulated = !kvm.isIntel && !usesDecodeAssists(kvm);
   if (emulated) emulateSystemInstruction(vcpu);
   else paths.add(vcpu.blocks.controlRegister);
   const value = insn.data[0]!;
@@ -36,7 +37,7 @@ export function handleControlRegister(vcpu: Vcpu, exit: VmExit, insn: Instructio
 /** handle_invlpg, invlpg_interception. */
 export function handleInvlpg(vcpu: Vcpu, exit: VmExit): number {
   const { kvm, paths } = vcpu;
-  const emulated = !kvm.isIntel && !kvm.config.cpu.decodeAssists;
+  const emulated = !kvm.isIntel && !usesDecodeAssists(kvm);
   if (emulated) emulateSystemInstruction(vcpu);
   else paths.add(vcpu.blocks.invlpg);
   kvm.shadow!.invlpg(vcpu, exit.glaHi, exit.glaLo);
@@ -64,6 +65,8 @@ function setCr3(vcpu: Vcpu, hi: number, lo: number): boolean {
   const pcide = (at[REG.CR4]! & CR4.PCIDE) !== 0;
   return vcpu.kvm.shadow!.setCr3(vcpu, pcide ? hi & ~NO_FLUSH_HI : hi, lo, pcide && (hi & NO_FLUSH_HI) !== 0);
 }
+
+const usesDecodeAssists = ({ config, policy }: Kvm): boolean => config.cpu.decodeAssists && policy.usesInsnBytes;
 
 /** kvm_emulate_instruction() of a system instruction: AMD without decode assists. */
 function emulateSystemInstruction(vcpu: Vcpu): void {

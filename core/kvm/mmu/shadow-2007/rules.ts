@@ -11,6 +11,8 @@ export interface Rules {
   /** kvm_mmu_set_nonpresent_ptes(): the value of an entry that must exit. The other one, that need not, is always 0. */
   readonly trapHi: number;
   readonly trapLo: number;
+  /** A leaf entry that is filled again keeps the bits it had: 2.6.24 until the posted patch made it begin anew. */
+  readonly keepsBits: boolean;
   /** The page-fault error-code mask and match in the VMCS. */
   readonly filter: 0 | 1;
   /** prefetch_page() exists: a new shadow page is filled from the guest's table, on AMD and with the parameter 0 too. */
@@ -30,6 +32,7 @@ export function rulesOf(policy: KvmPolicy, isIntel: boolean): Rules {
     isIntel,
     trapHi: bypasses ? TRAP_HI : 0,
     trapLo: bypasses ? TRAP_LO : 0,
+    keepsBits: !is2008 && policy.bypassGuestPf === 'off',
     filter: bypasses ? 1 : 0,
     prefetches: is2008 || policy.bypassGuestPf !== 'off',
     prefetches32: !asPosted,

@@ -46,6 +46,8 @@ export function setSpte(mmu: Mmu2007, vcpu: VcpuMmu, spte: number, leaf: LeafReq
   let access = leaf.dirty ? leaf.access : leaf.access & ~ACC.WRITE;
   // 2.6.26 leaves the accessed bit to the CPU, to see whether the guest used the entry.
   let lo = PTE.P | PTE.D | (rules.is2008 ? 0 : PTE.A) | (access & ACC.USER) | addressLo(leaf.frame);
+  const kept = rules.keepsBits && mmu.isPresent(oldHi, oldLo) && (oldLo & IO_MARK) === 0;
+  if (kept) lo |= oldLo;
   let ptWrite = false;
   const supervisorMayWrite = (vcpu.vcpu.regs.at[REG.CR0]! & CR0.WP) === 0;
   if ((access & ACC.WRITE) !== 0 || (isWrite && supervisorMayWrite && !isUser)) {
@@ -64,7 +66,7 @@ export function setSpte(mmu: Mmu2007, vcpu: VcpuMmu, spte: number, leaf: LeafReq
   // 2.6.24: a writable entry that becomes read-only is forgotten by the reverse map no later than here.
   if (!rules.is2008 && wasMapped && (lo & PTE.W) === 0) rmapRemove(mmu, spte);
   const noExecute = (leaf.access & ACC.EXEC) === 0 ? PTE.NX_HI : 0;
-  mmu.set(spte, addressHi(leaf.frame) | noExecute, lo);
+  mmu.set(spte, addressHi(leaf.frame) | noExecute | (kept ? oldHi : 0), lo);
   noteSlot(mmu, spte, leaf.gfn, lo);
   if (!wasMapped) rmapAdd(mmu, spte);
   if (rules.is2008 && !ptWrite) vcpu.lastUpdated = spte;
