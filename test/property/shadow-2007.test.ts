@@ -325,6 +325,26 @@ class World {
     this.auditWriteProtection(shadow, memory.frames);
   }
 
+  /** audit_rmap: the reverse map has each leaf entry that it should have, and no other. */
+  auditReverseMap(): void {
+    const shadow = this.guest.m.kvm.shadow as Shadow2007;
+    const { mmu } = shadow;
+    const mapped = new Map<number, number>();
+    for (let at = mmu.pages.oldest(); at !== 0; at = mmu.pages.younger(at)) {
+      if (((mmu.pages.role[at]! >> 4) & 15) !== 1) continue;
+      for (let i = 0; i < 512; i++) {
+        const lo = mmu.pages.entryLo(at, i);
+        const hi = mmu.pages.entryHi(at, i);
+        const frame = ((hi & 0xff) << 20) | (lo >>> 12);
+        if (mmu.isMapped(hi, lo)) mapped.set(frame, (mapped.get(frame) ?? 0) + 1);
+      }
+    }
+    for (let gfn = 0; gfn < RAM_PAGES; gfn++) {
+      const frame = this.guest.m.kvm.ram.frame(gfn, false);
+      expect(mmu.rmap.chains.length(mmu.rmap.head(frame, 1)), `guest frame ${gfn}`).toBe(mapped.get(frame) ?? 0);
+    }
+  }
+
   /** No shadow entry lets the guest write to a table that is shadowed. */
   private auditWriteProtection(shadow: Shadow2007, frames: number): void {
     const { pages } = shadow.mmu;
@@ -368,6 +388,7 @@ describe('the shadow MMU of 2007 against a plain walk of the guest’s tables', 
             world.run(each);
             world.audit(bypasses);
           }
+          world.auditReverseMap();
         }),
         { numRuns: 40 },
       );
