@@ -14,7 +14,13 @@ export type { Kernel } from './design/kernel.ts';
 export { designs, findDesign, findKernel, kernels } from './design/registry.ts';
 export { EVENT_ROWS } from './events/kinds.ts';
 export type { EventColumns, RecordedEvent } from './events/recorder.ts';
-export { DEFAULT_CPUS, DEFAULT_KERNEL, nameConfigurations, parseConfigurations } from './experiment/configurations.ts';
+export {
+  DEFAULT_CPUS,
+  DEFAULT_KERNEL,
+  flavourOf,
+  nameConfigurations,
+  parseConfigurations,
+} from './experiment/configurations.ts';
 export type { Selection } from './experiment/configurations.ts';
 export { nameSteps, percentile, priceResult } from './experiment/pricing.ts';
 export { pricePhases } from './experiment/phases.ts';
@@ -25,6 +31,8 @@ export { prepare, Run } from './experiment/run.ts';
 export type { RunOptions } from './experiment/run.ts';
 export { SWITCHES } from './experiment/switches.ts';
 export { OP } from './guest/instruction.ts';
+export { GEOMETRY } from './guest/kernel/geometry.ts';
+export type { KernelOp, MmapOp, Prot } from './guest/kernel/ops.ts';
 export { ARGS_UNIT, LINE_UNIT, RECORD, recordHeader, SIZE_UNIT } from './guest/records.ts';
 export type {
   CoalescedOp,
@@ -32,6 +40,7 @@ export type {
   DoorbellOp,
   HostOp,
   IoeventfdOp,
+  KernelSetupOp,
   MapOp,
   MemslotOp,
   PageSize,
@@ -43,11 +52,15 @@ export type {
   RegistersOp,
   SetupOp,
   UnmapOp,
+  VcpusOp,
+  WhileInOp,
 } from './guest/setup.ts';
 export { replayOracle } from './kvm/conformance/tally.ts';
 export type { Tally } from './kvm/conformance/tally.ts';
 export { differences } from './kvm/policy-differences.ts';
 export type { PolicyDifference } from './kvm/policy-differences.ts';
+export { WINDOW_NAMES } from './kvm/windows.ts';
+export type { WindowName } from './kvm/windows.ts';
 export type { MachineState, StateTable } from './machine/inspect.ts';
 export type { LineCount } from './machine/line-counts.ts';
 export type { Trace } from './machine/tracer.ts';

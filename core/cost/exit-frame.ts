@@ -3,6 +3,7 @@ import { stepList } from './step-list.ts';
 import type { MitigationId } from './mitigations.ts';
 import type { StepCount } from './paths.ts';
 import type { Counted } from './step-list.ts';
+import type { StepName } from './steps.ts';
 
 /**
  * The run loop around an exit, as lists of steps: what one configuration always takes before its handler (prologue) and after it
@@ -11,8 +12,10 @@ import type { Counted } from './step-list.ts';
  */
 export interface ExitFrame {
   readonly vendor: 'intel' | 'amd';
-  /** Where guest XCR0, XSS and PKRU are loaded: once and kept (to 4.5), in the vendor's run function (to 6.18), around the loop. */
-  readonly xcr0: 'lazy' | 'inner' | 'outer';
+  /** Where guest XCR0, XSS and PKRU are loaded: not at all (to 2.6.34), once and kept (to 4.5), in the vendor's run function (to 6.18), around the loop. */
+  readonly xcr0: 'none' | 'lazy' | 'inner' | 'outer';
+  /** What keeps the memslots from exit to entry: nothing (2.6.24), slots_lock (2.6.26), SRCU (2.6.34). Default SRCU. */
+  readonly slotsGuard?: 'none' | 'slots_lock' | 'srcu';
   /** kvm_x86_ops called through pointers (before 5.12), or patched into direct calls. */
   readonly ops: 'pointers' | 'static';
   readonly mitigations: readonly MitigationId[];
@@ -36,13 +39,13 @@ export function exitPrologue(frame: ExitFrame): StepCount[] {
     'hw.vmexit',
     ...mitigationsOnExit(frame.mitigations),
     intel ? ['hw.vmread', VMREADS_AFTER_EXIT] : ['hw.vmcb_access', VMCB_AFTER_EXIT],
-    ...(frame.xcr0 === 'lazy' ? [] : pkruBack(frame)),
+    ...(frame.xcr0 === 'inner' || frame.xcr0 === 'outer' ? pkruBack(frame) : []),
     ...(frame.xcr0 === 'inner' ? xsaveBack(frame) : []),
     'vcpu_enter_guest.after',
     ...(frame.xcr0 === 'outer' ? xsaveBack(frame) : []),
     'handle_exit_irqoff',
     'vcpu_enter_guest.irq_window',
-    'srcu_read_lock',
+    ...guard(frame, 'srcu_read_lock', 'down_read.slots_lock'),
     ...opsCalls(frame, OPS_AFTER_EXIT),
     intel ? 'vmx_handle_exit' : 'svm_handle_exit',
   );
@@ -56,12 +59,12 @@ export interface BeforeEntry {
 /** EPI: O23, O1 to O15, inner entry part, hardware entry. */
 export function exitEpilogue(frame: ExitFrame, before: BeforeEntry = {}): StepCount[] {
   const intel = frame.vendor === 'intel';
-  const guest = guestSwap(frame);
+  const guest = frame.xcr0 === 'none' ? [] : guestSwap(frame);
   return stepList(
     'vcpu_run',
     'vcpu_enter_guest.requests',
     'vcpu_enter_guest.prepare',
-    'srcu_read_unlock',
+    ...guard(frame, 'srcu_read_unlock', 'up_read.slots_lock'),
     'vcpu_enter_guest.exit_check',
     'vcpu_enter_guest.fpu_debug',
     ...opsCalls(frame, OPS_BEFORE_ENTRY),
@@ -97,6 +100,11 @@ export function hypercallExit(frame: ExitFrame, trapFlag: boolean): StepCount[] 
     ...skipByLength(frame.vendor, trapFlag),
     ...exitEpilogue(frame),
   ];
+}
+
+function guard({ slotsGuard = 'srcu' }: ExitFrame, srcu: StepName, slotsLock: StepName): Counted[] {
+  if (slotsGuard === 'none') return [];
+  return [slotsGuard === 'srcu' ? srcu : slotsLock];
 }
 
 function opsCalls(frame: ExitFrame, calls: number): Counted[] {

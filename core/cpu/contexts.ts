@@ -62,6 +62,11 @@ export class Contexts {
     return this.pcidOf[id]!;
   }
 
+  /** Calls `what` with the id of every context. */
+  each(what: (id: number) => void): void {
+    for (let id = 1; id < this.pcidOf.length; id++) what(id);
+  }
+
   /** Ids of every context with this PCID, whatever its root. */
   withPcid(pcid: number): number[] {
     const found: number[] = [];

@@ -5,7 +5,7 @@ import { STEP } from '../cost/steps.ts';
 import { EVENT } from '../events/kinds.ts';
 import type { Recorder } from '../events/recorder.ts';
 import { OP, type Instruction } from '../guest/instruction.ts';
-import { REG, REG_COUNT, type GuestRegisters } from '../guest/registers.ts';
+import { REG, type GuestRegisters } from '../guest/registers.ts';
 import { PARTS_PER_FRAME as PARTS, type HostMemory } from '../memory/host-memory.ts';
 import { VECTOR } from '../spec/paging.ts';
 import { VmExit } from '../spec/vm-exit.ts';
@@ -38,6 +38,8 @@ import { FAULTED, type Translator } from './translate.ts';
 const { STRIDE, LO, HI, MASK, BASE, FLAGS, WORD, BIT, MARKS } = RECORD;
 const { READ, WRITE } = OP;
 const VMENTRY = STEP['hw.vmentry'];
+/** Registers that decide how the guest translates, and the controls beside them. */
+const MODE_REGISTERS = REG.AC + 1;
 const HINT_MASK = HINTS - 1;
 const CONTEXT_SHIFT = CONTEXT_BITS;
 const PARTS_PER_FRAME = PARTS;
@@ -97,8 +99,8 @@ export class Cpu {
 
   private readonly lines: LineCache;
   private readonly eviction: Eviction;
-  private readonly registersSeen = new Int32Array(REG_COUNT + 3);
-  private nativeLevels = 0;
+  private readonly registersSeen = new Int32Array(MODE_REGISTERS);
+  private controlsSeen = 0;
   // What the short way of `execute` needs, close at hand: copies of what the mode, the translator and the TLBs hold.
   /** 0 when a plain hit may take the short way. */
   private gate = 0;
@@ -133,6 +135,7 @@ export class Cpu {
     this.eviction = silicon.eviction;
     this.accounts = new Accounts(parts.paths, this.tally, events);
     registerSilicon(silicon, parts.state);
+    parts.state.addState(() => [this.controls.at]);
     this.accounts.register(parts.state);
     this.readCells = this.caches.dtlb.tags.cells;
     this.readHints = this.caches.dtlb.tags.hintBase;
@@ -220,27 +223,23 @@ export class Cpu {
     this.paths.add(VMENTRY);
     if (!this.config.vpid) this.invalidation.allLinear();
     this.registersChanged();
+    if (this.nested === null && this.mode.levels === 3) this.translator.pae.forget();
   }
 
   /** To be called when somebody else wrote the guest's registers or the forced bits of `controls`; `enterGuest` does so itself. */
   registersChanged(): void {
     const { registers, registersSeen: seen, controls, mode } = this;
     const at = registers.at;
-    let same =
-      seen[REG_COUNT] === controls.forceCr0 &&
-      seen[REG_COUNT + 1] === controls.forceCr4 &&
-      seen[REG_COUNT + 2] === controls.forceEfer;
-    for (let r = 0; r <= REG.AC; r++) {
+    let same = this.controlsSeen === controls.changes;
+    for (let r = 0; r < MODE_REGISTERS; r++) {
       if (seen[r] !== at[r]) {
         seen[r] = at[r]!;
         same = false;
       }
     }
     if (same) return;
-    seen[REG_COUNT] = controls.forceCr0;
-    seen[REG_COUNT + 1] = controls.forceCr4;
-    seen[REG_COUNT + 2] = controls.forceEfer;
-    mode.read(registers, [controls.forceCr0, controls.forceCr4, controls.forceEfer], this.nativeLevels);
+    this.controlsSeen = controls.changes;
+    mode.read(registers, controls);
     this.retag();
   }
 
@@ -248,8 +247,9 @@ export class Cpu {
   setRoot(hfn: number, levels: number): void {
     if (this.nested === null) {
       this.translator.nativeRoot = hfn;
-      this.nativeLevels = levels;
-      this.registersSeen[0] = ~this.registers.at[0]!;
+      this.controls.nativeRoot = hfn;
+      this.controls.nativeLevels = levels;
+      this.translator.pae.forget();
       this.registersChanged();
       return;
     }

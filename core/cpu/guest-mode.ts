@@ -1,4 +1,5 @@
 import { CR0, CR4, EFER, REG, type GuestRegisters } from '../guest/registers.ts';
+import type { Controls } from './controls.ts';
 import { needOf, type AccessMode } from './rights.ts';
 
 /** How the guest translates addresses now: its registers, read once after each change. */
@@ -31,14 +32,15 @@ export class GuestMode implements AccessMode {
   readonly needWant = new Int32Array(4);
 
   /**
-   * Reads the registers. `force`: bits that the hypervisor sets in the real registers whatever the guest sees, as [CR0, CR4, EFER].
-   * `levels`: 0 as the registers say, or the format of the one table in use without nesting.
+   * Reads the registers: the guest's view of them, with the bits that `controls` forces in the real ones. Without nesting the format of
+   * the one table in use is `controls`' too, unless that says 0.
    */
-  read(registers: GuestRegisters, force: readonly [number, number, number], levels: number): void {
+  read(registers: GuestRegisters, controls: Controls): void {
     const at = registers.at;
-    const cr0 = at[REG.CR0]! | force[0];
-    const cr4 = at[REG.CR4]! | force[1];
-    const efer = at[REG.EFER]! | force[2];
+    const levels = controls.nativeLevels;
+    const cr0 = at[REG.CR0]! | controls.forceCr0;
+    const cr4 = (at[REG.CR4]! | controls.forceCr4) & ~controls.clearCr4;
+    const efer = at[REG.EFER]! | controls.forceEfer;
     const long = (efer & EFER.LMA) !== 0;
     if (levels !== 0) this.levels = levels;
     else if ((cr0 & CR0.PG) === 0) this.levels = 0;

@@ -30,9 +30,33 @@ export class CpuHardware {
     else this.cpu.invalidation.allLinear();
   }
 
-  /** INVLPG or INVVPID of one address on behalf of the guest. */
+  /** INVVPID type 0, or INVLPGA: one address, of every PCID, global translations too. */
   invalidateAddress(hi: number, lo: number): void {
-    this.cpu.invalidation.address(hi, lo);
+    this.cpu.invalidation.addressOfVpid(hi, lo);
+  }
+
+  setPageFaultFilter(bitmap: 0 | 1, mask: number, match: number): void {
+    const { controls } = this.cpu;
+    controls.exceptionBitmapPf = bitmap;
+    controls.pfecMask = mask;
+    controls.pfecMatch = match;
+  }
+
+  setIntercepts(invlpg: 0 | 1, cr3: 0 | 1, cr0: number, cr4: number): void {
+    const { controls } = this.cpu;
+    controls.interceptInvlpg = invlpg;
+    controls.interceptCr3 = cr3;
+    controls.ownedCr0 = cr0;
+    controls.ownedCr4 = cr4;
+  }
+
+  setForced(cr0: number, cr4: number, efer: number, cr4Clear: number): void {
+    const { controls } = this.cpu;
+    controls.forceCr0 = cr0;
+    controls.forceCr4 = cr4;
+    controls.forceEfer = efer;
+    controls.clearCr4 = cr4Clear;
+    this.cpu.registersChanged();
   }
 
   setPmlBuffer(hfn: number): void {

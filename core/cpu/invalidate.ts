@@ -42,7 +42,24 @@ export class Invalidation {
     this.tell(INVALIDATED.ADDRESS, hi, lo);
   }
 
-  /** INVPCID type 0, INVVPID type 0 on one PCID: the address, not its global translation. */
+  /**
+   * INVVPID type 0 (SDM vol. 3C, "Operations that Invalidate Cached Mappings": all PCIDs and, for combined mappings, all EP4TAs) and
+   * AMD's INVLPGA, which names an ASID and no PCID: what would be used for the address under every context. A unified cache is not kept by
+   * linear address: all it has of guest tables goes.
+   */
+  addressOfVpid(hi: number, lo: number): void {
+    const { tlbs, guestPsc, tableCache } = this.caches;
+    const vpn = (lo >>> 12) | (hi << 20);
+    this.contexts.each((id) => {
+      const tag = contextTag(id, hi);
+      for (const tlb of tlbs) tlb.dropWholePage(vpn, tag, tag);
+      guestPsc.dropFor(vpn, tag);
+    });
+    if (tableCache.size !== 0) tableCache.dropWhere((high) => tableDimension(high) === GUEST);
+    this.tell(INVALIDATED.ADDRESS, hi, lo);
+  }
+
+  /** INVPCID type 0 on one PCID: the address, not its global translation. */
   addressOfPcid(hi: number, lo: number, pcid: number): void {
     this.dropAddress(hi, lo, pcid);
     this.dropUpper((id) => this.contexts.pcid(id) === pcid);

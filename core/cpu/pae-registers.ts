@@ -16,16 +16,18 @@ const CR3_LO = 9;
 
 /**
  * The four page-directory-pointer entries of PAE paging. Intel loads them into registers with CR3 and never looks at memory again (SDM
- * vol. 3A, 4.4.1); with nested paging AMD reads them at every walk (APM vol. 2, 15.25.10). Without nesting they are read from memory
- * but not counted as loads: a VM entry has loaded them.
+ * vol. 3A, 4.4.1); with nested paging AMD reads them at every walk (APM vol. 2, 15.25.10). Without nesting both load them with CR3 and,
+ * in a guest, at each VM entry (SDM vol. 3C, 27.3.2.4 "Loading Page-Directory-Pointer-Table Entries"), which is when a shadow table
+ * of three levels is looked at. Such loads are part of the entry's price. The model makes them at the first walk after the entry.
  */
 export class PaeRegisters {
-  /** Four entries of two words, low first; valid; the CR3 they were loaded from. State. */
+  /** Four entries of two words, low first; valid; the CR3 (without nesting: the frame) they were loaded from. State. */
   readonly at = new Int32Array(10);
   /** Guest frame of the page directory, after `directory`. */
   gfnHi = 0;
   gfnLo = 0;
   private readonly kept: boolean;
+  private readonly native: boolean;
   private readonly counted: boolean;
   private readonly reservedHi: number;
   private readonly memory: HostMemory;
@@ -34,7 +36,8 @@ export class PaeRegisters {
   private readonly nested: NestedWalker | null;
 
   constructor(config: CpuConfig, memory: HostMemory, lines: LineCache, tally: Tally, nested: NestedWalker | null) {
-    this.kept = config.nested === 'ept';
+    this.kept = config.nested !== 'npt';
+    this.native = config.nested === 'none';
     this.counted = config.nested === 'npt';
     this.reservedHi = reservedAddressHi(config.maxphyaddr) | ~0xfffff;
     this.memory = memory;
@@ -43,7 +46,7 @@ export class PaeRegisters {
     this.nested = nested;
   }
 
-  /** Forgets the registers: CR3 was written. */
+  /** Forgets the registers: CR3 was written, or the guest was entered. */
   forget(): void {
     this.at[VALID] = 0;
   }
@@ -52,7 +55,7 @@ export class PaeRegisters {
   directory(vpn: number, mode: GuestMode, nativeRoot: number, walker: TableWalker): number {
     const index = (vpn >>> 18) & 3;
     if (this.kept) {
-      const loaded = this.load(mode, walker);
+      const loaded = this.load(mode, nativeRoot, walker);
       if (loaded === WALK_EXIT) return loaded;
     } else {
       const read = this.read(index, mode, nativeRoot, walker);
@@ -70,18 +73,19 @@ export class PaeRegisters {
   }
 
   /** Loads all four registers unless they are CR3's already. WALK_FAULT: a present entry has reserved bits (#GP at MOV to CR3). */
-  load(mode: GuestMode, walker: TableWalker): number {
-    if (!this.kept || (this.at[VALID] !== 0 && this.at[CR3_LO] === mode.cr3Lo)) return WALK_OK;
+  load(mode: GuestMode, nativeRoot: number, walker: TableWalker): number {
+    const from = this.native ? nativeRoot : mode.cr3Lo;
+    if (!this.kept || (this.at[VALID] !== 0 && this.at[CR3_LO] === from)) return WALK_OK;
     let outcome = WALK_OK;
     for (let index = 0; index < COUNT; index++) {
-      const read = this.read(index, mode, 0, walker);
+      const read = this.read(index, mode, nativeRoot, walker);
       if (read !== WALK_OK) return read;
       if ((this.at[index * 2]! & PTE.P) !== 0 && this.isReserved(this.at[index * 2 + 1]!, this.at[index * 2]!)) {
         outcome = WALK_FAULT;
       }
     }
     this.at[VALID] = 1;
-    this.at[CR3_LO] = mode.cr3Lo;
+    this.at[CR3_LO] = from;
     return outcome;
   }
 

@@ -66,6 +66,25 @@ function leave(cpu: Cpu, insn: Instruction, intel: number, amd: number, qualific
   return cpu.raise(insn);
 }
 
+/** EXITINFO1 bit 63: the instruction was a MOV (APM vol. 2, 15.8.1, "MOV CRx/DRx Intercepts"). */
+const CR_WRITE_VALID_HI = 1 << 31;
+
+/** MOV to CR: SDM vol. 3C, table "Exit Qualification for Control-Register Accesses"; EXITINFO1 of AMD's decode assists. The operand is RAX. */
+function leaveForCr(cpu: Cpu, insn: Instruction, number: number, amd: number): number {
+  const intel = cpu.config.vendor === 'intel';
+  const qualification = intel ? number | CR_QUAL.MOV_TO_CR : 0;
+  fillInstructionExit(cpu.exit, cpu.config, insn, EXIT_REASON.CR_ACCESS, amd, qualification);
+  if (!intel) cpu.exit.infoHi = CR_WRITE_VALID_HI;
+  return cpu.raise(insn);
+}
+
+/**
+ * A MOV to CR0 or CR4 leaves the guest where it changes a bit that the hypervisor owns (guest/host mask and read shadow, SDM vol. 3C,
+ * 26.1.3); AMD has no masks: any does. The exit comes before the checks that raise #GP.
+ */
+const crExits = (cpu: Cpu, owned: number, changed: number): boolean =>
+  cpu.config.vendor === 'amd' ? owned !== 0 : (owned & changed) !== 0;
+
 /** Port accesses always exit, before memory is touched; a REP form with no elements left does nothing. */
 function portAccess(cpu: Cpu, insn: Instruction): number {
   const string = insn.op === OP.OUTS || insn.op === OP.INS;
@@ -82,7 +101,7 @@ function portAccess(cpu: Cpu, insn: Instruction): number {
 /** New value in `data`. SDM vol. 3A, 4.10.4.1: what MOV to CR3 invalidates. */
 function moveToCr3(cpu: Cpu, insn: Instruction): number {
   if (cpu.controls.interceptCr3 !== 0) {
-    return leave(cpu, insn, EXIT_REASON.CR_ACCESS, SVM_EXIT.CR3_WRITE, 3 | CR_QUAL.MOV_TO_CR);
+    return leaveForCr(cpu, insn, 3, SVM_EXIT.CR3_WRITE);
   }
   const { mode, registers, config } = cpu;
   const long = mode.levels >= 4;
@@ -111,7 +130,7 @@ function moveToCr3(cpu: Cpu, insn: Instruction): number {
 function loadPointers(cpu: Cpu, insn: Instruction): number {
   const { translator, mode } = cpu;
   translator.pae.forget();
-  const outcome = translator.pae.load(mode, translator.walker);
+  const outcome = translator.pae.load(mode, translator.nativeRoot, translator.walker);
   if (outcome === WALK_OK) return CPU_DONE;
   translator.pae.forget();
   return outcome === WALK_FAULT ? generalProtection(cpu, insn) : cpu.stop(translator.refuseUnaddressed(), insn, 0, 0);
@@ -122,6 +141,7 @@ function moveToCr0(cpu: Cpu, insn: Instruction): number {
   const at = cpu.registers.at;
   const old = at[REG.CR0]!;
   const value = insn.data[0]!;
+  if (crExits(cpu, cpu.controls.ownedCr0, old ^ value)) return leaveForCr(cpu, insn, 0, SVM_EXIT.CR0_WRITE);
   if ((value & CR0.PG) !== 0 && (value & CR0.PE) === 0) return generalProtection(cpu, insn);
   if ((value & CR0.PG) === 0 && (at[REG.CR4]! & CR4.PCIDE) !== 0) return generalProtection(cpu, insn);
   at[REG.CR0] = value;
@@ -140,6 +160,7 @@ function moveToCr4(cpu: Cpu, insn: Instruction): number {
   const old = at[REG.CR4]!;
   const value = insn.data[0]!;
   const changed = old ^ value;
+  if (crExits(cpu, cpu.controls.ownedCr4, changed)) return leaveForCr(cpu, insn, 4, SVM_EXIT.CR4_WRITE);
   const raised = value & ~old;
   const long = (at[REG.EFER]! & EFER.LMA) !== 0;
   if (long && (changed & (CR4.PAE | CR4.LA57)) !== 0) return generalProtection(cpu, insn);
@@ -164,6 +185,7 @@ function invlpg(cpu: Cpu, insn: Instruction): number {
 
 /** Type in `size`, PCID in `count`, address in hi/lo. SDM vol. 2, INVPCID. */
 function invpcid(cpu: Cpu, insn: Instruction): number {
+  if (cpu.controls.interceptInvlpg !== 0) return leave(cpu, insn, EXIT_REASON.INVPCID, SVM_EXIT.INVPCID, 0);
   const { mode, invalidation } = cpu;
   const { size: type, count: pcid, hi, lo } = insn;
   if (type > 3 || pcid > 0xfff || (!mode.pcide && pcid !== 0 && type < 2)) return generalProtection(cpu, insn);

@@ -1,7 +1,7 @@
 import type { KvmPolicy } from '../kvm/policy.ts';
 
-/** Nested paging flavour of a configuration. */
-export type Mmu = 'ept' | 'npt';
+/** How guest-physical addresses are translated: nested paging of one vendor or the other, or shadow tables on a CPU of either. */
+export type Mmu = 'ept' | 'npt' | 'shadow';
 
 /** What somebody said a design would do; a run shows whether it does. */
 export interface Claim {
@@ -25,9 +25,10 @@ type ScalarField = Exclude<keyof KvmPolicy, 'io' | 'slots'>;
 
 /** A condition on the kernel without which the design means nothing, and the sentence for a user who asks for it anyway. */
 export interface Need {
-  /** The flavour that it holds for; absent: both. */
+  /** The flavour that it holds for; absent: all. */
   readonly mmu?: Mmu;
-  readonly field: ScalarField | 'io.zeroLength' | 'io.fastMmioTwin' | 'mmu-flavour';
+  readonly field:
+    ScalarField | 'io.ioeventfd' | 'io.zeroLength' | 'io.fastMmioTwin' | 'slots.readonlyMem' | 'mmu-flavour';
   /** The values that will do. */
   readonly oneOf: readonly (string | number | boolean)[];
   readonly otherwise: string;

@@ -16,8 +16,18 @@ const design = (id: string) => {
 };
 
 describe('kernels', () => {
-  it('are the seven of the spec, oldest first, each a full policy with a document for every field', () => {
-    expect(kernels.map(({ id }) => id)).toEqual(['3.14', '3.15', '4.2', '4.15', '6.18', '6.19', '7.0']);
+  it('are those of the spec, oldest first, each a full policy with a document for every field', () => {
+    expect(kernels.map(({ id }) => id)).toEqual([
+      '2.6.24',
+      '2.6.26',
+      '3.14',
+      '3.15',
+      '4.2',
+      '4.15',
+      '6.18',
+      '6.19',
+      '7.0',
+    ]);
     for (const { policy } of kernels) {
       const { io, slots, ...own } = policy;
       expect(Object.keys(own).sort()).toEqual(Object.keys(POLICY_DOCS).sort());
@@ -27,6 +37,11 @@ describe('kernels', () => {
   });
 
   it.each([
+    [
+      '2.6.24',
+      '2.6.26',
+      ['bypassGuestPf', 'mmuLock', 'nestedPaging', 'shadowMmu', 'slots.userSlots', 'slotsGuard', 'vpid'],
+    ],
     ['3.14', '3.15', ['fastMmioOnEptMisconfig', 'io.fastMmioTwin', 'io.ioeventfdFlags', 'io.zeroLength']],
     ['6.18', '6.19', ['xcr0']],
     ['6.19', '7.0', ['fastMmioOnNpf', 'nextRipRequired']],
@@ -42,7 +57,7 @@ describe('kernels', () => {
   it('an unknown one is named with the list of those that exist', () => {
     expect(findKernel('5.0')).toEqual({
       ok: false,
-      error: "unknown kernel '5.0'. Did you mean '7.0'? Known: 3.14, 3.15, 4.2, 4.15, 6.18, 6.19, 7.0.",
+      error: "unknown kernel '5.0'. Did you mean '7.0'? Known: 2.6.24, 2.6.26, 3.14, 3.15, 4.2, 4.15, 6.18, 6.19, 7.0.",
     });
   });
 });
@@ -67,6 +82,13 @@ describe('designs', () => {
     ['rfc-violation', '3.14', 'ept', 'an ioeventfd of length 0 is refused'],
     ['wildcard', '3.14', 'npt', null],
     ['pio', '3.14', 'ept', null],
+    ['bypass-guest-pf', '2.6.24', 'shadow', null],
+    ['bypass-guest-pf-2.6.26', '2.6.26', 'shadow', null],
+    ['no-bypass', '2.6.26', 'shadow', null],
+    ['bypass-guest-pf', '4.2', 'ept', 'choose --mmu shadow'],
+    ['bypass-guest-pf', '4.2', 'shadow', 'that bit is in every fault KVM sees'],
+    ['no-bypass', '4.2', 'shadow', 'existed from 2.6.25 to 3.0'],
+    ['datamatch', '2.6.26', 'shadow', 'KVM_IOEVENTFD'],
   ] as const)('%s on %s/%s: %s', (id, on, mmu, sentence) => {
     const applied = applyDesign(kernel(on), design(id), mmu);
     if (sentence === null) expect(applied.ok).toBe(true);
@@ -76,7 +98,7 @@ describe('designs', () => {
   it('change only what they say they change', () => {
     for (const { policy } of kernels)
       for (const each of designs)
-        for (const mmu of ['ept', 'npt'] as const) {
+        for (const mmu of ['ept', 'npt', 'shadow'] as const) {
           const applied = applyDesign(policy, each, mmu);
           if (!applied.ok) continue;
           const changed = differences(policy, applied.value).map(({ field }) => field);

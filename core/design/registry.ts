@@ -2,6 +2,8 @@ import { unknownName } from '../base/closest.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import type { Design } from './design.ts';
 import type { Kernel } from './kernel.ts';
+import { linux2624 } from './kernels/linux-2.6.24.ts';
+import { linux2626 } from './kernels/linux-2.6.26.ts';
 import { linux314 } from './kernels/linux-3.14.ts';
 import { linux315 } from './kernels/linux-3.15.ts';
 import { linux42 } from './kernels/linux-4.2.ts';
@@ -10,8 +12,11 @@ import { linux618 } from './kernels/linux-6.18.ts';
 import { linux619 } from './kernels/linux-6.19.ts';
 import { linux70 } from './kernels/linux-7.0.ts';
 import { badPage } from './rfcs/bad-page.ts';
+import { bypassGuestPf } from './rfcs/bypass-guest-pf.ts';
+import { bypassGuestPf2626 } from './rfcs/bypass-guest-pf-2.6.26.ts';
 import { datamatch } from './rfcs/datamatch.ts';
 import { fastMmio } from './rfcs/fast-mmio.ts';
+import { noBypass } from './rfcs/no-bypass.ts';
 import { pio } from './rfcs/pio.ts';
 import { rfcViolation } from './rfcs/rfc-violation.ts';
 import { rfcWriteBit } from './rfcs/rfc-write-bit.ts';
@@ -23,7 +28,17 @@ import { wildcard } from './rfcs/wildcard.ts';
 import { writeMostly } from './rfcs/write-mostly.ts';
 
 /** Every kernel, oldest first. */
-export const kernels: readonly Kernel[] = [linux314, linux315, linux42, linux415, linux618, linux619, linux70];
+export const kernels: readonly Kernel[] = [
+  linux2624,
+  linux2626,
+  linux314,
+  linux315,
+  linux42,
+  linux415,
+  linux618,
+  linux619,
+  linux70,
+];
 
 /** Every doorbell design, in the order a comparison shows them. */
 export const designs: readonly Design[] = [
@@ -39,6 +54,9 @@ export const designs: readonly Design[] = [
   roEmulated,
   svmFastMmio,
   svmFastMmioNoNrip,
+  bypassGuestPf,
+  bypassGuestPf2626,
+  noBypass,
 ];
 
 export function findKernel(id: string): Result<Kernel> {

@@ -29,6 +29,13 @@ const ROWS = [
   ['coalesced_mmio', 'len', '', 'gpaHi', 'gpaLo'],
   ['kvm_userspace_exit', 'reason', 'len', 'hi', 'lo'],
   ['host', 'what', '', '', ''],
+  ['kvm_mmu_pagetable_walk', 'error code', '', 'gvaHi', 'gvaLo'],
+  ['kvm_mmu_walker_error', 'error code', '', '', ''],
+  ['kvm_mmu_get_page', 'role', 'created', 'gfnHi', 'gfnLo'],
+  ['kvm_mmu_sync_page', 'role', '', 'gfnHi', 'gfnLo'],
+  ['kvm_mmu_unsync_page', 'role', '', 'gfnHi', 'gfnLo'],
+  ['kvm_mmu_prepare_zap_page', 'role', '', 'gfnHi', 'gfnLo'],
+  ['kvm_inj_exception', 'vector', 'error code', 'cr2Hi', 'cr2Lo'],
 ] as const;
 
 export type EventName = (typeof ROWS)[number][0];

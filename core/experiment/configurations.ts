@@ -25,10 +25,13 @@ export interface Selection {
 export const DEFAULT_CPUS = { ept: 'sapphire-rapids', npt: 'zen4' } as const;
 export const DEFAULT_KERNEL = '7.0';
 const HOST_PAGES = ['4K', '2M', '1G'];
-const MMUS = ['ept', 'npt'];
+const MMUS: readonly Mmu[] = ['ept', 'npt', 'shadow'];
+/** What an open axis compares: each vendor's nested paging. */
+const NESTED: readonly Mmu[] = ['ept', 'npt'];
 
 /**
- * The configurations of a selection, or one sentence. A combination that contradicts itself (FAST_MMIO on a kernel without it, EPT on
+ * The configurations of a selection, or one sentence. Where the MMU is left open it is the CPU's nested paging, or shadow paging with a
+ * kernel that knows no other. A combination that contradicts itself (FAST_MMIO on a kernel without it, EPT on
  * an AMD CPU) is left out; it is an error when the user named the design and no combination with it is left.
  */
 export function parseConfigurations(selection: Selection): Result<Configuration[], string> {
@@ -43,13 +46,15 @@ export function parseConfigurations(selection: Selection): Result<Configuration[
   if (badMitigations?.ok === false) return badMitigations;
   const refused = new Map<string, string>();
   const list: Configuration[] = [];
-  for (const { cpu, mmu } of machines.value)
+  for (const machine of machines.value)
     for (const kernel of selection.kernels ?? [DEFAULT_KERNEL])
       for (const mitigations of selection.mitigations ?? ['default'])
         for (const nestedHost of selection.nestedHost ?? [false])
-          for (const vpid of selection.vpid ?? [true])
+          for (const vpid of vpidsOf(selection.vpid ?? [true], kernel, machine.cpu))
             for (const hostPage of hostPages)
               for (const design of selection.designs ?? designs.map(({ id }) => id)) {
+                const { cpu } = machine;
+                const mmu = selection.mmus === undefined && hasOnlyShadow(kernel) ? 'shadow' : machine.mmu;
                 const usable = contradiction(kernel, design, mmu);
                 if (!usable.ok) return usable;
                 if (usable.value !== null) {
@@ -78,6 +83,20 @@ export function parseConfigurations(selection: Selection): Result<Configuration[
   return ok(nameConfigurations(list));
 }
 
+/** A kernel whose EPT and NPT do not exist, or are not modelled. */
+function hasOnlyShadow(id: string): boolean {
+  const kernel = findKernel(id);
+  return kernel.ok && kernel.value.policy.nestedPaging !== 'supported';
+}
+
+/** Of the values asked for, those there are: a kernel before VPID has none on Intel. AMD's ASID is always there. */
+function vpidsOf(asked: readonly boolean[], kernelId: string, cpu: string): readonly boolean[] {
+  const kernel = findKernel(kernelId);
+  const model = findCpuModel(cpu);
+  if (!kernel.ok || kernel.value.policy.vpid || !model.ok || model.value.vendor === 'amd') return asked;
+  return [false];
+}
+
 /** Null when the three go together, else the sentence why not; an error for a name nobody knows. */
 function contradiction(kernelId: string, designId: string, mmu: Mmu): Result<string | null, string> {
   const kernel = findKernel(kernelId);
@@ -92,26 +111,32 @@ function chooseMachines(
   cpus: readonly string[] | undefined,
   mmus: readonly string[] | undefined,
 ): Result<{ cpu: string; mmu: Mmu }[], string> {
-  const badMmu = mmus?.find((mmu) => !MMUS.includes(mmu));
-  if (badMmu !== undefined) return err(unknownName('mmu', badMmu, MMUS));
-  if (cpus === undefined) {
-    return ok(((mmus ?? MMUS) as Mmu[]).map((mmu) => ({ cpu: DEFAULT_CPUS[mmu], mmu })));
+  const isMmu = (text: string): text is Mmu => MMUS.some((mmu) => mmu === text);
+  const wanted: Mmu[] = [];
+  for (const mmu of mmus ?? NESTED) {
+    if (!isMmu(mmu)) return err(unknownName('mmu', mmu, MMUS));
+    wanted.push(mmu);
   }
+  if (cpus === undefined) return ok(wanted.flatMap((mmu) => defaultCpus(mmu).map((cpu) => ({ cpu, mmu }))));
   const machines: { cpu: string; mmu: Mmu }[] = [];
   for (const id of cpus) {
     const model = findCpuModel(id);
     if (!model.ok) return model;
-    const mmu: Mmu = model.value.vendor === 'intel' ? 'ept' : 'npt';
-    if (mmus === undefined || mmus.includes(mmu)) machines.push({ cpu: id, mmu });
+    const nested = model.value.vendor === 'intel' ? 'ept' : 'npt';
+    for (const mmu of wanted) if (mmu === nested || mmu === 'shadow') machines.push({ cpu: id, mmu });
   }
   if (machines.length > 0) return ok(machines);
   return err(`no CPU of ${cpus.join(', ')} has ${mmus?.join(' or ')}: EPT is Intel's, NPT is AMD's`);
 }
 
+/** CPUs of an MMU that nobody chose one for: shadow paging runs on one of each vendor. */
+const defaultCpus = (mmu: Mmu): readonly string[] =>
+  mmu === 'shadow' ? [DEFAULT_CPUS.ept, DEFAULT_CPUS.npt] : [DEFAULT_CPUS[mmu]];
+
 type Axis = readonly [keyof Configuration, (configuration: Configuration) => string];
 
 const AXES: readonly Axis[] = [
-  ['mmu', (c) => c.mmu],
+  ['mmu', flavourOf],
   ['cpu', (c) => c.cpu],
   ['kernel', (c) => c.kernel],
   ['design', (c) => c.design],
@@ -121,18 +146,30 @@ const AXES: readonly Axis[] = [
   ['hostPage', (c) => c.hostPage],
 ];
 
-/** Names each configuration by what it does not share with all others. One CPU a vendor says no more than the MMU does. */
+/** The MMU as names of configurations have it: shadow paging with the vendor, since each CPU can do it. */
+export function flavourOf({ mmu, cpu }: Pick<Configuration, 'mmu' | 'cpu'>): string {
+  if (mmu !== 'shadow') return mmu;
+  const model = findCpuModel(cpu);
+  return model.ok ? `shadow-${model.value.vendor}` : mmu;
+}
+
+/**
+ * Names each configuration by what it does not share with all others. One CPU a flavour of the MMU says no more than the flavour does; and
+ * where CPUs are named, the flavour is only if some CPU has two.
+ */
 export function nameConfigurations(list: readonly Configuration[]): Configuration[] {
-  const varies = (key: keyof Configuration): boolean => new Set(list.map((c) => c[key])).size > 1;
-  const cpusPerMmu = new Set(list.map((c) => `${c.mmu}/${c.cpu}`)).size > new Set(list.map((c) => c.mmu)).size;
+  const kinds = (of: (configuration: Configuration) => unknown): number => new Set(list.map(of)).size;
+  const machines = kinds((c) => `${flavourOf(c)}/${c.cpu}`);
+  const cpuShown = machines > kinds(flavourOf);
+  const mmuShown = kinds(flavourOf) > 1 && (!cpuShown || machines > kinds((c) => c.cpu));
   const shown = AXES.filter(([key]) =>
-    key === 'cpu' ? cpusPerMmu : key === 'mmu' ? !cpusPerMmu && varies('mmu') : varies(key),
+    key === 'cpu' ? cpuShown : key === 'mmu' ? mmuShown : kinds((c) => c[key]) > 1,
   );
   return list.map((configuration) => {
     const parts = shown.map(([, text]) => text(configuration));
     return {
       ...configuration,
-      name: parts.length > 0 ? parts.join('/') : `${configuration.mmu}/${configuration.design}`,
+      name: parts.length > 0 ? parts.join('/') : `${flavourOf(configuration)}/${configuration.design}`,
     };
   });
 }

@@ -1,4 +1,5 @@
 import { err, ok, type Result } from '../base/result.ts';
+import type { KernelOp } from '../guest/kernel/ops.ts';
 import type { HostOp, SetupOp } from '../guest/setup.ts';
 import { buildMachine } from '../machine/build.ts';
 import { exitName } from '../machine/exit-names.ts';
@@ -66,6 +67,16 @@ export class Run {
   /** Takes the name of a phase; the number goes into a HOST record. */
   addPhase(name: string): number {
     return this.machine.addPhase(name);
+  }
+
+  /** Takes what the guest's kernel is to do; the number goes into a HOST record. */
+  addKernelOp(op: KernelOp): number {
+    return this.machine.addKernelOp(op);
+  }
+
+  /** Counters of the guest's kernel by their names in /proc/vmstat; null without one. */
+  vmstat(): Readonly<Record<string, number>> | null {
+    return this.machine.kernel?.vmstat() ?? null;
   }
 
   /** Carries out the complete records of [0, length); see core/guest/records.ts. */
@@ -157,7 +168,7 @@ export class Run {
       eventfds: host.signals(),
       userspaceExits: vmm.exits[0]! + vmm.exits[1]!,
       divergences: reference === null ? [] : reference.log.list(),
-      notes: machine.notes.list(),
+      notes: [...machine.notes.list(), ...(machine.parts.others?.unmet() ?? [])],
       problem: machine.problem,
       clock: paths.clock,
       checked: reference !== null,

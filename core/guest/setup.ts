@@ -116,6 +116,45 @@ export interface RegistersOp {
   readonly pkru?: number;
 }
 
+/** vCPUs of the VM; the script drives the first, the others do what `while-in` says. */
+export interface VcpusOp {
+  readonly kind: 'vcpus';
+  readonly count: number;
+}
+
+/** One instruction of another vCPU. */
+export interface OtherAccess {
+  readonly op: 'read' | 'write' | 'invlpg' | 'movCr3';
+  /** Linear address, or the value of CR3. */
+  readonly address: bigint;
+  /** Stored value. */
+  readonly value: bigint;
+  /** Bytes: 1, 2, 4 or 8. */
+  readonly width: number;
+}
+
+/** While vCPU 0 is at a place in KVM's code (core/kvm/windows.ts) for the `nth` time from now on, another vCPU carries out accesses. */
+export interface WhileInOp {
+  readonly kind: 'while-in';
+  readonly window: string;
+  readonly nth: number;
+  readonly vcpu: number;
+  readonly accesses: readonly OtherAccess[];
+}
+
+/** The small guest kernel (core/guest/kernel). */
+export interface KernelSetupOp {
+  readonly kind: 'kernel';
+  /** Which Linux: how it edits page tables and flushes. */
+  readonly release: '2.6.24' | '3.14' | '4.15' | '6.18';
+  readonly pcid: boolean;
+  /** The memory that it hands out; null: the first RAM region above its first MiB. */
+  readonly gpa: bigint | null;
+  readonly size: bigint | null;
+  /** Page size of its direct map; null: 2 MiB (4 MiB in 2-level paging) where the region allows it. */
+  readonly directMap: PageSize | null;
+}
+
 /** Bytes put into guest memory before the guest runs. */
 export interface PokeOp {
   readonly kind: 'poke';
@@ -129,5 +168,7 @@ interface Placed {
 }
 
 /** Things a script may ask for before and during the run. */
-export type HostOp = Placed & (MemslotOp | IoeventfdOp | CoalescedOp | DirtyLogOp | ReclaimOp);
-export type SetupOp = HostOp | (Placed & (RamOp | PagingOp | MapOp | UnmapOp | DoorbellOp | RegistersOp | PokeOp));
+export type HostOp = Placed & (MemslotOp | IoeventfdOp | CoalescedOp | DirtyLogOp | ReclaimOp | WhileInOp);
+export type SetupOp =
+  | HostOp
+  | (Placed & (RamOp | PagingOp | MapOp | UnmapOp | DoorbellOp | RegistersOp | PokeOp | KernelSetupOp | VcpusOp));

@@ -15,15 +15,21 @@ import { Memslots } from './memslots/memslots.ts';
 import { SLOT_FLAG } from './memslots/slot-table.ts';
 import { GuestRam } from './mmu/guest-ram.ts';
 import { NestedMmu } from './mmu/nested-mmu.ts';
+import { createShadowMmu } from './mmu/create-shadow-mmu.ts';
+import type { ShadowMmu } from './mmu/shadow-mmu.ts';
 import { SlotChanges } from './mmu/slot-changes.ts';
 import type { KvmPolicy } from './policy.ts';
 import { createStats, STAT, type StatName, statsByName } from './stats.ts';
 import { Vcpu, type VcpuParts } from './vcpu.ts';
+import type { WindowWatcher } from './windows.ts';
 
 /** What KVM finds in the CPU and decides at module load. */
 export interface KvmConfig {
   readonly policy: KvmPolicy;
-  readonly mmu: 'ept' | 'npt';
+  /** Nested paging of one vendor or the other, or shadow tables (ept=0, npt=0). */
+  readonly mmu: 'ept' | 'npt' | 'shadow';
+  /** Which of VMX and SVM the CPU has. */
+  readonly vendor: 'intel' | 'amd';
   /** Levels of the nested tables. Default 4. */
   readonly nestedLevels?: 4 | 5;
   readonly mitigations: readonly MitigationId[];
@@ -38,7 +44,11 @@ export interface KvmConfig {
     readonly eptAd: boolean;
     readonly p1g: boolean;
     readonly decodeAssists: boolean;
+    /** VPID is on (Intel). Default true. */
+    readonly vpid?: boolean;
   };
+  /** KVM_SET_NR_MMU_PAGES: shadow pages of the VM at most. Default: 2 % of the pages of all memslots, at least 64. */
+  readonly mmuPages?: number;
 }
 
 /** One virtual machine: its memslots, buses, nested tables and vCPUs (struct kvm). */
@@ -52,7 +62,10 @@ export class Kvm {
   readonly ioeventfds: Ioeventfds;
   readonly zones: CoalescedZones;
   readonly slots: Memslots;
+  /** Nested tables; under shadow paging they exist and nobody uses them. */
   readonly mmu: NestedMmu;
+  /** Null with nested paging. */
+  readonly shadow: ShadowMmu | null;
   readonly ram: GuestRam;
   readonly recorder: Recorder;
   readonly vcpus: Vcpu[] = [];
@@ -79,6 +92,8 @@ export class Kvm {
   readonly reentersOnEmptyBuffer: boolean;
   /** Vcpus are running: kicks and flushes reach them as exits. Set by the machine when the guest starts. */
   started = false;
+  /** Told of the places where another vCPU can run; null where nobody asks. */
+  windows: WindowWatcher | null = null;
   readonly slotChanges: SlotChanges;
   private searchSteps = 0;
   private readonly frame: ExitFrame;
@@ -98,24 +113,27 @@ export class Kvm {
     this.irqchip = new Irqchip(this.io);
     this.ioeventfds = new Ioeventfds(this.io);
     this.zones = new CoalescedZones(this.io);
-    this.mmu = new NestedMmu(memory, { mmu: config.mmu, levels: config.nestedLevels ?? 4, ...cpu }, this.stats);
+    const nested = config.mmu === 'ept' ? 'ept' : 'npt';
+    this.mmu = new NestedMmu(memory, { mmu: nested, levels: config.nestedLevels ?? 4, ...cpu }, this.stats);
     this.slotChanges = new SlotChanges(this);
     this.slots = new Memslots({ ...policy.slots, maxGfn: 2 ** (cpu.maxphyaddr - 12) - 1 }, this.slotChanges);
     this.ram = new GuestRam(this.slots, this.hostMm, memory);
+    this.shadow = config.mmu === 'shadow' ? createShadowMmu(this) : null;
     this.mmioCaching = policy.mmioCaching && this.mmu.canMarkMmio;
     this.writeMostlyRegions = policy.readOnlySlotSpte === 'reserved-write-mostly' && this.mmioCaching;
     this.accessTracked = policy.accessTracking && !this.mmu.accessedBits;
-    this.isIntel = config.mmu === 'ept';
+    this.isIntel = config.vendor === 'intel';
     this.fastMmioOnMisconfig = policy.fastMmioOnEptMisconfig;
     this.skipsByDecode = policy.underHypervisor && policy.fastMmioSkip === 'decode-under-hypervisor';
     this.checksVectoringAtExit = policy.vectoringCheck === 'at-exit';
     this.fastPioIn = policy.fastPioIn === 'all' || (policy.fastPioIn === 'amd' && !this.isIntel);
-    this.suppliesBytes = !this.isIntel && cpu.decodeAssists && config.emptyInsnBuffer !== true;
+    this.suppliesBytes = policy.usesInsnBytes && !this.isIntel && cpu.decodeAssists && config.emptyInsnBuffer !== true;
     this.reentersOnEmptyBuffer =
       !this.isIntel && cpu.decodeAssists && config.emptyInsnBuffer === true && policy.emptyInsnBufferReenters;
     this.frame = {
       vendor: this.isIntel ? 'intel' : 'amd',
       xcr0: policy.xcr0,
+      slotsGuard: policy.slotsGuard,
       ops: policy.ops,
       mitigations: config.mitigations,
       ...(config.swap === undefined ? {} : { swap: config.swap }),
@@ -127,16 +145,18 @@ export class Kvm {
     this.slots.register(state);
     this.hostMm.register(state);
     this.mmu.register(state);
+    this.shadow?.register(state);
     state.addState(() => [this.logging]);
     state.addCounters(() => [this.stats]);
     for (const vcpu of this.vcpus) vcpu.register(state);
   }
 
-  /** KVM_CREATE_VCPU; the root is loaded at once. Call `register` after the last one. */
+  /** KVM_CREATE_VCPU; the nested root is loaded at once, a shadow root by `registersSet`. Call `register` after the last one. */
   createVcpu(parts: VcpuParts): Vcpu {
     const vcpu = new Vcpu(this, this.vcpus.length, parts, this.frame);
     this.vcpus.push(vcpu);
-    vcpu.loadRoot();
+    if (this.shadow !== null) this.shadow.addVcpu(vcpu);
+    else vcpu.loadRoot();
     vcpu.setPml(this.logsByPml);
     return vcpu;
   }
@@ -169,6 +189,11 @@ export class Kvm {
     for (const vcpu of this.vcpus) vcpu.setPml(wanted);
   }
 
+  /** A vCPU is at a place where another one can run: see windows.ts. */
+  passWindow(window: number, vcpu: Vcpu): void {
+    if (this.windows !== null) this.windows.passes(window, vcpu);
+  }
+
   /** The root becomes obsolete; vCPUs reload when they are kicked. */
   invalidateRoot(): void {
     const root = this.mmu.takeRoot();
@@ -184,6 +209,11 @@ export class Kvm {
     }
   }
 
+  /** Every SPTE that maps a guest frame in [from, to) goes. Returns how many; the caller flushes. */
+  zapMapped(from: number, to: number): number {
+    return this.shadow === null ? this.mmu.zapLeaves(from, to) : this.shadow.zapRange(from, to);
+  }
+
   /** kvm_flush_remote_tlbs: every vCPU drops what it has cached of the nested tables before it goes on. */
   flushRemoteTlbs(): void {
     this.hostPaths.add(STEP.kvm_flush_remote_tlbs);
@@ -196,6 +226,20 @@ export class Kvm {
     cause.paths.add(STEP.kvm_flush_remote_tlbs);
     this.stats[STAT.remote_tlb_flush]!++;
     for (const vcpu of this.vcpus) vcpu.flushNow(vcpu === cause);
+  }
+
+  /**
+   * kvm_flush_remote_tlbs under shadow paging, from a vCPU that is out of the guest: every vCPU is to flush before its next entry. Others that run
+   * are kicked; this one flushes with `Vcpu.flushNow` when its requests are served.
+   */
+  requestFlushFrom(cause: Vcpu): void {
+    cause.paths.add(STEP['kvm_flush_remote_tlbs.request']);
+    this.stats[STAT.remote_tlb_flush]!++;
+    for (const vcpu of this.vcpus) {
+      if (vcpu === cause) continue;
+      if (this.started) cause.paths.add(STEP.kvm_make_all_cpus_request);
+      vcpu.requestFlush();
+    }
   }
 
   /** kvm_make_all_cpus_request: one IPI for each running vCPU. */

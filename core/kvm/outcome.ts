@@ -17,6 +17,8 @@ export const KVM_ERRORS = Object.freeze({
   'skip-by-garbage':
     'RIP was advanced by an instruction length that the outer hypervisor had not set: the guest goes on inside an instruction',
   'reserved-spte': 'KVM_RUN returned EINVAL: a reserved bit in an SPTE that is not an MMIO SPTE',
+  'unshadow-livelock':
+    'mmu_unshadow() never ends: user mode wrote to a page table that is a root in use, and a zap leaves it in the hash (2.6.24)',
   'unknown-exit': 'KVM_EXIT_UNKNOWN: no handler for this exit reason',
 } as const);
 export type KvmErrorId = keyof typeof KVM_ERRORS;

@@ -37,13 +37,45 @@ export const POLICY_DOCS: { readonly [K in OwnField]: PolicyDoc } = {
     source:
       'RFC "vmx: allow ioeventfd for EPT violations", August 2015, and its review; seed 001 in docs/references.md',
   },
+  nestedPaging: {
+    doc: 'KVM uses EPT and NPT, or has only shadow paging: because the code is not there yet, or because its first form is not modelled',
+    source: '1439442c7b25 (EPT) and 709ddebf81cb (NPT), 2.6.26: recalled',
+  },
+  vpid: {
+    doc: 'on Intel each vCPU has a VPID of its own; without one, entries and exits drop every linear and combined mapping',
+    source: '2384d2b32640, 2.6.26: recalled',
+  },
   mmu: {
     doc: 'who fills the nested tables: the direct-map part of the shadow MMU with its 8-entry prefetch, or the TDP MMU',
     source: 'TDP MMU 5.10, default from 5.15; arch/x86/kvm/mmu/mmu.c',
   },
   mmuLock: {
-    doc: 'mmu_lock is a spinlock, or an rwlock that TDP faults take for reading',
-    source: '531810caa9f4, 5.12; arch/x86/kvm/mmu/mmu.c',
+    doc: 'what a page fault holds: kvm->lock, a mutex of the whole VM, from before the walk to behind the emulation; mmu_lock as a spinlock around the change of the tables; or mmu_lock as an rwlock that TDP faults take for reading',
+    source:
+      'drivers/kvm/vmx.c of 2.6.24 (handle_exception); spinlock 2.6.25; 531810caa9f4, 5.12; arch/x86/kvm/mmu/mmu.c',
+  },
+  shadowMmu: {
+    doc: 'the generation of the shadow MMU. 2007: every guest table is write-protected, one flood counter a vCPU, only writable entries are in the reverse map, what upper levels allow is merged into the leaf but is no part of a role. 2008: roles carry the access rights, a zapped root is invalid at once, a flood is told by the accessed bit of the last entry filled. unsync: leaf tables may be written without exits and are synchronised at flushes',
+    source: 'drivers/kvm/mmu.c of 2.6.24, arch/x86/kvm/mmu.c of 2.6.26; unsync pages 2.6.28 (4731d4c7a077): recalled',
+  },
+  bypassGuestPf: {
+    doc: 'shadow entries of absent guest pages are really not present, all others present with reserved bits, and on Intel only faults with the present bit leave the guest: off; as posted (guest table scanned first and write-protected after, 32-bit guests left out); or corrected (write-protected first, leaf tables of 32-bit guests included)',
+    source:
+      'c7addb902054, 2.6.25 (module parameter bypass_guest_pf); corrected in arch/x86/kvm/mmu.c of 2.6.26; removed by c37079586f31, 3.1: recalled; seed 002 in docs/references.md',
+  },
+  cachedRoots: {
+    doc: 'shadow roots of previous values of CR3 that are kept. With them a MOV to CR3 that finds its root synchronises and flushes only as far as the guest asked (bit 63 under PCID), and INVLPG flushes one address; without, every MOV to CR3 loads a root, and both flush everything',
+    source:
+      '7c390d350f8b and 956bf3531fba, 4.19: recalled; arch/x86/kvm/mmu/mmu.c (kvm_mmu_new_pgd, kvm_mmu_invalidate_addr)',
+  },
+  invlpgSync: {
+    doc: 'what INVLPG does to an entry of an unsync shadow page: zaps it and fills it again from the guest entry, or synchronises it',
+    source:
+      '6.4: recalled; FNAME(invlpg) of arch/x86/kvm/paging_tmpl.h before, FNAME(sync_spte) of arch/x86/kvm/mmu/paging_tmpl.h since',
+  },
+  mmuNotifier: {
+    doc: 'the host can take pages from a guest: KVM is told (MMU notifier) and drops their entries. Without, pages that were shadowed are pinned, or are the kernel’s own (2.6.24)',
+    source: 'e930bffe95e1, 2.6.27: recalled; drivers/kvm/kvm_main.c of 2.6.24 (kvm_vm_ioctl_set_memory_region)',
   },
   mmioCaching: {
     doc: 'MMIO accesses are remembered in reserved SPTEs (module parameter mmio_caching)',
@@ -80,11 +112,16 @@ export const POLICY_DOCS: { readonly [K in OwnField]: PolicyDoc } = {
   fastPioIn: {
     doc: 'IN without a string goes past the emulator: nowhere, on AMD, or on both',
     source:
+      'both in drivers/kvm of 2.6.24 (kvm_emulate_pio); ' +
       '8370c3d08bd9, 4.1 (AMD) and 432baf60eee3, 4.17 (Intel): recalled; inl_from_kernel of 2017 is emulated in b7ffc44d5b2e',
   },
   exitGpaUsed: {
     doc: 'the emulator takes the GPA of the exit for a sole memory operand; before, it walked the guest tables',
     source: '618232e2196a, 4.14; arch/x86/kvm/x86.c',
+  },
+  usesInsnBytes: {
+    doc: 'decode assists of AMD are used: the instruction bytes in the VMCB, and what MOV to CR and INVLPG name. Before, the emulator fetched the instruction through the guest’s tables',
+    source: '7ff76d58a9dc, df4f3108562d and dc25e89e07d5, 2.6.38 and 2.6.39: recalled; arch/x86/kvm/svm/svm.c',
   },
   emptyInsnBufferReenters: {
     doc: 'an emulation for which the CPU supplied an instruction buffer of zero bytes re-enters the guest; otherwise the emulator fetches by itself',
@@ -94,9 +131,15 @@ export const POLICY_DOCS: { readonly [K in OwnField]: PolicyDoc } = {
     doc: 'an EPT misconfiguration while an event is delivered: KVM_EXIT_INTERNAL_ERROR from the exit handler, or a silent re-entry; and an EPT violation then: emulated, or refused with that error',
     source: 'at-emulation in 6.18 and later; arch/x86/kvm/x86.c and arch/x86/kvm/vmx/vmx.c and svm/svm.c',
   },
+  slotsGuard: {
+    doc: 'what keeps the memslots while a vCPU is out of the guest: nothing but kvm->lock inside the handlers, the rw semaphore slots_lock from exit to entry, or an SRCU read lock',
+    source:
+      '__vcpu_run in drivers/kvm/kvm_main.c of 2.6.24; 3200f405a1e8, 2.6.26, and f656ce0185cc (SRCU), 2.6.34: recalled',
+  },
   xcr0: {
-    doc: "guest XCR0: loaded once and kept until the FPU is put, swapped inside the vendor's run function, or swapped outside the fastpath loop",
-    source: 'lazy until 4.5, inner 4.6 to 6.18, outer from 6.19 (75c69c82f211); arch/x86/kvm/x86.c, vcpu_enter_guest',
+    doc: "guest XCR0: unknown to KVM, loaded once and kept until the FPU is put, swapped inside the vendor's run function, or swapped outside the fastpath loop",
+    source:
+      'unknown until 2.6.35 (2acf923e38fb): recalled; lazy until 4.5, inner 4.6 to 6.18, outer from 6.19 (75c69c82f211); arch/x86/kvm/x86.c, vcpu_enter_guest',
   },
   ops: {
     doc: 'kvm_x86_ops are called through pointers, which a retpoline makes expensive, or patched into direct calls',
@@ -113,6 +156,8 @@ export const POLICY_DOCS: { readonly [K in OwnField]: PolicyDoc } = {
 };
 
 export const IO_POLICY_DOCS: { readonly [K in keyof IoPolicy]: PolicyDoc } = {
+  ioeventfd: { doc: 'KVM_IOEVENTFD exists', source: 'd34e6b175e61, 2.6.32: recalled' },
+  coalescedMmio: { doc: 'coalesced MMIO zones exist', source: '5f94c1741bdc, 2.6.27: recalled' },
   busDeviceLimit: {
     doc: 'devices other than ioeventfds that one bus holds (NR_IOBUS_DEVS)',
     source: 'include/linux/kvm_host.h and virt/kvm/kvm_main.c',
@@ -164,6 +209,7 @@ export const SLOT_POLICY_DOCS: { readonly [K in SlotScalar]: PolicyDoc } = {
   },
   maxPages: { doc: 'pages of one slot at most', source: 'include/linux/kvm_host.h' },
   maxGfn: { doc: 'last guest frame of a slot: set from the MAXPHYADDR of the host', source: 'virt/kvm/kvm_main.c' },
+  readonlyMem: { doc: 'KVM_MEM_READONLY exists', source: '4d8b81abc47b, 3.7: recalled' },
   userAddressLimit: { doc: 'first host virtual address that is not the user’s', source: 'TASK_SIZE_MAX, x86-64' },
   guestMemfd: { doc: 'slots with private memory', source: '6.8; virt/kvm/kvm_main.c' },
   zapAll: {

@@ -17,8 +17,15 @@ export interface KvmPolicy {
   // --- buses, ioeventfds, coalesced zones
   readonly io: IoPolicy;
   // --- MMU
+  readonly nestedPaging: 'supported' | 'absent' | 'not-modelled';
+  readonly vpid: boolean;
   readonly mmu: 'direct-map' | 'tdp-mmu';
-  readonly mmuLock: 'spinlock' | 'rwlock';
+  readonly mmuLock: 'kvm-mutex' | 'spinlock' | 'rwlock';
+  readonly shadowMmu: '2007' | '2008' | 'unsync';
+  readonly bypassGuestPf: 'off' | 'as-posted' | 'corrected';
+  readonly cachedRoots: 0 | 3;
+  readonly invlpgSync: 'zap-and-prefetch' | 'sync-spte';
+  readonly mmuNotifier: boolean;
   readonly mmioCaching: boolean;
   readonly readOnlySlotSpte: 'read-only' | 'reserved-write-mostly';
   readonly pageTrack: boolean;
@@ -32,10 +39,12 @@ export interface KvmPolicy {
   readonly misconfigHandler: 'mmio-first' | 'page-fault';
   readonly fastPioIn: 'none' | 'amd' | 'all';
   readonly exitGpaUsed: boolean;
+  readonly usesInsnBytes: boolean;
   readonly emptyInsnBufferReenters: boolean;
   readonly vectoringCheck: 'at-exit' | 'at-emulation';
   // --- run loop
-  readonly xcr0: 'lazy' | 'inner' | 'outer';
+  readonly slotsGuard: 'none' | 'slots_lock' | 'srcu';
+  readonly xcr0: 'none' | 'lazy' | 'inner' | 'outer';
   readonly ops: 'pointers' | 'static';
   readonly skipReadsTrapFlag: boolean;
   // --- the host

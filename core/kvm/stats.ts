@@ -1,6 +1,9 @@
 /**
- * KVM's statistics under their own names (binary stats of a vCPU and of a VM, arch/x86/include/asm/kvm_host.h). The last one is no
- * statistic but the count of a tracepoint: KVM counts fast kicks nowhere else.
+ * KVM's statistics under their own names (binary stats of a vCPU and of a VM, arch/x86/include/asm/kvm_host.h). Those from `kvm_fast_mmio`
+ * on are no statistics of KVM's: the first is the count of a tracepoint, the others count what the shadow MMUs are compared by.
+ * - pf_host: #PF exits that the guest's own tables had no part in (the guest's walk succeeded);
+ * - pf_trap_not_present: #PF exits on an entry marked "trap" whose guest entry turned out not present (bypass_guest_pf);
+ * - mmu_reshadowed: shadow pages made for a guest frame that had been shadowed before.
  */
 const NAMES = [
   'exits',
@@ -22,7 +25,20 @@ const NAMES = [
   'pages_4k',
   'pages_2m',
   'pages_1g',
+  'pf_guest',
+  'invlpg',
+  'mmu_shadow_zapped',
+  'mmu_pte_write',
+  'mmu_pte_updated',
+  'mmu_pde_zapped',
+  'mmu_flooded',
+  'mmu_recycled',
+  'mmu_cache_miss',
+  'mmu_unsync',
   'kvm_fast_mmio',
+  'pf_host',
+  'pf_trap_not_present',
+  'mmu_reshadowed',
 ] as const;
 
 export type StatName = (typeof NAMES)[number];

@@ -5,7 +5,7 @@ import { STEP } from '../cost/steps.ts';
 import { EVENT } from '../events/kinds.ts';
 import type { Recorder } from '../events/recorder.ts';
 import type { Instruction } from '../guest/instruction.ts';
-import type { GuestRegisters } from '../guest/registers.ts';
+import { type GuestRegisters, REG } from '../guest/registers.ts';
 import type { VmExit } from '../spec/vm-exit.ts';
 import { Emulator } from './emulate/emulator.ts';
 import { VcpuIo } from './emulate/vcpu-io.ts';
@@ -13,6 +13,7 @@ import { VcpuEmulatorPort } from './exits/emulator-port.ts';
 import { dispatch } from './exits/table.ts';
 import type { HardwarePort } from './hardware-port.ts';
 import type { Kvm } from './kvm.ts';
+import { GuestWalk } from './mmu/guest-walk.ts';
 import { MmioCache } from './mmu/mmio-cache.ts';
 import { InjectedFault, KVM_ERROR, type KvmErrorId } from './outcome.ts';
 import { RunLoopBlocks } from './run-loop/blocks.ts';
@@ -34,6 +35,11 @@ const GUEST_MODE = 1;
 const LAST_ROW = 2;
 const LAST_GENERATION = 3;
 const PML_FRAME = 4;
+const RETRY_RIP_LO = 5;
+const RETRY_RIP_HI = 6;
+const RETRY_LO = 7;
+const RETRY_HI = 8;
+const WORDS = 9;
 
 const REQUEST_KICK = 1;
 const REQUEST_RELOAD = 2;
@@ -50,6 +56,11 @@ export class Vcpu {
   readonly userspace: UserspacePort;
   readonly blocks: RunLoopBlocks;
   readonly mmioCache = new MmioCache();
+  /** Page-directory pointers of PAE paging as loaded with CR3: four times low word, high word. Under shadow paging only. */
+  readonly pdptrs = new Int32Array(8);
+  /** Scratch of loadPdptrs. */
+  readonly newPdptrs = new Int32Array(8);
+  readonly walk: GuestWalk;
   /** What waits for userspace; between instructions nothing does. */
   readonly io = new VcpuIo();
   readonly emulator: Emulator;
@@ -60,7 +71,7 @@ export class Vcpu {
   error: KvmErrorId = 'none';
   /** The entry after this exit is to flush L1D where that mitigation is on: something was emulated, or userspace ran. */
   emulated = false;
-  private readonly words = new Int32Array(5);
+  private readonly words = new Int32Array(WORDS);
   private requests = 0;
 
   constructor(kvm: Kvm, id: number, parts: VcpuParts, frame: ExitFrame) {
@@ -72,6 +83,13 @@ export class Vcpu {
     this.recorder = kvm.recorder;
     this.userspace = parts.userspace;
     this.blocks = new RunLoopBlocks(parts.paths, frame, kvm.policy.skipReadsTrapFlag);
+    const { config, mmu, ram } = kvm;
+    // Four levels of nested tables reach 48 bits: the guest has no more.
+    const few = config.mmu !== 'shadow' && mmu.tables.levels === 4;
+    // 82725b20e22f, 2.6.30: reserved bits of guest entries are looked at.
+    const bits =
+      kvm.policy.shadowMmu !== 'unsync' ? 52 : few ? Math.min(config.cpu.maxphyaddr, 48) : config.cpu.maxphyaddr;
+    this.walk = new GuestWalk(parts.regs, ram, bits, config.mmu === 'shadow' ? this.pdptrs : null);
     this.emulatorPort = new VcpuEmulatorPort(this);
     this.emulator = new Emulator(kvm.io, kvm.irqchip, this.emulatorPort, parts.paths, kvm.recorder);
     this.words[LAST_ROW] = -1;
@@ -79,7 +97,7 @@ export class Vcpu {
 
   register(state: StateSet): void {
     this.mmioCache.register(state);
-    state.addState(() => [this.words]);
+    state.addState(() => [this.words, this.pdptrs]);
     state.addCounters(() => [this.emulator.stat]);
   }
 
@@ -110,6 +128,7 @@ export class Vcpu {
     if (kvm.logsByPml) drainPml(this);
     const outcome = dispatch(this, exit, insn);
     if (outcome === KVM_ERROR) return outcome;
+    if (kvm.shadow !== null) kvm.shadow.serveBeforeEntry(this);
     paths.add(this.emulated ? blocks.epilogueAfterEmulation : blocks.epilogue);
     if (recorder.on) recorder.emit(EVENT.kvm_entry, 0, 0, 0, 0);
     return outcome;
@@ -153,6 +172,48 @@ export class Vcpu {
     this.port.invalidateRoot(root);
   }
 
+  /** kvm_mmu_load_pgd under shadow paging: CR3 as the CPU is to see it. Nothing is flushed. */
+  useShadowRoot(hfn: number, levels: number): void {
+    this.words[ROOT] = hfn;
+    this.port.setRoot(hfn, levels);
+  }
+
+  /**
+   * KVM_SET_SREGS: the guest's registers were written from outside. Under shadow paging the vCPU gets roots for them, which it must have before
+   * it first runs; a path of its own once the guest runs, uncounted before.
+   */
+  registersSet(): void {
+    const { shadow, started } = this.kvm;
+    if (shadow === null) return;
+    shadow.registersSet(this);
+    shadow.serveBeforeEntry(this);
+    this.paths.end();
+    if (!started) this.paths.forget();
+  }
+
+  /** The last write fault that was answered by releasing a guest table was at this linear address, and at this RIP. */
+  isLastRetry(hi: number, lo: number): boolean {
+    const { words } = this;
+    const { at } = this.regs;
+    return (
+      words[RETRY_LO] === (lo | 0) &&
+      words[RETRY_HI] === (hi | 0) &&
+      words[RETRY_RIP_LO] === at[REG.RIP_LO] &&
+      words[RETRY_RIP_HI] === at[REG.RIP_HI]
+    );
+  }
+
+  rememberRetry(hi: number, lo: number): void {
+    this.words[RETRY_LO] = lo;
+    this.words[RETRY_HI] = hi;
+    this.words[RETRY_RIP_LO] = this.regs.at[REG.RIP_LO]!;
+    this.words[RETRY_RIP_HI] = this.regs.at[REG.RIP_HI]!;
+  }
+
+  forgetRetry(): void {
+    this.words.fill(0, RETRY_RIP_LO, RETRY_HI + 1);
+  }
+
   setPml(on: boolean): void {
     if (on && this.words[PML_FRAME] === 0) this.words[PML_FRAME] = this.kvm.memory.allocFrame();
     if (this.words[PML_FRAME] !== 0) this.port.setPmlBuffer(on ? this.words[PML_FRAME]! : 0);
@@ -183,13 +244,16 @@ export class Vcpu {
     const { requests } = this;
     if (requests === 0) return;
     this.requests = 0;
-    const charged = this.kvm.started;
+    const { shadow, started: charged } = this.kvm;
+    // Without roots there is nothing to serve yet (registersSet).
+    if (shadow !== null && !charged) return;
     if (charged) {
       this.paths.add(STEP['hw.vmexit']);
       this.paths.add(this.blocks.prologue);
     }
     if (charged && this.kvm.logsByPml) drainPml(this);
-    if ((requests & REQUEST_RELOAD) !== 0) {
+    if (shadow !== null) shadow.serveBeforeEntry(this);
+    if ((requests & REQUEST_RELOAD) !== 0 && shadow === null) {
       if (charged) this.paths.add(STEP.kvm_mmu_reload);
       this.loadRoot();
       this.kvm.freeObsoleteRoots();
@@ -202,10 +266,34 @@ export class Vcpu {
     this.paths.end();
   }
 
-  /** Drops what this vCPU's CPU has cached of the nested tables (INVEPT; on AMD the ASID is flushed by the next VMRUN). */
+  /**
+   * Drops what this vCPU's CPU has cached of the nested tables (INVEPT; on AMD the ASID is flushed by the next VMRUN), or, under shadow paging,
+   * of the shadow tables (INVVPID where there is VPID; ASID).
+   */
   flushNow(charged: boolean): void {
-    this.kvm.stats[STAT.tlb_flush]!++;
-    if (charged && this.kvm.config.mmu === 'ept') this.paths.add(STEP['hw.invept']);
+    const { config, stats } = this.kvm;
+    stats[STAT.tlb_flush]!++;
+    if (config.mmu === 'shadow') return this.flushLinear();
+    if (charged && config.mmu === 'ept') this.paths.add(STEP['hw.invept']);
     this.port.invalidateRoot(this.root);
+  }
+
+  /** vmx_flush_tlb_current, svm_flush_tlb_asid, under shadow paging. */
+  flushLinear(): void {
+    this.chargeFlush(STEP['hw.invvpid'], STEP['hw.vmcb_access']);
+    this.port.invalidateVpid();
+  }
+
+  /** Flushes one linear address, of every PCID (vmx_flush_tlb_gva, svm_flush_tlb_gva). */
+  flushAddress(hi: number, lo: number): void {
+    this.chargeFlush(STEP['hw.invvpid'], STEP['hw.invlpga']);
+    this.port.invalidateAddress(hi, lo);
+  }
+
+  /** Without VPID there is no INVVPID: every entry flushes. */
+  private chargeFlush(intel: number, amd: number): void {
+    const { config, isIntel, policy } = this.kvm;
+    if (!isIntel) this.paths.add(amd);
+    else if (policy.vpid && config.cpu.vpid !== false) this.paths.add(intel);
   }
 }

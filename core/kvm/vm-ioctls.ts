@@ -20,7 +20,8 @@ export const HOST_EVENT = Object.freeze({ MEMORY_REGION: 1, IOEVENTFD: 2, COALES
 export function setMemoryRegion(kvm: Kvm, region: MemoryRegion): number {
   kvm.hostPaths.add(STEP['ioctl.memslot']);
   const result = kvm.slots.setRegion(region);
-  kvm.hostPaths.addN(STEP.synchronize_srcu_expedited, kvm.slots.lastSwaps);
+  // Before SRCU the slots were changed under a lock that vCPUs take too.
+  if (kvm.policy.slotsGuard === 'srcu') kvm.hostPaths.addN(STEP.synchronize_srcu_expedited, kvm.slots.lastSwaps);
   finish(kvm, HOST_EVENT.MEMORY_REGION);
   return result;
 }
@@ -57,6 +58,8 @@ export function dirtyLog(kvm: Kvm, slot: number): DirtyLog {
  * every slot they back. `first` is a host virtual page.
  */
 export function invalidateHva(kvm: Kvm, first: number, pages: number): void {
+  // Without a notifier the pages are pinned: nobody takes them.
+  if (!kvm.policy.mmuNotifier) return;
   const { baseGfn, hvaPage, pages: length } = kvm.slots.table;
   let zapped = 0;
   kvm.hostPaths.add(STEP['mmu_lock.write']);
@@ -64,7 +67,7 @@ export function invalidateHva(kvm: Kvm, first: number, pages: number): void {
     const from = Math.max(first, hvaPage[row]!);
     const to = Math.min(first + pages, hvaPage[row]! + length[row]!);
     const shift = baseGfn[row]! - hvaPage[row]!;
-    if (from < to) zapped += kvm.mmu.zapLeaves(from + shift, to + shift);
+    if (from < to) zapped += kvm.zapMapped(from + shift, to + shift);
   }
   kvm.hostPaths.addMany(STEP.kvm_mmu_zap_spte, zapped);
   if (zapped > 0) kvm.flushRemoteTlbs();

@@ -3,6 +3,7 @@ import { bigHi, bigLo } from '../base/words.ts';
 import { StateSet } from '../base/state.ts';
 import { PathTable } from '../cost/paths.ts';
 import { priceVector } from '../cost/price-vector.ts';
+import type { CpuConfig } from '../cpu/config.ts';
 import { Cpu } from '../cpu/cpu.ts';
 import { CpuHardware } from '../cpu/hardware.ts';
 import { Recorder } from '../events/recorder.ts';
@@ -14,12 +15,15 @@ import { Observation } from '../reference/observation.ts';
 import { Reference } from '../reference/reference.ts';
 import { type Chosen, choose } from './choose.ts';
 import { Details } from './details.ts';
+import { KernelSide } from './guest-kernel.ts';
 import { applyRegisters, bootRegisters } from './guest-state.ts';
 import { type GuestMemory, GuestTables } from './guest-tables.ts';
 import { HostSide } from './host-side.ts';
 import { HostView } from './host-view.ts';
 import { type Layout, layOut } from './layout.ts';
 import { Machine } from './machine.ts';
+import { OtherVcpu, type OtherVcpuParts } from './other-vcpu.ts';
+import { OtherVcpus } from './other-vcpus.ts';
 import type { MachineOptions, MachineSettings } from './settings.ts';
 import { Tracer } from './tracer.ts';
 import { Vmm } from './vmm.ts';
@@ -63,13 +67,15 @@ function assemble(chosen: Chosen, layout: Layout, options: MachineOptions): Mach
   const fiveLevels = layout.mode === '5-level' && model.features.la57 && chosen.policy.tdp5Level;
   const levels = chosen.nestedLevels ?? (fiveLevels ? 5 : 4);
   const hostBits = chosen.cpu.maxphyaddr ?? model.geometry.maxphyaddr;
+  const shadow = chosen.cpu.nested === 'none';
   // Addresses that four levels of nested tables can't name the guest does not have (CPUID.80000008H, GuestPhysBits).
-  const config = { ...chosen.cpu, maxphyaddr: levels === 5 ? hostBits : Math.min(hostBits, 48) };
+  const config = { ...chosen.cpu, maxphyaddr: levels === 5 || shadow ? hostBits : Math.min(hostBits, 48) };
   const cpu = new Cpu({ geometry: model.geometry, memory, paths, events, registers, state, config });
   const kvm = new Kvm(
     {
       policy: chosen.policy,
-      mmu: cpu.config.nested === 'npt' ? 'npt' : 'ept',
+      mmu: cpu.config.nested === 'none' ? 'shadow' : cpu.config.nested,
+      vendor: cpu.config.vendor,
       nestedLevels: levels === 5 ? 5 : 4,
       mitigations: chosen.mitigations,
       cpu: {
@@ -78,6 +84,7 @@ function assemble(chosen: Chosen, layout: Layout, options: MachineOptions): Mach
         eptAd: cpu.config.eptAd,
         p1g: cpu.config.p1g,
         decodeAssists: model.features.decodeAssists,
+        vpid: cpu.config.vpid,
       },
     },
     memory,
@@ -96,7 +103,8 @@ function assemble(chosen: Chosen, layout: Layout, options: MachineOptions): Mach
   const reference = options.check
     ? new Reference({
         maxPhyAddr: cpu.config.maxphyaddr,
-        gbPages: cpu.config.p1g,
+        // Without nested paging KVM walks the guest's tables itself, and can always follow 1 GiB pages (kvm_set_cpu_caps).
+        gbPages: shadow ? knowsNewFeatures(chosen) : cpu.config.p1g,
         eventfdName: (fd) => host?.eventfdName(fd) ?? `${fd}`,
       })
     : null;
@@ -104,10 +112,14 @@ function assemble(chosen: Chosen, layout: Layout, options: MachineOptions): Mach
   registers.register(state);
   paths.register(state);
   hostPaths.register(state);
+  const guestView = new HostView(kvm);
+  const others: OtherVcpuParts[] = [];
+  for (let id = 1; id < layout.vcpus; id++) {
+    others.push(otherVcpu({ chosen, config, state, memory, prices, events, kvm, guestView, reference }));
+  }
   kvm.register(state);
   vmm.register(state);
   reference?.register(state);
-  const guestView = new HostView(kvm);
   const { doorbells } = layout;
   const parts = {
     state,
@@ -125,7 +137,13 @@ function assemble(chosen: Chosen, layout: Layout, options: MachineOptions): Mach
     reference,
     doorbells,
   };
-  const machine = new Machine({ ...parts, model, hostPaths });
+  const exits = new Float64Array(2048);
+  const beside = others.length === 0 ? null : new OtherVcpus(others.map((other) => new OtherVcpu(other, exits)));
+  const machine = new Machine({ ...parts, model, hostPaths, others: beside, exits });
+  host.others = beside;
+  kvm.windows = beside;
+  beside?.register(state);
+  if (layout.kernel !== null) machine.kernel = new KernelSide(machine, layout.kernel, layout.code);
   if (options.details === true || (options.events ?? 0) > 0) {
     machine.details = new Details((options.events ?? 0) > 0);
     machine.details.register(state);
@@ -134,22 +152,77 @@ function assemble(chosen: Chosen, layout: Layout, options: MachineOptions): Mach
   return machine;
 }
 
+interface Beside {
+  readonly chosen: Chosen;
+  readonly config: Partial<CpuConfig>;
+  readonly state: StateSet;
+  readonly memory: HostMemory;
+  readonly prices: Float64Array;
+  readonly events: Recorder;
+  readonly kvm: Kvm;
+  readonly guestView: HostView;
+  readonly reference: Reference | null;
+}
+
+/** Another vCPU of the VM: silicon, registers and ledger of its own. */
+function otherVcpu({
+  chosen,
+  config,
+  state,
+  memory,
+  prices,
+  events,
+  kvm,
+  guestView,
+  reference,
+}: Beside): OtherVcpuParts {
+  const paths = new PathTable(prices);
+  const registers = new GuestRegisters();
+  const observation = new Observation();
+  const { geometry } = chosen.model;
+  const cpu = new Cpu({ geometry, memory, paths, events, registers, state, config });
+  const vmm = new Vmm(reference === null ? null : observation);
+  vmm.ringToDrain = kvm.io.ring;
+  const vcpu = kvm.createVcpu({ regs: registers, port: new CpuHardware(cpu), paths, userspace: vmm });
+  registers.register(state);
+  paths.register(state);
+  vmm.register(state);
+  return { cpu, vcpu, registers, paths, observation, guestView, reference };
+}
+
 /** What the script asks of a CPU that does not have it, as a sentence; null when nothing. */
-function missingFeature(layout: Layout, { model: { name, features }, nestedLevels }: Chosen): string | null {
+function missingFeature(layout: Layout, chosen: Chosen): string | null {
+  const {
+    model: { name, features },
+    nestedLevels,
+  } = chosen;
   const wants = (key: 'smep' | 'smap' | 'pke' | 'pcide'): boolean => layout.registers.some((op) => op[key] === true);
   const needs: readonly (readonly [boolean, boolean, string])[] = [
-    [layout.mode === '5-level', features.la57, '5-level paging (LA57)'],
+    [layout.mode === '5-level', features.la57, LA57],
     [nestedLevels === 5, features.la57, '5-level nested tables'],
     [wants('smep'), features.smep, 'SMEP'],
     [wants('smap'), features.smap, 'SMAP'],
-    [wants('pke'), features.pku, 'protection keys'],
+    [wants('pke'), features.pku, PKE],
     [wants('pcide'), features.pcid, 'PCID'],
   ];
   const lacking = needs.find(([wanted, has]) => wanted && !has);
-  return lacking === undefined
-    ? null
-    : `${name} has no ${lacking[2]}: choose another CPU, or leave it out of the script`;
+  if (lacking !== undefined) return `${name} has no ${lacking[2]}: choose another CPU, or leave it out of the script`;
+  const hidden = needs.find(([wanted, , what]) => wanted && isHidden(what, chosen));
+  return hidden === undefined ? null : `KVM hides ${hidden[2]} from this guest: leave it out of the script`;
 }
+
+/** What the CPU has and KVM does not show its guest (kvm_set_cpu_caps): protection keys under shadow paging, and what it does not know yet. */
+function isHidden(feature: string, chosen: Chosen): boolean {
+  if (!knowsNewFeatures(chosen)) return true;
+  if (chosen.cpu.nested !== 'none') return false;
+  return feature === PKE || (feature === LA57 && !chosen.policy.tdp5Level);
+}
+
+/** False with the kernels that have only shadow paging here: they are older than every feature a guest may ask for. */
+const knowsNewFeatures = ({ policy }: Chosen): boolean => policy.nestedPaging === 'supported';
+
+const PKE = 'protection keys';
+const LA57 = '5-level paging (LA57)';
 
 /** Does the set-up and starts the guest; a sentence when it cannot. */
 function start(machine: Machine, layout: Layout): string | null {
@@ -175,10 +248,16 @@ function start(machine: Machine, layout: Layout): string | null {
       return `vm.poke: nothing backs guest-physical address 0x${op.gpa.toString(16)}`;
     reference?.poke(op.gpa, op.bytes);
   }
-  bootRegisters(registers, layout.mode, root, layout.code);
-  for (const op of layout.registers) applyRegisters(registers, op);
-  cpu.registersChanged();
-  for (const vcpu of kvm.vcpus) vcpu.serveRequests();
+  const others = machine.parts.others?.list.map(({ parts }) => parts) ?? [];
+  for (const each of [{ registers, cpu }, ...others]) {
+    bootRegisters(each.registers, layout.mode, root, layout.code);
+    for (const op of layout.registers) applyRegisters(each.registers, op);
+    each.cpu.registersChanged();
+  }
+  for (const vcpu of kvm.vcpus) {
+    vcpu.registersSet();
+    vcpu.serveRequests();
+  }
   kvm.started = true;
   hostPaths.forget();
   return null;

@@ -25,7 +25,7 @@ export function choose(settings: MachineSettings): Result<Chosen, string> {
   const model = findCpuModel(settings.cpu);
   if (!model.ok) return model;
   const wanted = model.value.vendor === 'intel' ? 'ept' : 'npt';
-  if (settings.mmu !== wanted)
+  if (settings.mmu !== wanted && settings.mmu !== 'shadow')
     return err(`${settings.cpu} has ${wanted.toUpperCase()}, not ${settings.mmu.toUpperCase()}`);
   const kernel = findKernel(settings.kernel);
   if (!kernel.ok) return kernel;
@@ -41,26 +41,40 @@ export function choose(settings: MachineSettings): Result<Chosen, string> {
     underHypervisor: settings.nestedHost,
     mmioCaching: applied.value.mmioCaching && switches['mmioCaching'] !== false,
   };
+  const ambiguous = noTrapEntry(policy, model.value, switches['maxphyaddr']);
+  if (ambiguous !== null) return err(ambiguous);
   return ok({
     model: model.value,
     design: design.value,
     policy,
     mitigations: resolveMitigations(choice.value, model.value.mitigations, settings.kernel),
-    cpu: cpuSwitches(settings, model.value, design.value),
+    cpu: cpuSwitches(settings, model.value, design.value, policy),
     nestedLevels: typeof switches['nestedLevels'] === 'number' ? switches['nestedLevels'] : null,
   });
 }
 
-function cpuSwitches(settings: MachineSettings, model: CpuModel, design: Design): Partial<CpuConfig> {
+/** Why the trap entries of bypass_guest_pf are none on this CPU, or null: they are told by reserved address bits. */
+function noTrapEntry(policy: KvmPolicy, { vendor, name, geometry }: CpuModel, bits: unknown): string | null {
+  if (policy.bypassGuestPf === 'off' || vendor !== 'intel') return null;
+  if ((typeof bits === 'number' ? bits : geometry.maxphyaddr) < 52) return null;
+  return `bypass_guest_pf marks shadow entries by reserved address bits, and with its 52 address bits ${name} has none: choose an older CPU, or --designs no-bypass`;
+}
+
+function cpuSwitches(
+  settings: MachineSettings,
+  model: CpuModel,
+  design: Design,
+  policy: KvmPolicy,
+): Partial<CpuConfig> {
   const { features } = model;
   const given = { ...settings.switches };
   delete given['mmioCaching'];
   delete given['nestedLevels'];
   const { eptAD, pscEntries, ...others } = given;
   return {
-    nested: settings.mmu,
+    nested: settings.mmu === 'shadow' ? 'none' : settings.mmu,
     vendor: model.vendor,
-    vpid: settings.vpid && (features.vpid || model.vendor === 'amd'),
+    vpid: settings.vpid && ((features.vpid && policy.vpid) || model.vendor === 'amd'),
     eptAd: (eptAD ?? true) !== false && features.eptAd,
     executeOnly: features.executeOnly,
     p1g: features.p1g,

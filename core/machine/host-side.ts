@@ -1,5 +1,5 @@
-import type { CoalescedOp, HostOp, IoeventfdOp, MemslotOp, PageSize } from '../guest/setup.ts';
-import { errnoName } from '../kvm/io/errno.ts';
+import type { CoalescedOp, HostOp, IoeventfdOp, MemslotOp, PageSize, WhileInOp } from '../guest/setup.ts';
+import { ERRNO, errnoName } from '../kvm/io/errno.ts';
 import { IOEVENTFD_FLAG } from '../kvm/io/ioeventfd.ts';
 import type { Kvm } from '../kvm/kvm.ts';
 import { SLOT_FLAG } from '../kvm/memslots/slot-table.ts';
@@ -13,11 +13,14 @@ import {
 } from '../kvm/vm-ioctls.ts';
 import type { Reference } from '../reference/reference.ts';
 import type { NoteLog } from './notes.ts';
+import type { OtherVcpus } from './other-vcpus.ts';
 
 const LEVEL_OF: Record<PageSize, number> = { '4K': 1, '2M': 2, '1G': 3 };
 const GIB = 1n << 30n;
 /** Where the VMM's mappings of guest memory begin. */
 const HVA_BASE = 0x1000_0000_0000n;
+
+const PINNED = 'nothing was taken: a kernel without MMU notifiers keeps the pages of a guest';
 
 /**
  * The VMM's side of a run: ioctls on the VM, and what the host does to guest memory. Each operation is charged to the host's account,
@@ -29,6 +32,8 @@ export class HostSide {
   private readonly eventfds = new Map<string, number>();
   private readonly hvaOfSlot = new Map<number, { hva: bigint; size: bigint }>();
   private nextHva = HVA_BASE;
+  /** vCPUs beside the first; null where there are none. */
+  others: OtherVcpus | null = null;
 
   constructor(kvm: Kvm, reference: Reference | null) {
     this.kvm = kvm;
@@ -37,8 +42,9 @@ export class HostSide {
 
   /** Carries out one operation; returns its errno (0 for success). */
   apply(op: HostOp, line: number, notes: NoteLog): number {
-    const errno = this.carryOut(op);
+    const errno = op.kind === 'while-in' ? this.whileIn(op, line, notes) : this.carryOut(op);
     if (errno !== 0) notes.add(`${describe(op)}: ${errnoName(errno)}`, line);
+    if (op.kind === 'reclaim' && !this.kvm.policy.mmuNotifier) notes.add(`${describe(op)}: ${PINNED}`, line);
     return errno;
   }
 
@@ -57,7 +63,11 @@ export class HostSide {
     );
   }
 
-  private carryOut(op: HostOp): number {
+  private whileIn(op: WhileInOp, line: number, notes: NoteLog): number {
+    return this.others === null ? ERRNO.EINVAL : this.others.arm(op, line, notes);
+  }
+
+  private carryOut(op: Exclude<HostOp, WhileInOp>): number {
     switch (op.kind) {
       case 'memslot':
         return this.memslot(op);
@@ -157,6 +167,8 @@ function describe(op: HostOp): string {
       return `${op.unregister ? 'KVM_UNREGISTER' : 'KVM_REGISTER'}_COALESCED_MMIO ${hex(op.addr)}, size ${op.size}`;
     case 'get-dirty-log':
       return `KVM_GET_DIRTY_LOG slot ${op.slot}`;
+    case 'while-in':
+      return `no vCPU ${op.vcpu} to act in ${op.window} (vm.vcpus says how many there are)`;
     case 'reclaim':
       return `reclaim of gpa ${hex(op.gpa)}`;
   }

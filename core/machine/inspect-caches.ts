@@ -8,6 +8,7 @@ import { GUEST, NESTED, peekTable } from '../cpu/table-cache.ts';
 import type { Tlb } from '../cpu/tlb.ts';
 import type { Instruction } from '../guest/instruction.ts';
 import { frameOf } from '../kvm/mmu/spte.ts';
+import { shadowWalk } from './inspect-shadow.ts';
 import { addressesOf, frameBehind, nestedWalk, type GuestWalkRows } from './inspect-tables.ts';
 import type { MachineParts } from './machine.ts';
 import { stateTable, type StateRow, type StateTable } from './state-table.ts';
@@ -77,6 +78,8 @@ const CACHE = {
   page: 'nested TLB',
 } as const;
 
+const COLUMNS = ['cache', 'for', 'entry', 'host frame'] as const;
+
 /** Paging-structure caches, page-table cache and nested TLB: entries that a walk of the access's address would find. */
 export function cachedWalks(parts: MachineParts, insn: Instruction | null, guest: GuestWalkRows): StateTable {
   const { caches, translator, rootId } = parts.cpu;
@@ -106,6 +109,11 @@ export function cachedWalks(parts: MachineParts, insn: Instruction | null, guest
     const tag = contextTag(translator.context, insn.hi | 0);
     split(CACHE.guest, hexWords(insn.hi, insn.lo), guestPsc, pageOf(insn.hi, insn.lo), tag);
   }
+  if (insn !== null && tableCache.size > 0 && parts.cpu.nested === null) {
+    for (const { level, table, index } of shadowWalk(parts, insn.hi, insn.lo))
+      unified('the shadow table', `level ${level}`, peekTable(tableCache, table, index, translator.context, GUEST));
+    return stateTable('walk-caches', COLUMNS, rows);
+  }
   for (const { what, hi, lo } of tableCache.size > 0 ? guest.tables : []) {
     const table = frameBehind(parts, hi, lo);
     unified('the guest', what, peekTable(tableCache, table, (lo & 0xfff) >> 3, translator.context, GUEST));
@@ -118,7 +126,7 @@ export function cachedWalks(parts: MachineParts, insn: Instruction | null, guest
       unified(what, `level ${level}`, peekTable(tableCache, table, index, rootId, NESTED));
     show(CACHE.page, what, nestedTlb, findNestedPage(nestedTlb, tag, pageOf(hi, lo)));
   }
-  return stateTable('walk-caches', ['cache', 'for', 'entry', 'host frame'], rows);
+  return stateTable('walk-caches', COLUMNS, rows);
 }
 
 /** Number of the first page under an entry, as a double. */

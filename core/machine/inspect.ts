@@ -5,6 +5,7 @@ import { DEVICE } from '../kvm/io/io-devices.ts';
 import { BUS } from '../kvm/io/io-bus.ts';
 import { SLOT_FLAG } from '../kvm/memslots/slot-table.ts';
 import { guestEntries, nestedEntries, type GuestWalkRows } from './inspect-tables.ts';
+import { shadowEntries } from './inspect-shadow.ts';
 import { cachedTranslations, cachedWalks } from './inspect-caches.ts';
 import type { MachineParts } from './machine.ts';
 import { stateTable, type MachineState, type StateRow, type StateTable } from './state-table.ts';
@@ -39,12 +40,22 @@ export function inspectMachine(parts: MachineParts, insn: Instruction): MachineS
     cachedTranslations(parts, hasAddress ? insn : null),
     cachedWalks(parts, hasAddress ? insn : null, guest),
     stateTable('guest-tables', ['level', 'entry at', 'value', 'bits'], guest.rows),
-    stateTable('nested-tables', ['for', 'level', 'entry at', 'value', 'bits'], nestedEntries(parts, guest)),
+    stateTable(
+      'nested-tables',
+      ['for', 'level', 'entry at', 'value', 'bits'],
+      secondTables(parts, insn, guest, hasAddress),
+    ),
     memslots(parts),
     buses(parts),
     signals(parts),
     statistics(parts),
   ];
+}
+
+/** EPT or NPT for each guest-physical address of the access; or the shadow table for its linear one. */
+function secondTables(parts: MachineParts, insn: Instruction, guest: GuestWalkRows, hasAddress: boolean): StateRow[] {
+  if (parts.cpu.nested !== null) return nestedEntries(parts, guest);
+  return hasAddress ? shadowEntries(parts, insn.hi, insn.lo) : [];
 }
 
 function registers({ registers: { at }, cpu, kvm, vcpu }: MachineParts): StateTable {
@@ -66,7 +77,9 @@ function registers({ registers: { at }, cpu, kvm, vcpu }: MachineParts): StateTa
       row('CPL', `${at[REG.CPL]!}`),
       row('EFLAGS.AC', `${at[REG.AC]!}`),
       row('PKRU', hexWords(0, at[REG.PKRU]!)),
-      row(cpu.config.nested === 'npt' ? 'nCR3' : 'EPTP', pageAddress(vcpu.root), `${kvm.mmu.tables.levels} levels`),
+      cpu.nested === null
+        ? row('shadow root', pageAddress(vcpu.root), `${cpu.controls.nativeLevels} levels`)
+        : row(cpu.config.nested === 'npt' ? 'nCR3' : 'EPTP', pageAddress(vcpu.root), `${kvm.mmu.tables.levels} levels`),
       row('memslot generation', `0x${kvm.slots.generations.value(0).toString(16)}`),
     ],
   );

@@ -1,7 +1,10 @@
 import { err, ok, type Result } from '../base/result.ts';
 import type { Design } from '../design/design.ts';
+import { bigHi, bigLo } from '../base/words.ts';
+import type { KernelSetup } from '../guest/kernel/mm.ts';
 import type {
   HostOp,
+  KernelSetupOp,
   MapOp,
   MemslotOp,
   PagingOp,
@@ -13,6 +16,7 @@ import type {
 } from '../guest/setup.ts';
 import { type Doorbell, realiseDoorbell } from './doorbells.ts';
 import { tablePages, tooManyPages } from './guest-tables.ts';
+import { kernelGeometry, kernelMaps, kernelSetup } from './kernel-layout.ts';
 
 /** A script's set-up, sorted into what is done in which order: first the VMM's ioctls, then the guest's tables, bytes and registers. */
 export interface Layout {
@@ -24,6 +28,9 @@ export interface Layout {
   readonly mode: PagingOp['mode'];
   /** Where the guest's page tables go: [from, to). */
   readonly tables: { readonly from: bigint; readonly to: bigint };
+  readonly vcpus: number;
+  /** The guest's kernel; null where the script has none. */
+  readonly kernel: KernelSetup | null;
   /** Linear address of the guest's code, for the emulator's instruction fetch. */
   readonly code: bigint;
 }
@@ -38,8 +45,13 @@ export function layOut(setup: readonly SetupOp[], design: Design, userSlots: num
   const pokes: PokeOp[] = [];
   const registers: RegistersOp[] = [];
   const doorbells: Doorbell[] = [];
+  const kernelOp = setup.find((op): op is KernelSetupOp => op.kind === 'kernel');
+  const mode = setup.findLast((op): op is PagingOp => op.kind === 'paging')?.mode ?? '4-level';
+  const geometry = kernelGeometry(kernelOp, mode);
+  if (!geometry.ok) return geometry;
   let paging: PagingOp = { kind: 'paging', mode: '4-level', tables: null };
   let slot = 0;
+  let vcpus = 1;
   for (const op of setup) {
     switch (op.kind) {
       case 'ram':
@@ -56,19 +68,26 @@ export function layOut(setup: readonly SetupOp[], design: Design, userSlots: num
       case 'poke':
         pokes.push(op);
         break;
+      case 'vcpus':
+        vcpus = op.count;
+        break;
       case 'registers':
         registers.push(op);
         break;
       case 'doorbell': {
-        const bell = realiseDoorbell(op, doorbells.length, design.doorbell);
-        if (typeof bell === 'string') return err(bell);
+        const made = realiseDoorbell(op, doorbells.length, design.doorbell);
+        if (typeof made === 'string') return err(made);
+        const bell = moved(made, geometry.value?.io ?? 0n);
         if (bell.space === 'ro-slot' && slot + doorbells.length >= userSlots)
           return err(`too many doorbells: this kernel has ${userSlots} memslots, and each read-only page takes one`);
-        for (const made of doorbellOps(bell, doorbells, userSlots)) host.push({ ...made, ...placeOf(op) });
-        if (bell.space !== 'pio' && !covered(maps, bell.gpa)) maps.push(identity(bell.gpa & ~0xfffn, 4096n, '4K'));
+        for (const ioctl of doorbellOps(bell, doorbells, userSlots)) host.push({ ...ioctl, ...placeOf(op) });
+        if (bell.space !== 'pio' && !covered(maps, gvaOf(bell)))
+          maps.push({ ...identity(bell.gpa & ~0xfffn, 4096n, '4K'), gva: gvaOf(bell) & ~0xfffn });
         doorbells.push(bell);
         break;
       }
+      case 'kernel':
+        break;
       case 'memslot':
         slot = Math.max(slot, op.slot + 1);
         host.push(op);
@@ -78,10 +97,32 @@ export function layOut(setup: readonly SetupOp[], design: Design, userSlots: num
     }
   }
   const first = host.find((op): op is MemslotOp => op.kind === 'memslot' && !op.readonly && op.size > 0n);
+  if (kernelOp !== undefined && geometry.value !== null && first !== undefined) {
+    const booted = kernelMaps(kernelOp, geometry.value, first);
+    if (!booted.ok) return booted;
+    maps.push(...booted.value);
+    if (kernelOp.pcid) registers.push({ kind: 'registers', pcide: true });
+  }
   const tables = findTables(paging, maps, first);
   if (!tables.ok) return tables;
-  const code = first === undefined ? 0n : first.gpa;
-  return ok({ host, maps, pokes, registers, doorbells, mode: paging.mode, tables: tables.value, code });
+  const kernel =
+    kernelOp === undefined || geometry.value === null || first === undefined
+      ? ok(null)
+      : kernelSetup(kernelOp, geometry.value, first, tables.value);
+  if (!kernel.ok) return kernel;
+  const code = (geometry.value?.text ?? 0n) + (first === undefined ? 0n : first.gpa);
+  return ok({
+    host,
+    maps,
+    pokes,
+    registers,
+    doorbells,
+    mode: paging.mode,
+    tables: tables.value,
+    kernel: kernel.value,
+    vcpus,
+    code,
+  });
 }
 
 function findTables(
@@ -108,6 +149,15 @@ function findTables(
   }
   return ok({ from: end - bytes, to: end });
 }
+
+/** A doorbell that a guest kernel's driver sees at `io` plus its physical address. */
+function moved(bell: Doorbell, io: bigint): Doorbell {
+  if (io === 0n || bell.space === 'pio') return bell;
+  return { ...bell, hi: bigHi(io + bell.gpa) | 0, lo: bigLo(io + bell.gpa) | 0 };
+}
+
+/** Linear address of a doorbell. */
+const gvaOf = ({ hi, lo }: Doorbell): bigint => (BigInt(hi >>> 0) << 32n) | BigInt(lo >>> 0);
 
 const placeOf = ({ line }: SetupOp): { line?: number } => (line === undefined ? {} : { line });
 

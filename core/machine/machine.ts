@@ -6,6 +6,7 @@ import { CPU_DONE, CPU_FAULT, type Cpu } from '../cpu/cpu.ts';
 import { EVENT } from '../events/kinds.ts';
 import type { Recorder } from '../events/recorder.ts';
 import { FLAG_LOCK, Instruction, OP } from '../guest/instruction.ts';
+import type { KernelOp } from '../guest/kernel/ops.ts';
 import { RECORD } from '../guest/records.ts';
 import type { GuestRegisters } from '../guest/registers.ts';
 import type { HostOp } from '../guest/setup.ts';
@@ -18,11 +19,13 @@ import type { Reference } from '../reference/reference.ts';
 import { argsOf, codeOf, decodeInstruction, lineOf } from './decode.ts';
 import type { Details } from './details.ts';
 import type { Doorbell } from './doorbells.ts';
+import type { GuestKernelSide } from './guest-kernel-side.ts';
 import type { HostView } from './host-view.ts';
 import type { HostSide } from './host-side.ts';
 import { NoteLog } from './notes.ts';
 import { PhaseLog } from './phases.ts';
 import { repeat, type Repeatable } from './repeat.ts';
+import type { OtherVcpus } from './other-vcpus.ts';
 import type { Tracer } from './tracer.ts';
 import type { Vmm } from './vmm.ts';
 
@@ -48,7 +51,15 @@ export interface MachineParts {
   /** Null when the run is not checked. */
   readonly reference: Reference | null;
   readonly doorbells: readonly Doorbell[];
+  /** vCPUs beside the one that the script drives; null for none. */
+  readonly others: OtherVcpus | null;
+  /** Exits of all vCPUs by reason: a column of counters, indexed by reason number (AMD's folded to 11 bits). */
+  readonly exits: Float64Array;
 }
+
+/** What a HOST record may name. */
+type OutsideOp =
+  HostOp | { readonly kind: 'phase'; readonly name: string } | { readonly kind: 'os'; readonly op: KernelOp };
 
 /** What stops a run, in words, and the script line of the access (0 unknown). */
 export interface Problem {
@@ -66,8 +77,7 @@ export class Machine implements Repeatable {
   readonly notes = new NoteLog();
   readonly phases: PhaseLog;
   readonly insn = new Instruction();
-  /** Exits by reason: a column of counters, indexed by reason number (AMD's folded to 11 bits). */
-  readonly exits = new Float64Array(2048);
+  readonly exits: Float64Array;
   /** [instructions carried out]. */
   private readonly executed = new Float64Array(1);
   /** Destination of the last instruction that had one. */
@@ -82,9 +92,11 @@ export class Machine implements Repeatable {
   tracer: Tracer | null = null;
   /** Null when nobody asks for more than the result. */
   details: Details | null = null;
+  /** The guest's kernel, where the script asked for one. */
+  kernel: GuestKernelSide | null = null;
   /** Called every so many iterations of a loop, for whoever shows progress. */
   pulse: () => void = () => {};
-  private readonly hostOps: (HostOp | { readonly kind: 'phase'; readonly name: string })[] = [];
+  private readonly hostOps: OutsideOp[] = [];
   private records: Float64Array = new Float64Array(0);
   private line = 0;
   private bodyFrom = 0;
@@ -94,6 +106,7 @@ export class Machine implements Repeatable {
   constructor(parts: MachineParts) {
     this.parts = parts;
     this.state = parts.state;
+    this.exits = parts.exits;
     this.phases = new PhaseLog(parts.paths);
     this.state.addCounters(() => [this.exits, this.executed]);
     parts.paths.ordinal = this.executed;
@@ -113,6 +126,11 @@ export class Machine implements Repeatable {
   /** Takes the name of a phase; its index goes into a HOST record, which begins the phase. */
   addPhase(name: string): number {
     return this.hostOps.push({ kind: 'phase', name }) - 1;
+  }
+
+  /** Takes what the guest's kernel is to do; its index goes into a HOST record. What it returns is then in `resultLo`. */
+  addKernelOp(op: KernelOp): number {
+    return this.hostOps.push({ kind: 'os', op }) - 1;
   }
 
   /** Carries out the complete records in [0, length), or up to the first problem. */
@@ -137,6 +155,11 @@ export class Machine implements Repeatable {
   changed(): boolean {
     if (this.tracer !== null && this.tracer.waiting) return true;
     return this.parts.memory.changed[0] !== 0 || (this.parts.reference?.changed[0] ?? 0) !== 0;
+  }
+
+  /** Nothing more can run, for a reason in words. */
+  stop(text: string): void {
+    this.problem ??= { text, line: this.line };
   }
 
   overflow(): void {
@@ -188,6 +211,11 @@ export class Machine implements Repeatable {
 
   private hostSide(index: number): void {
     const op = this.hostOps[index]!;
+    if (op.kind === 'os') {
+      this.resultLo = this.kernel?.apply(op.op) ?? 0;
+      this.resultHi = 0;
+      return;
+    }
     if (op.kind !== 'phase') {
       this.lastErrno = this.parts.host.apply(op, this.line, this.notes);
       return;
@@ -247,40 +275,64 @@ export class Machine implements Repeatable {
     paths.end();
   }
 
-  /** Carries out `this.insn`. */
+  /** Carries out `this.insn`; a page fault that the guest's kernel takes is served, and the instruction executed again. */
   private execute(): void {
-    const { cpu, reference, paths } = this.parts;
-    this.executed[0]!++;
-    if (this.tracer !== null || reference !== null || this.details !== null) return this.executeWatched();
-    const outcome = cpu.execute(this.insn);
-    if (outcome !== CPU_DONE) this.answer(outcome);
-    else if (!cpu.ended) paths.end();
+    this.carryOut(this.insn);
+    if (this.kernel !== null && this.kernel.faultWaits) this.kernel.serve(this.insn);
     this.keepResult();
   }
 
-  private executeWatched(): void {
+  /** One instruction, of the script's or of the guest kernel's: an access of its own. */
+  carryOut(insn: Instruction): void {
+    const { cpu, reference, paths } = this.parts;
+    this.executed[0]!++;
+    if (this.tracer !== null || reference !== null || this.details !== null) return this.carryOutWatched(insn);
+    const outcome = cpu.execute(insn);
+    if (outcome !== CPU_DONE) {
+      this.answer(outcome, insn);
+      this.settleOthers();
+    } else if (!cpu.ended) paths.end();
+  }
+
+  /** IRET out of the guest kernel's handler, with what the kernel did last: an access of its own. */
+  iret(): void {
+    const { paths } = this.parts;
+    this.executed[0]!++;
+    if (this.details !== null) this.details.lines.access(this.line);
+    paths.add(STEP['guest.iret']);
+    paths.end();
+  }
+
+  private carryOutWatched(insn: Instruction): void {
     const { cpu, reference, observation, registers, guestView, paths } = this.parts;
-    const { insn, tracer, details } = this;
+    const { tracer, details } = this;
     if (tracer !== null) tracer.begin(this.executed[0]!, insn, this.line);
-    if (details !== null) this.note(details);
+    if (details !== null) this.note(details, insn);
     observation.clear();
     if (reference !== null) reference.before(insn, registers, this.line);
     const outcome = cpu.execute(insn);
-    if (outcome !== CPU_DONE) this.answer(outcome);
+    if (outcome !== CPU_DONE) this.answer(outcome, insn);
     else if (!cpu.ended) paths.end();
     else if (details !== null && details.isNewHit(insn.op, cpu.ended)) cpu.flushHits();
-    this.keepResult();
     if (reference !== null) {
       observation.stopped = this.problem === null ? 0 : 1;
       reference.after(insn, observation, guestView);
     }
     if (tracer !== null) tracer.end(this.executed[0]!, insn);
+    if (outcome !== CPU_DONE) this.settleOthers();
   }
 
-  private note(details: Details): void {
+  /** Other vCPUs waited while this one was in KVM. */
+  private settleOthers(): void {
+    const { others, vcpu } = this.parts;
+    if (others === null) return;
+    const text = others.settle(vcpu);
+    if (text !== null && this.problem === null) this.problem = { text, line: this.line };
+  }
+
+  private note(details: Details, { op, size, hi, lo }: Instruction): void {
     details.lines.access(this.line);
     if (!details.recordsAccesses) return;
-    const { op, size, hi, lo } = this.insn;
     this.parts.events.emit(EVENT.access, op, size, hi, lo);
   }
 
@@ -292,9 +344,8 @@ export class Machine implements Repeatable {
   }
 
   /** The instruction faulted or left the guest: on until it is over. */
-  private answer(first: number): void {
+  private answer(first: number, insn: Instruction): void {
     const { cpu, vcpu, paths } = this.parts;
-    const { insn } = this;
     let outcome = first;
     let left = insn.count;
     for (let entries = 0; ; entries++) {
@@ -338,13 +389,19 @@ export class Machine implements Repeatable {
     }
   }
 
-  /** The guest takes a fault: its handler runs and gives up on the instruction. */
+  /** The guest takes a fault: its kernel will serve it, or a handler runs that gives up on the instruction. */
   private guestFault(vector: number, errorCode: number, hi: number, lo: number): void {
     const { paths, observation } = this.parts;
+    const taken = this.kernel !== null && this.kernel.takes(vector, errorCode, hi, lo);
     paths.add(STEP['guest.pf_delivery']);
-    paths.add(STEP['guest.iret']);
+    if (!taken) paths.add(STEP['guest.iret']);
     paths.end();
     observation.fault(vector, errorCode, hi, lo);
+    if (!taken) this.giveUp(vector, errorCode, hi, lo);
+  }
+
+  /** A fault that nobody can serve: the instruction is left, the script sees the fault. */
+  giveUp(vector: number, errorCode: number, hi: number, lo: number): void {
     this.lastFault.vector = vector;
     this.lastFault.errorCode = errorCode;
     this.lastFault.hi = hi;

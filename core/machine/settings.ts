@@ -1,7 +1,9 @@
+import type { Mmu } from '../design/design.ts';
+
 /** One machine by names of the registries: what `buildMachine` needs beside the script's own set-up. */
 export interface MachineSettings {
   readonly cpu: string;
-  readonly mmu: 'ept' | 'npt';
+  readonly mmu: Mmu;
   readonly kernel: string;
   readonly design: string;
   /** `default` (what the CPU generation needs), `none`, or ids joined by `+`. */

@@ -46,7 +46,9 @@ export class Reference {
   readonly memory = new MemoryMap();
   readonly expectation = new Expectation();
   readonly log = new DivergenceLog();
-  private readonly access = new Access();
+  private access = new Access();
+  /** The access of another vCPU that came in between. */
+  private other = new Access();
   private readonly ioeventfds = new Ioeventfds();
   private readonly zones = new CoalescedZones();
   private readonly stale = new StaleWindow();
@@ -161,6 +163,22 @@ export class Reference {
     }
     if (reporter.found > 0) this.resynchronise(machine);
     return reporter.found;
+  }
+
+  /** `before` for an access of another vCPU, while one is under way; one at a time. */
+  beforeOther(insn: Instruction, regs: GuestRegisters, line: number): void {
+    this.other.take(insn, regs.at, line);
+  }
+
+  /** `after` for the access given to `beforeOther`. It takes place now; the one under way, if it is not over, comes after it. */
+  afterOther(insn: Instruction, seen: Observation, machine: MachineMemory): number {
+    const { access, other } = this;
+    this.access = other;
+    this.other = access;
+    const found = this.after(insn, seen, machine);
+    this.access = access;
+    this.other = other;
+    return found;
   }
 
   /** Compares all memory that was ever written, at the end of a run; accessed and dirty bits of page tables are left out. */

@@ -12,6 +12,7 @@ export const EXIT_REASON = Object.freeze({
   IO_INSTRUCTION: 30,
   EPT_VIOLATION: 48,
   EPT_MISCONFIG: 49,
+  INVPCID: 58,
   PML_FULL: 62,
 });
 export const SVM_EXIT = Object.freeze({
@@ -24,6 +25,7 @@ export const SVM_EXIT = Object.freeze({
   INVLPG: 0x079,
   IOIO: 0x07b,
   VMMCALL: 0x081,
+  INVPCID: 0x0a2,
   NPF: 0x400,
 });
 

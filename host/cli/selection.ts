@@ -1,5 +1,6 @@
 import {
   cpuModels,
+  DEFAULT_CPUS,
   designs,
   kernels,
   MITIGATIONS,
@@ -17,7 +18,7 @@ type Axes = { -readonly [K in keyof Selection]: Selection[K] };
 export const SELECTION_OPTIONS: readonly OptionSpec[] = [
   { name: 'design', aliases: ['designs'], argument: 'LIST', help: 'doorbell designs (exitlab designs)' },
   { name: 'cpu', aliases: ['cpus'], argument: 'LIST', help: 'CPU models (exitlab cpus)' },
-  { name: 'mmu', aliases: ['mmus'], argument: 'LIST', help: 'ept, npt' },
+  { name: 'mmu', aliases: ['mmus'], argument: 'LIST', help: 'ept, npt, shadow' },
   { name: 'kernel', aliases: ['kernels'], argument: 'LIST', help: 'kernel versions (exitlab kernels)' },
   {
     name: 'mitigations',
@@ -86,7 +87,8 @@ function switchOf(text: string): [string, string] {
 /** Puts each part of a configuration's name on the axis it belongs to. */
 function addParts(axes: Axes, name: string): void {
   for (const part of name.split('/')) {
-    if (part === 'ept' || part === 'npt') axes.mmus = [part];
+    if (part === 'ept' || part === 'npt' || part === 'shadow') axes.mmus = [part];
+    else if (part === 'shadow-intel' || part === 'shadow-amd') addShadow(axes, part);
     else if (cpuModels.some(({ id }) => id === part)) axes.cpus = [part];
     else if (kernels.some(({ id }) => id === part)) axes.kernels = [part];
     else if (designs.some(({ id }) => id === part)) axes.designs = [part];
@@ -98,12 +100,21 @@ function addParts(axes: Axes, name: string): void {
   }
 }
 
+/** A vendor's shadow paging: on its usual CPU, unless the name has another. */
+function addShadow(axes: Axes, flavour: 'shadow-intel' | 'shadow-amd'): void {
+  axes.mmus = ['shadow'];
+  axes.cpus ??= [flavour === 'shadow-intel' ? DEFAULT_CPUS.ept : DEFAULT_CPUS.npt];
+}
+
 const isMitigations = (part: string): boolean =>
   part.split('+').every((id) => id === 'default' || id === 'none' || MITIGATIONS.some((known) => known.id === id));
 
 const partNames = (): string[] => [
   'ept',
   'npt',
+  'shadow',
+  'shadow-intel',
+  'shadow-amd',
   ...[...designs, ...cpuModels, ...kernels].map(({ id }) => id),
   '4K',
   '2M',

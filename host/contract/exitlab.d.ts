@@ -53,7 +53,8 @@ interface Scenario<Context> {
 interface Comparison {
   readonly designs?: readonly string[];
   readonly cpus?: readonly string[];
-  readonly mmus?: readonly ('ept' | 'npt')[];
+  /** `shadow`: on the CPUs chosen, or on one of each vendor. */
+  readonly mmus?: readonly ('ept' | 'npt' | 'shadow')[];
   readonly kernels?: readonly string[];
   readonly mitigations?: readonly string[];
   readonly nestedHost?: readonly boolean[];
@@ -163,6 +164,30 @@ interface Vm {
     /** PKRU, 32 bits. */
     readonly pkru?: number;
   }): void;
+
+  /**
+   * How many vCPUs the VM has, 1 to 4; default 1. The script drives the first. The others start with the same registers, share the guest's
+   * memory, and do what `host.whileIn` says.
+   */
+  vcpus(count: number): void;
+
+  /**
+   * Boots a small Linux-like kernel in the guest and returns its system calls, for `guest`: address spaces, demand paging, copy-on-write,
+   * reclaim. Every page-table store, INVLPG and MOV to CR3 it makes is an instruction that the model carries out. It owns the first RAM
+   * region above its first MiB, maps that region at its own addresses (PAGE_OFFSET), and maps doorbells in its half of the address space,
+   * where programs reach them too. Its limits: docs/guest-kernel.md.
+   */
+  kernel(options?: {
+    /** Which Linux: how it edits page tables and when it flushes. Default '6.18'. */
+    readonly release?: '2.6.24' | '3.14' | '4.15' | '6.18';
+    /** Tag address spaces with PCIDs: needs 4 or 5 levels, 4.15 or later and a CPU that has them. Default false. */
+    readonly pcid?: boolean;
+    /** Start and size of the memory it hands out, inside the first RAM region. Default: from its first MiB up to the boot page tables. */
+    readonly gpa?: Address;
+    readonly size?: Size;
+    /** Page size of its direct map. Default '2M' (4 MiB pages in 2-level paging) where the region is aligned to it, else '4K'. */
+    readonly directMap?: PageSize;
+  }): GuestKernel;
 
   /** Puts bytes into guest memory before the guest starts. */
   poke(bytes: { readonly gpa: Address; readonly bytes: Uint8Array | readonly number[] }): void;
@@ -350,6 +375,110 @@ interface Host {
   getDirtyLog(slot: number): number;
   /** The host reclaims pages: the MMU notifier zaps their EPT/NPT entries. Contents are kept. */
   reclaim(range: { readonly gpa: Address; readonly size: Size }): number;
+  /**
+   * A race: while vCPU 0 is at a named place in KVM's code for the `nth` time from now on, another vCPU carries out accesses. As long as
+   * they need no exit they take place there and then. The first that leaves the guest waits, with those behind it, until vCPU 0 is through,
+   * because KVM's locks are held. Their cost is not vCPU 0's. A place that is never passed is told in the notes.
+   */
+  whileIn(race: {
+    /**
+     * `kvm_mmu_get_page`: a new shadow page, between reading the guest's table and write-protecting it (as posted in 2007; in 2.6.26 between
+     * write-protecting and reading). `walk_addr`: a guest page fault, its tables walked, nothing shadowed yet. `kvm_mmu_pte_write`: the
+     * emulator has stored to a guest table whose shadow does not know it yet. `kvm_faultin_pfn`: EPT and NPT, the host page is known, mmu_lock
+     * is not taken yet.
+     */
+    readonly window: 'kvm_mmu_get_page' | 'walk_addr' | 'kvm_mmu_pte_write' | 'kvm_faultin_pfn';
+    /** Default 1. */
+    readonly nth?: number;
+    /** Which vCPU, from 1. Default 1. */
+    readonly vcpu?: number;
+    readonly accesses: readonly OtherAccess[];
+  }): number;
+}
+
+/** One instruction of another vCPU. */
+interface OtherAccess {
+  readonly op: 'read' | 'write' | 'invlpg' | 'movCr3';
+  /** Linear address; of `movCr3` the new value. */
+  readonly address: Address;
+  /** Stored value. Default 0. */
+  readonly value?: Value;
+  /** Bytes. Default 8. */
+  readonly width?: Width;
+}
+
+/** A process of the guest's kernel. */
+interface Process {
+  /** Counted from 0 in the order in which the script made them. */
+  readonly pid: number;
+}
+
+/** Rights of a mapping: PROT_NONE, PROT_READ, PROT_READ | PROT_WRITE, and so on. */
+type Prot = 'none' | 'r' | 'rw' | 'rx' | 'rwx';
+
+/**
+ * The guest's kernel: what its processes may ask of it, and what it does by itself. Until the first `switchTo` the script runs in kernel
+ * mode on the boot page tables; after it in user mode, and each call is a system call of the process that runs, on whichever process is
+ * named. An access of the script that faults is handled (demand paging, copy-on-write) and carried out again; one that Linux would answer
+ * with SIGSEGV ends as a fault that the script sees in `cpu.lastFault()`.
+ *
+ * Every call can be recorded in `repeat`; a process made there must end there. What cannot be (no memory left, mapped twice) stops the run.
+ */
+interface GuestKernel {
+  /** A new process with an empty address space. It does not run yet. */
+  process(): Process;
+  /** schedule(): loads the process's CR3, unless it is loaded, and goes on in user mode. */
+  switchTo(process: Process): void;
+  /** fork: the child gets the address space copy-on-write. The parent goes on. */
+  fork(process: Process): Process;
+  /** execve: an empty address space takes the place of the old one. */
+  exec(process: Process): void;
+  /** exit: everything it has is unmapped and freed. If it runs, nobody runs after it, in kernel mode, until the next `switchTo`. */
+  exit(process: Process): void;
+
+  /** mmap; returns the address. Nothing is mapped in the page tables before it is accessed, unless `populate` or `gpa` says so. */
+  mmap(
+    process: Process,
+    mapping: {
+      readonly size: Size;
+      /** Linear address (MAP_FIXED_NOREPLACE). Default: one that no mapping of this script has had, downwards from the usual place. */
+      readonly gva?: Address;
+      /** Default 'rw'. */
+      readonly prot?: Prot;
+      /** MAP_SHARED. Without a file: shared memory, which processes forked later have too. Default false, MAP_PRIVATE. */
+      readonly shared?: boolean;
+      /** Name of a file: processes that map it share its pages in the page cache. A page holds zeros when it is first read. */
+      readonly file?: string;
+      /** Where in the file the mapping begins. Default 0. */
+      readonly offset?: Size;
+      /** madvise(MADV_HUGEPAGE): aligned parts get huge pages at their first access. Default false. */
+      readonly huge?: boolean;
+      /** MAP_POPULATE: every page at once. Default false. */
+      readonly populate?: boolean;
+      /** Guest-physical address of a device's pages (remap_pfn_range): mapped at once, shared. */
+      readonly gpa?: Address;
+    },
+  ): number;
+  /** munmap. A huge page of which only a part goes is split. */
+  munmap(process: Process, range: { readonly gva: Address; readonly size: Size }): void;
+  /** mprotect. */
+  mprotect(process: Process, range: { readonly gva: Address; readonly size: Size; readonly prot: Prot }): void;
+
+  /** Clears the accessed bits of a process as reclaim does; returns how many pages had been accessed since the last time. */
+  age(process: Process): number;
+  /**
+   * Reclaim looks at so many pages of the page cache, in turn: one that was accessed gets another round, any other is unmapped from every
+   * process. Returns how many were unmapped. They stay in the page cache.
+   */
+  reclaim(pages: number): number;
+  /** khugepaged: makes one huge page of the aligned range around an address; false where it gives up. */
+  promote(process: Process, gva: Address): boolean;
+
+  /** A system call of the process that runs: into kernel mode and out again. What `body` does is done in kernel mode. */
+  syscall(body?: () => void): void;
+
+  /** Counters so far, most under their names in /proc/vmstat: pgfault, pgmajfault, pgalloc, pgfree, pgreuse, cow, ctxt, processes, segv... */
+  vmstat(): Readonly<Record<string, number>>;
 }
 
 /** Messages for whoever wrote the script; they go to the error output, not into the result. */

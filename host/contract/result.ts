@@ -14,7 +14,7 @@ const text = v.pipe(v.string(), v.maxLength(10_000));
 export const configuration = v.strictObject({
   name,
   cpu: name,
-  mmu: v.picklist(['ept', 'npt']),
+  mmu: v.picklist(['ept', 'npt', 'shadow']),
   kernel: name,
   design: name,
   mitigations: name,

@@ -1,9 +1,13 @@
-import type { HostOp } from '../../core/index.ts';
+import type { HostOp, KernelOp } from '../../core/index.ts';
 
 /** The model, as a script drives it; core/experiment's Run is one. */
 export interface MachinePort {
   /** Keeps an operation of the host for a HOST record; returns the record's argument. */
   addHostOp(op: HostOp): number;
+  /** Keeps what the guest's kernel is to do for a HOST record; returns the record's argument. */
+  addKernelOp(op: KernelOp): number;
+  /** Counters of the guest's kernel by name; null without one. */
+  vmstat(): Readonly<Record<string, number>> | null;
   /** Keeps the name of a phase for a HOST record; returns the record's argument. */
   addPhase(name: string): number;
   /** Executes the complete records of [0, length), or up to the first problem. */

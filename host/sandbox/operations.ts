@@ -1,5 +1,7 @@
 import * as v from 'valibot';
-import { err, type HostOp, ok, type PageSize, type Result, type SetupOp } from '../../core/index.ts';
+import { err, type HostOp, ok, type PageSize, type Result, type SetupOp, WINDOW_NAMES } from '../../core/index.ts';
+import { decode, Refusal } from './decode.ts';
+import { kernelSetupOf } from './kernel-calls.ts';
 import {
   PAGE_BYTES,
   shown,
@@ -27,6 +29,9 @@ export interface OperationContext {
   /** Doorbells made so far. */
   readonly doorbells: number;
 }
+
+/** vCPUs that a script may have: the first, and others for races. */
+const MOST_VCPUS = 4;
 
 const ram = v.strictObject({
   gpa: v.pipe(physical, aligned),
@@ -86,24 +91,19 @@ const registers = v.strictObject({
   pkru: v.optional(below(2 ** 32)),
 });
 const poke = v.strictObject({ gpa: physical, bytes: v.array(below(256)) });
+const access = v.strictObject({
+  op: oneOf(['read', 'write', 'invlpg', 'movCr3'] as const),
+  address: word,
+  value: v.optional(word, 0),
+  width: v.optional(oneOf([1, 2, 4, 8] as const), 8),
+});
+const whileIn = v.strictObject({
+  window: oneOf(WINDOW_NAMES),
+  nth: v.optional(below(2 ** 31), 1),
+  vcpu: v.optional(below(MOST_VCPUS), 1),
+  accesses: v.array(access),
+});
 const reclaim = v.strictObject({ gpa: v.pipe(physical, aligned), size: someSize });
-
-/** The first thing wrong with an argument, as `size must be a multiple of 4096, not 0x3`. */
-function decode<S extends v.GenericSchema>(schema: S, call: string, input: unknown): v.InferOutput<S> {
-  const parsed = v.safeParse(schema, input);
-  if (parsed.success) return parsed.output;
-  const issue = parsed.issues[0];
-  const path = v.getDotPath(issue) ?? '';
-  if (issue.type === 'strict_object') {
-    const missing = issue.expected !== 'never';
-    throw new Refusal(
-      path === '' ? `${call}() takes an object` : `${call}(): ${path} ${missing ? 'is missing' : 'is not an option'}`,
-    );
-  }
-  throw new Refusal(`${call}(): ${path} ${issue.message}`.replace('():  ', '() '));
-}
-
-class Refusal extends Error {}
 
 const canonical = (call: string, name: string, address: bigint, bits: number): bigint => {
   const signed = BigInt.asIntN(64, address);
@@ -158,6 +158,12 @@ const OPERATIONS: Readonly<Record<string, (input: unknown, context: OperationCon
   'vm.ioeventfd': (input) => [eventfdOf('vm.ioeventfd', input)],
   'vm.coalesced': (input) => [{ kind: 'coalesced', ...decode(coalesced, 'vm.coalesced', input) }],
   'vm.registers': (input) => [{ kind: 'registers', ...decode(registers, 'vm.registers', input) } as SetupOp],
+  'vm.vcpus': (input) => {
+    const count = decode(below(MOST_VCPUS + 1), 'vm.vcpus', input);
+    if (count === 0) throw new Refusal('vm.vcpus() takes at least 1');
+    return [{ kind: 'vcpus', count }];
+  },
+  'vm.kernel': (input) => [kernelSetupOf(input)],
   'vm.poke': (input) => {
     const { gpa, bytes } = decode(poke, 'vm.poke', input);
     return [{ kind: 'poke', gpa, bytes: Uint8Array.from(bytes) }];
@@ -171,6 +177,15 @@ const OPERATIONS: Readonly<Record<string, (input: unknown, context: OperationCon
   'host.ioeventfd': (input) => [eventfdOf('host.ioeventfd', input)],
   'host.coalesced': (input) => [{ kind: 'coalesced', ...decode(coalesced, 'host.coalesced', input) }],
   'host.getDirtyLog': (input) => [{ kind: 'get-dirty-log', slot: decode(below(32764), 'host.getDirtyLog', input) }],
+  'host.whileIn': (input, { addressBits }) => {
+    const op = decode(whileIn, 'host.whileIn', input);
+    for (const { op: kind, address, value, width } of op.accesses) {
+      if (kind !== 'movCr3') canonical('host.whileIn', 'address', address, addressBits);
+      if (value >= 1n << BigInt(8 * width))
+        throw new Refusal(`host.whileIn(): value ${shown(value)} does not fit in ${width} bytes`);
+    }
+    return [{ kind: 'while-in', ...op }];
+  },
   'host.reclaim': (input) => [{ kind: 'reclaim', ...decode(reclaim, 'host.reclaim', input) }],
 };
 

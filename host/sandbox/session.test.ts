@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { OP } from '../../core/guest/instruction.ts';
 import { RECORD } from '../../core/guest/records.ts';
+import type { KernelOp } from '../../core/guest/kernel/ops.ts';
 import type { HostOp, SetupOp } from '../../core/guest/setup.ts';
 import { compileScript } from './compile/compile.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
@@ -12,6 +13,7 @@ class Tape {
   readonly batches: number[][] = [];
   readonly hostOps: HostOp[] = [];
   readonly phases: string[] = [];
+  readonly kernelOps: KernelOp[] = [];
   resultHi = 0x1234;
   resultLo = 0xdead_beef | 0;
   lastErrno = -17;
@@ -20,6 +22,14 @@ class Tape {
 
   addHostOp(op: HostOp): number {
     return this.hostOps.push(op) - 1;
+  }
+
+  addKernelOp(op: KernelOp): number {
+    return this.kernelOps.push(op) + 199;
+  }
+
+  vmstat(): Readonly<Record<string, number>> {
+    return { pgfault: 3 };
   }
 
   addPhase(name: string): number {

@@ -6,6 +6,7 @@ import {
   LINE_UNIT,
   ok,
   type PageSize,
+  type PagingMode,
   RECORD,
   type Result,
   type SetupOp,
@@ -18,6 +19,8 @@ import { decodeDescription, type Description } from './description.ts';
 import { Engine, isThrown, type Thrown } from './engine.ts';
 import { explainThrown } from './explain-thrown.ts';
 import { label } from './fields.ts';
+import { Refusal } from './decode.ts';
+import { KernelCalls } from './kernel-calls.ts';
 import type { Limits } from './limits.ts';
 import type { MachinePort } from './machine-port.ts';
 import { LINED, LINED_UNUSED, METHODS } from './methods.ts';
@@ -74,6 +77,11 @@ export class Session {
   private readonly script: CompiledScript;
   private readonly options: SessionOptions;
   private readonly rules: BatchRules;
+  private mode: PagingMode = '4-level';
+  /** The script's half of the guest kernel, once the guest runs. */
+  private kernel: KernelCalls | null = null;
+  /** Number of each operation of the kernel that the machine has, by its text. */
+  private readonly kernelOps = new Map<string, number>();
   private engine!: Engine;
   private view: () => ArrayBuffer = () => new ArrayBuffer(0);
   private offset = 0;
@@ -266,6 +274,8 @@ export class Session {
       return ok(null);
     }
     if (name === 'lastFault') return ok(this.lastFault());
+    if (name === 'vmstat') return ok(this.machine?.vmstat() ?? {});
+    if (name.startsWith('os.')) return this.kernelCall(name.slice(3), input);
     if (name === 'cpu.phase') return this.addPhase(input);
     const { addressBits, bellWidths } = this.rules;
     const context = { hostPage: this.options.hostPage, addressBits, doorbells: bellWidths.length };
@@ -289,6 +299,22 @@ export class Session {
     return ok({ header: RECORD.HOST + ARGS_UNIT, index: this.machine.addPhase(name.output) });
   }
 
+  private kernelCall(name: string, input: unknown): Result<unknown> {
+    const { machine, kernelOps } = this;
+    if (machine === null) return err('the guest kernel is used before the guest runs');
+    this.kernel ??= new KernelCalls(this.mode);
+    try {
+      const { op, value } = this.kernel.decode(name, input);
+      const text = JSON.stringify(op, (_key, part: unknown) => (typeof part === 'bigint' ? `${part}` : part));
+      const index = kernelOps.get(text) ?? machine.addKernelOp(op);
+      kernelOps.set(text, index);
+      return ok({ header: RECORD.HOST + ARGS_UNIT, index, value });
+    } catch (error) {
+      if (error instanceof Refusal) return err(error.message);
+      throw error;
+    }
+  }
+
   private addHostOp(op: HostOp): Result<unknown> {
     if (this.machine === null) return err('host is used before the guest runs');
     return ok({ header: RECORD.HOST + ARGS_UNIT, index: this.machine.addHostOp(op) });
@@ -296,8 +322,11 @@ export class Session {
 
   private addSetupOps(ops: readonly SetupOp[], line: number): Result<unknown> {
     if (this.machine !== null) return err('vm is used while the guest runs; the host object is for that');
-    this.setupOps.push(...ops.map((op) => ({ ...op, line })));
     const first = ops[0]!;
+    if (first.kind === 'kernel' && this.setupOps.some(({ kind }) => kind === 'kernel'))
+      return err('vm.kernel() is called a second time; a guest has one kernel');
+    this.setupOps.push(...ops.map((op) => ({ ...op, line })));
+    if (first.kind === 'paging') this.mode = first.mode;
     if (first.kind === 'paging')
       this.rules.addressBits = first.mode === '5-level' ? 57 : first.mode === '4-level' ? 48 : 32;
     if (first.kind !== 'doorbell') return ok(null);

@@ -8,6 +8,7 @@ import {
   type Design,
   type PolicyDifference,
 } from '../../core/index.ts';
+import { AXIS_OPTIONS } from '../state/axes.ts';
 import { en } from '../text/en.ts';
 
 /** One thing in which two configurations differ. */
@@ -35,7 +36,7 @@ function words(configuration: Configuration): Record<string, readonly [string, s
   const model = findCpuModel(cpu);
   const found = findDesign(design);
   return {
-    [text.mmu]: [mmu === 'ept' ? 'EPT' : 'NPT', ''],
+    [text.mmu]: [AXIS_OPTIONS.mmus.find(({ id }) => id === mmu)?.title ?? mmu, ''],
     [text.cpu]: [cpu, model.ok ? model.value.name : ''],
     [text.kernel]: [kernel, ''],
     [text.design]: [design, found.ok ? found.value.title : ''],

@@ -56,7 +56,7 @@ export function RowEditor({ row, onClose, onChange }: Props) {
                   value={configuration.cpu}
                   onChange={(cpu) => {
                     const amd = cpuModels.find(({ id }) => id === cpu)?.vendor === 'amd';
-                    set({ cpu, mmu: amd ? 'npt' : 'ept' });
+                    set({ cpu, mmu: configuration.mmu === 'shadow' ? 'shadow' : amd ? 'npt' : 'ept' });
                   }}
                 />
                 {pick(text.fields.kernel, 'kernels', 'kernel')}

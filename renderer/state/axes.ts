@@ -55,6 +55,7 @@ export const AXIS_OPTIONS: Readonly<Record<NameAxis, readonly AxisOption[]>> = {
   mmus: [
     { id: 'ept', title: 'EPT', about: 'Intel' },
     { id: 'npt', title: 'NPT', about: 'AMD' },
+    { id: 'shadow', title: 'Shadow', about: 'shadow page tables, Intel and AMD' },
   ],
   cpus: cpuModels.map(({ id, name, vendor, year }) => ({
     id,

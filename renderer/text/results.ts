@@ -171,7 +171,7 @@ export const resultText = {
       tlb: 'TLBs',
       'walk-caches': 'Paging-structure caches and nested TLB',
       'guest-tables': 'Guest page tables',
-      'nested-tables': 'EPT / NPT entries',
+      'nested-tables': 'EPT, NPT or shadow entries',
       memslots: 'Memslots',
       buses: 'I/O buses',
       eventfds: 'eventfds',

@@ -10,6 +10,8 @@ const RECORDS = 2_000_000;
 const idle: MachinePort = {
   addHostOp: () => 0,
   addPhase: () => 0,
+  addKernelOp: () => 0,
+  vmstat: () => null,
   run: () => {},
   resultHi: 0,
   resultLo: 7,

@@ -48,9 +48,9 @@ const listed = (steps: readonly StepCount[]): string[] =>
 const isGuests = (step: string): boolean => !/^(walk|guest\.data)/.test(step);
 
 /** The run loop of a configuration without mitigations. */
-export function frameOf({ mmu = 'ept', kernel = '7.0' }: DriveOptions): ExitFrame {
+export function frameOf({ mmu = 'ept', cpu, kernel = '7.0' }: DriveOptions): ExitFrame {
   const found = findKernel(kernel);
   if (!found.ok) throw new Error(found.error);
-  const { xcr0, ops } = found.value.policy;
-  return { vendor: mmu === 'ept' ? 'intel' : 'amd', xcr0, ops, mitigations: [] };
+  const { xcr0, ops, slotsGuard } = found.value.policy;
+  return { vendor: mmu === 'npt' || cpu?.startsWith('zen') === true ? 'amd' : 'intel', xcr0, ops, slotsGuard, mitigations: [] };
 }

@@ -30,7 +30,9 @@ export interface UserspaceExit {
 }
 
 export interface MachineOptions {
-  readonly mmu?: 'ept' | 'npt';
+  readonly mmu?: 'ept' | 'npt' | 'shadow';
+  /** Under shadow paging; default Intel. */
+  readonly vendor?: 'intel' | 'amd';
   readonly kernel?: string;
   readonly policy?: Partial<KvmPolicy>;
   readonly mitigations?: KvmConfig['mitigations'];
@@ -69,12 +71,14 @@ export class KvmMachine {
     const mmu = options.mmu ?? 'ept';
     const kernel = findKernel(options.kernel ?? '7.0');
     if (!kernel.ok) throw new Error(kernel.error);
-    const model = mmu === 'ept' ? skylakeSp : zen4;
+    const vendor = mmu === 'shadow' ? (options.vendor ?? 'intel') : mmu === 'ept' ? 'intel' : 'amd';
+    const model = vendor === 'intel' ? skylakeSp : zen4;
     const cpu = { maxphyaddr: 46, pml: true, eptAd: true, p1g: true, decodeAssists: true, ...options.cpu };
     const policy = { ...kernel.value.policy, ...options.policy };
     const config: KvmConfig = {
       policy,
       mmu,
+      vendor,
       nestedLevels: options.nestedLevels ?? 4,
       mitigations: options.mitigations ?? [],
       emptyInsnBuffer: options.emptyInsnBuffer ?? false,
@@ -88,7 +92,13 @@ export class KvmMachine {
       events: this.recorder,
       registers: this.regs,
       state: this.state,
-      config: { nested: mmu, eptAd: cpu.eptAd, maxphyaddr: cpu.maxphyaddr, ...options.silicon },
+      config: {
+        nested: mmu === 'shadow' ? 'none' : mmu,
+        vendor,
+        eptAd: cpu.eptAd,
+        maxphyaddr: cpu.maxphyaddr,
+        ...options.silicon,
+      },
     });
     const userspace = { exit: (io: VcpuIo, ripPast: number) => this.serve(io, ripPast) };
     this.vcpu = this.kvm.createVcpu({
@@ -97,7 +107,9 @@ export class KvmMachine {
       paths: this.paths,
       userspace,
     });
+    this.vcpu.registersSet();
     this.kvm.register(this.state);
+    this.vcpu.registersSet();
     this.kvm.started = true;
   }
 

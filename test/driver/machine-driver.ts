@@ -10,7 +10,7 @@ import { RecordList, type Word } from './record-list.ts';
 
 /** What a test wants different from EPT, kernel 7.0, and no eventfd. */
 export interface DriveOptions {
-  readonly mmu?: 'ept' | 'npt';
+  readonly mmu?: Configuration['mmu'];
   readonly cpu?: string;
   readonly kernel?: string;
   readonly design?: string;

@@ -27,7 +27,7 @@ const wrong: readonly (readonly [what: string, args: string[], message: RegExp])
   ['a design', ['compare', DOORBELL, '--design', 'fast-mmoi'], /^exitlab: .*fast-mmoi.*fast-mmio/],
   ['a CPU', ['run', DOORBELL, '--cpu', 'zen9'], /^exitlab: unknown CPU 'zen9'\. Did you mean 'zen\d'\?/],
   ['a kernel', ['run', DOORBELL, '--kernel', '2.6'], /^exitlab: .*2\.6/],
-  ['an MMU', ['run', DOORBELL, '--mmu', 'shadow'], /^exitlab: unknown mmu 'shadow'/],
+  ['an MMU', ['run', DOORBELL, '--mmu', 'hap'], /^exitlab: unknown mmu 'hap'/],
   ['a mitigation', ['run', DOORBELL, '--mitigations', 'prayer'], /^exitlab: unknown mitigation 'prayer'/],
   [
     'a switch',

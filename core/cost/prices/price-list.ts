@@ -3,8 +3,11 @@ import { toSixteenth } from '../paths.ts';
 import { BUS, EVENTFD } from './bus.ts';
 import { EMULATED_MMIO, EMULATOR, OTHER_EMULATION, PORT_EXIT } from './emulation.ts';
 import { guestPrices } from './guest.ts';
+import { GUEST_KERNEL } from './guest-kernel.ts';
 import { MMU } from './mmu.ts';
-import { OTHER_HANDLERS, RUN_LOOP, SRCU } from './run-loop.ts';
+import { OTHER_HANDLERS, RUN_LOOP, SLOTS_LOCK, SRCU } from './run-loop.ts';
+import { SHADOW_EXITS, SHADOW_MMU } from './shadow.ts';
+import { SHADOW_MMU_2007 } from './shadow-2007.ts';
 import { IOCTLS, ROUND_TRIP } from './userspace.ts';
 import { walkPrices } from './walk.ts';
 import { worldSwitchPrices } from './world-switch.ts';
@@ -23,8 +26,12 @@ export type Factors = { readonly [K in Exclude<Factor, 'fixed'>]: Cited };
 export const SOFTWARE = {
   ...RUN_LOOP,
   ...SRCU,
+  ...SLOTS_LOCK,
   ...OTHER_HANDLERS,
   ...MMU,
+  ...SHADOW_EXITS,
+  ...SHADOW_MMU,
+  ...SHADOW_MMU_2007,
   ...EMULATOR,
   ...EMULATED_MMIO,
   ...OTHER_EMULATION,
@@ -40,6 +47,7 @@ export function priceList(hardware: Hardware, factors: Factors, overrides: Parti
   const software = Object.fromEntries(Object.entries(SOFTWARE).map(([name, base]) => [name, scaled(base, factors)]));
   const all: Prices = {
     ...guestPrices(hardware),
+    ...GUEST_KERNEL,
     ...walkPrices(hardware),
     ...worldSwitchPrices(hardware),
     ...(software as { readonly [K in keyof typeof SOFTWARE]: Cited }),

@@ -29,6 +29,12 @@ export const SRCU = basePrices('fixed', 'estimate: about one full fence; MFENCE 
   srcu_read_unlock: [30, 20, 45],
 });
 
+/** An rw semaphore nobody writes: one locked operation each way. */
+export const SLOTS_LOCK = basePrices('fixed', 'estimate: one locked operation; LOCK ADD 18 to 25 (InstLatX64)', {
+  'down_read.slots_lock': [25, 18, 50],
+  'up_read.slots_lock': [25, 18, 50],
+});
+
 export const OTHER_HANDLERS = basePrices('work', 'estimate from reading the code', {
   vmx_flush_pml_buffer: [60, 30, 150],
   kvm_emulate_cpuid: [

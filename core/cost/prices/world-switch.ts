@@ -29,6 +29,8 @@ export function worldSwitchPrices(cpu: Hardware) {
     'hw.vmload_vmsave': VMLOAD_VMSAVE,
     'hw.stgi_clgi': STGI_CLGI,
     'hw.invept': estimated(300, [200, 500], 'estimate: no source found'),
+    'hw.invvpid': estimated(300, [200, 500], 'estimate: no source found'),
+    'hw.invlpga': estimated(150, [80, 400], 'estimate: as INVLPG'),
     'hw.xsetbv': swap,
     'hw.wrmsr_xss': swap,
     'hw.rdpkru': estimated(1, [0.5, 2], 'recalled; cheaper than WRPKRU by Linux 577ff465f5a6'),

@@ -13,6 +13,8 @@ export const linux618: Kernel = {
     io: MODERN_IO,
     mmu: 'tdp-mmu',
     mmuLock: 'rwlock',
+    cachedRoots: 3,
+    invlpgSync: 'sync-spte',
     eagerPageSplit: true,
     fastPioIn: 'all',
     slots: MODERN_SLOTS,

@@ -1,5 +1,5 @@
 import type { Design } from '../design.ts';
-import { FAST_BUS, ZERO_LENGTH } from '../needs.ts';
+import { FAST_BUS, VIOLATION_EXITS, ZERO_LENGTH } from '../needs.ts';
 
 export const badPage: Design = {
   id: 'bad-page',
@@ -12,7 +12,7 @@ export const badPage: Design = {
   policy: { violationHook: 'bad-page' },
   doorbell: { space: 'ro-slot', eventfd: true, length: 0, datamatch: false },
   cpu: {},
-  needs: [ZERO_LENGTH, FAST_BUS],
+  needs: [VIOLATION_EXITS, ZERO_LENGTH, FAST_BUS],
   breaks: [
     'a locked read-modify-write is skipped as a whole: flags and registers keep their old values',
     'relies on an instruction length that is undefined for an EPT violation',

@@ -1,4 +1,5 @@
 import type { Design } from '../design.ts';
+import { IOEVENTFD } from '../needs.ts';
 
 export const datamatch: Design = {
   id: 'datamatch',
@@ -8,6 +9,6 @@ export const datamatch: Design = {
   policy: {},
   doorbell: { space: 'mmio', eventfd: true, length: 'width', datamatch: true },
   cpu: {},
-  needs: [],
+  needs: [IOEVENTFD],
   breaks: [],
 };

@@ -1,4 +1,5 @@
 import type { Design } from '../design.ts';
+import { IOEVENTFD } from '../needs.ts';
 
 export const pio: Design = {
   id: 'pio',
@@ -10,6 +11,6 @@ export const pio: Design = {
   policy: {},
   doorbell: { space: 'pio', eventfd: true, length: 'width', datamatch: false },
   cpu: {},
-  needs: [],
+  needs: [IOEVENTFD],
   breaks: ['ports are 16 bits wide and scarce; PCI Express bridges may have none to give'],
 };

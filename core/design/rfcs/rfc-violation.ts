@@ -1,5 +1,5 @@
 import type { Design } from '../design.ts';
-import { ADDRESS_ALONE, FAST_BUS, ZERO_LENGTH } from '../needs.ts';
+import { ADDRESS_ALONE, FAST_BUS, VIOLATION_EXITS, ZERO_LENGTH } from '../needs.ts';
 
 export const rfcViolation: Design = {
   id: 'rfc-violation',
@@ -17,7 +17,7 @@ export const rfcViolation: Design = {
   policy: { violationHook: 'head' },
   doorbell: { space: 'ro-slot', eventfd: true, length: 0, datamatch: false },
   cpu: {},
-  needs: [ZERO_LENGTH, FAST_BUS],
+  needs: [VIOLATION_EXITS, ZERO_LENGTH, FAST_BUS],
   breaks: [
     ...ADDRESS_ALONE,
     'the page never becomes readable at the doorbell address unless another address in it is accessed',

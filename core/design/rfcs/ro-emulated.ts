@@ -1,4 +1,5 @@
 import type { Design } from '../design.ts';
+import { IOEVENTFD, READONLY_MEM } from '../needs.ts';
 
 export const roEmulated: Design = {
   id: 'ro-emulated',
@@ -8,6 +9,6 @@ export const roEmulated: Design = {
   policy: {},
   doorbell: { space: 'ro-slot', eventfd: true, length: 'width', datamatch: false },
   cpu: {},
-  needs: [],
+  needs: [IOEVENTFD, READONLY_MEM],
   breaks: [],
 };

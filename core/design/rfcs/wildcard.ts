@@ -1,4 +1,5 @@
 import type { Design } from '../design.ts';
+import { IOEVENTFD } from '../needs.ts';
 
 export const wildcard: Design = {
   id: 'wildcard',
@@ -14,6 +15,6 @@ export const wildcard: Design = {
   policy: {},
   doorbell: { space: 'mmio', eventfd: true, length: 'width', datamatch: false },
   cpu: {},
-  needs: [],
+  needs: [IOEVENTFD],
   breaks: [],
 };

@@ -1,5 +1,5 @@
 import type { Design } from '../design.ts';
-import { ADDRESS_ALONE, FAST_BUS, FAST_ON_EPT, FAST_ON_NPT, ZERO_LENGTH } from '../needs.ts';
+import { ADDRESS_ALONE, FAST_BUS, FAST_ON_EPT, FAST_ON_NPT, RESERVED_NESTED, ZERO_LENGTH } from '../needs.ts';
 
 export const writeMostly: Design = {
   id: 'write-mostly',
@@ -14,6 +14,6 @@ export const writeMostly: Design = {
   policy: { readOnlySlotSpte: 'reserved-write-mostly' },
   doorbell: { space: 'ro-slot', eventfd: true, length: 0, datamatch: false },
   cpu: {},
-  needs: [ZERO_LENGTH, FAST_BUS, FAST_ON_EPT, FAST_ON_NPT],
+  needs: [RESERVED_NESTED, ZERO_LENGTH, FAST_BUS, FAST_ON_EPT, FAST_ON_NPT],
   breaks: [...ADDRESS_ALONE, 'every read of the region exits and is emulated'],
 };

@@ -54,11 +54,21 @@ export class Emulator {
 
   /** Fetches, decodes and carries out an instruction. Returns EMULATED. */
   emulate(insn: Instruction, v: VcpuIo): number {
+    this.decode(insn);
+    return this.start(insn, v);
+  }
+
+  /** Fetches and decodes. */
+  decode(insn: Instruction): void {
     this.steps.add(STEP.x86_emulate_instruction);
     this.port.fetchInstruction();
     this.steps.add(STEP.x86_decode_insn);
     this.stat[EMULATOR_STAT.insn_emulation]!++;
     if (this.recorder?.on) this.recorder.emit(EVENT.kvm_emulate_insn, insn.op === OP.FETCH ? 1 : 0, 0, 0, 0);
+  }
+
+  /** Carries out a decoded instruction. Returns EMULATED. */
+  start(insn: Instruction, v: VcpuIo): number {
     v.readCompleted = 0;
     v.unmodelledRead = 0;
     if (insn.op === OP.FETCH) return this.fail(v);

@@ -19,6 +19,24 @@ export function emulateInstruction(vcpu: Vcpu, exit: VmExit, insn: Instruction):
   return runEmulator(vcpu, insn);
 }
 
+/**
+ * x86_emulate_instruction with EMULTYPE_ALLOW_RETRY_PF, for a write to a shadowed guest table by an instruction of a kind that does not
+ * write page tables: once it is decoded, the page is released from being shadowed, if it can be, and the guest tries again.
+ */
+export function emulateOrRetry(vcpu: Vcpu, exit: VmExit, insn: Instruction): number {
+  if (vcpu.kvm.reentersOnEmptyBuffer) return KVM_RETRY;
+  if (exit.vectoring !== 0 && !vcpu.kvm.checksVectoringAtExit) return vcpu.stop('internal-error-delivery');
+  vcpu.emulatorPort.setExit(exit, insn);
+  vcpu.emulated = true;
+  if (!isEmulated(insn.op)) return vcpu.stop('internal-error-emulation');
+  vcpu.emulator.decode(insn);
+  if (vcpu.kvm.shadow!.unprotect(vcpu, exit.glaHi, exit.glaLo)) {
+    vcpu.rememberRetry(exit.glaHi, exit.glaLo);
+    return KVM_RETRY;
+  }
+  return finish(vcpu, insn, vcpu.emulator.start(insn, vcpu.io));
+}
+
 /** x86_emulate_instruction for an exit without a guest-physical address (string PIO). */
 export function emulateWithoutGpa(vcpu: Vcpu, insn: Instruction): number {
   vcpu.emulatorPort.clearExit();
@@ -28,12 +46,19 @@ export function emulateWithoutGpa(vcpu: Vcpu, insn: Instruction): number {
 function runEmulator(vcpu: Vcpu, insn: Instruction): number {
   vcpu.emulated = true;
   if (!isEmulated(insn.op)) return vcpu.stop('internal-error-emulation');
-  let result = vcpu.emulator.emulate(insn, vcpu.io);
+  return finish(vcpu, insn, vcpu.emulator.emulate(insn, vcpu.io));
+}
+
+function finish(vcpu: Vcpu, insn: Instruction, first: number): number {
+  let result = first;
   while (result === EMULATED.USERSPACE) {
     askUserspace(vcpu, vcpu.io.isWrite === 0 && vcpu.io.pending === PENDING.MMIO ? 0 : 1);
     result = vcpu.emulator.resume(insn, vcpu.io);
   }
-  if (result === EMULATED.FAULT) return KVM_FAULT;
+  if (result === EMULATED.FAULT) {
+    if (vcpu.fault.vector === VECTOR.PF) vcpu.kvm.shadow?.faultInjected(vcpu);
+    return KVM_FAULT;
+  }
   if (result === EMULATED.FAILED) return failed(vcpu);
   return isString(insn.op) ? KVM_RETRY : KVM_NEXT;
 }

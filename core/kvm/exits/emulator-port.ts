@@ -2,11 +2,11 @@ import { STEP } from '../../cost/steps.ts';
 import { type Instruction, OP } from '../../guest/instruction.ts';
 import { REG } from '../../guest/registers.ts';
 import { VECTOR } from '../../spec/paging.ts';
-import type { VmExit } from '../../spec/vm-exit.ts';
+import { PFERR, type VmExit } from '../../spec/vm-exit.ts';
 import { type EmulatorPort, TRANSLATED } from '../emulate/emulator-port.ts';
 import { APIC_GFN } from '../io/irqchip.ts';
 import { FetchWalk } from '../mmu/fetch-walk.ts';
-import { guestLevels, GuestWalk } from '../mmu/guest-walk.ts';
+import { guestLevels, type GuestWalk, isCanonicalHi } from '../mmu/guest-walk.ts';
 import type { Vcpu } from '../vcpu.ts';
 
 /** Calls of the emulator through kvm_x86_ops and its own operation table. Estimate, from reading 4.15. */
@@ -28,17 +28,17 @@ export class VcpuEmulatorPort implements EmulatorPort {
 
   constructor(vcpu: Vcpu) {
     this.vcpu = vcpu;
-    const { config, mmu, ram } = vcpu.kvm;
-    // Four levels of nested tables reach 48 bits: the guest has no more.
-    const bits = mmu.tables.levels === 4 ? Math.min(config.cpu.maxphyaddr, 48) : config.cpu.maxphyaddr;
-    this.walk = new GuestWalk(vcpu.regs, ram, bits);
+    this.walk = vcpu.walk;
     this.fetch = new FetchWalk(vcpu.regs, vcpu.kvm.ram);
   }
 
   setExit(exit: VmExit, insn: Instruction): void {
-    this.exitGpaHi = exit.gpaHi;
-    this.exitGpaLo = exit.gpaLo;
-    this.exitGpaUsable = this.vcpu.kvm.policy.exitGpaUsed && insn.op < OP.OUTS;
+    const { kvm, regs } = this.vcpu;
+    // Under shadow paging an exit gives a linear address: the guest-physical one only where the guest has no paging.
+    const shadow = kvm.shadow !== null;
+    this.exitGpaHi = shadow ? 0 : exit.gpaHi;
+    this.exitGpaLo = shadow ? exit.glaLo : exit.gpaLo;
+    this.exitGpaUsable = kvm.policy.exitGpaUsed && insn.op < OP.OUTS && (!shadow || guestLevels(regs) === 0);
     this.hasBytes = this.vcpu.kvm.suppliesBytes;
   }
 
@@ -68,9 +68,11 @@ export class VcpuEmulatorPort implements EmulatorPort {
       this.vcpu.fault.set(VECTOR.GP, 0, 0, 0);
       return TRANSLATED.FAULT;
     }
+    if (this.isCachedMmio(hi, lo, write)) return TRANSLATED.MMIO;
     const { walk } = this;
     const found = walk.translate(hi, lo, write !== 0);
     paths.addN(STEP.paging64_walk_addr, walk.levels);
+    paths.addN(STEP.paging64_update_accessed_dirty_bits, walk.updated);
     if (!found) {
       this.vcpu.fault.set(VECTOR.PF, walk.errorCode, hi, lo);
       return TRANSLATED.FAULT;
@@ -86,16 +88,28 @@ export class VcpuEmulatorPort implements EmulatorPort {
   }
 
   writeRam(hi: number, lo: number, bytes: number, from: Int32Array, at: number): boolean {
-    this.vcpu.paths.add(STEP['emulator_read_emulated.ram']);
-    return this.vcpu.kvm.ram.write(hi, lo, bytes, from, at);
+    const { kvm, paths } = this.vcpu;
+    paths.add(STEP['emulator_read_emulated.ram']);
+    if (!kvm.ram.write(hi, lo, bytes, from, at)) return false;
+    kvm.shadow?.pteWritten(this.vcpu, hi, lo, bytes);
+    return true;
+  }
+
+  /** vcpu_match_mmio_gva(), under shadow paging: the page is the one last found to be MMIO, and the guest allows the access. */
+  private isCachedMmio(hi: number, lo: number, write: number): boolean {
+    const { kvm, mmioCache, regs } = this.vcpu;
+    if (kvm.shadow === null || !mmioCache.matchesGva(hi, lo, kvm.generationWord())) return false;
+    const access = (write !== 0 ? PFERR.W : 0) | (regs.at[REG.CPL] === 3 ? PFERR.U : 0);
+    if (guestLevels(regs) !== 0 && this.walk.permissionFault(mmioCache.access, 0, access) !== 0) return false;
+    this.gpaHi = mmioCache.gpaHi;
+    this.gpaLo = mmioCache.gpaLo | (lo & 0xfff);
+    return true;
   }
 
   /** __linearize(): an address that long mode does not have is a #GP before any walk. */
   private isCanonical(hi: number): boolean {
     const levels = guestLevels(this.vcpu.regs);
-    if (levels < 4) return true;
-    const shift = levels === 5 ? 7 : 16;
-    return (hi << shift) >> shift === (hi | 0);
+    return levels < 4 || isCanonicalHi(levels, hi);
   }
 
   /** vcpu_is_mmio_gpa: the local APIC's page, or the cached MMIO page. */

@@ -2,10 +2,12 @@ import type { Instruction } from '../../guest/instruction.ts';
 import { EXIT_REASON, SVM_EXIT, type VmExit } from '../../spec/vm-exit.ts';
 import { KVM_RETRY } from '../outcome.ts';
 import type { Vcpu } from '../vcpu.ts';
+import { handleControlRegister, handleInvlpg, handleInvpcid } from './control-registers.ts';
 import { handleEptMisconfig } from './ept-misconfig.ts';
 import { handleEptViolation } from './ept-violation.ts';
 import { handleIo } from './io-instruction.ts';
 import { handleNestedPageFault } from './nested-page-fault.ts';
+import { handleShadowFault } from './shadow-fault.ts';
 import { handleCpuid, handleHalt, handleHypercall } from './simple.ts';
 
 /** A handler answers one exit reason and returns an outcome (core/kvm/outcome.ts). */
@@ -16,7 +18,7 @@ const handlePmlFull: Handler = () => KVM_RETRY;
 
 const UNKNOWN: Handler = (vcpu) => vcpu.stop('unknown-exit');
 
-const SIZE = 0x82;
+const SIZE = 0xa3;
 
 function table(rows: readonly (readonly [number, Handler])[]): readonly Handler[] {
   const handlers = Array.from<Handler>({ length: SIZE }).fill(UNKNOWN);
@@ -26,20 +28,30 @@ function table(rows: readonly (readonly [number, Handler])[]): readonly Handler[
 
 /** kvm_vmx_exit_handlers, as far as the model raises the exits. */
 const VMX = table([
+  [EXIT_REASON.EXCEPTION_NMI, handleShadowFault],
   [EXIT_REASON.CPUID, handleCpuid],
   [EXIT_REASON.HLT, handleHalt],
+  [EXIT_REASON.INVLPG, handleInvlpg],
   [EXIT_REASON.VMCALL, handleHypercall],
+  [EXIT_REASON.CR_ACCESS, handleControlRegister],
   [EXIT_REASON.IO_INSTRUCTION, handleIo],
   [EXIT_REASON.EPT_VIOLATION, handleEptViolation],
   [EXIT_REASON.EPT_MISCONFIG, handleEptMisconfig],
+  [EXIT_REASON.INVPCID, handleInvpcid],
   [EXIT_REASON.PML_FULL, handlePmlFull],
 ]);
 
 /** svm_exit_handlers, but for #NPF, whose code is far above the others. */
 const SVM = table([
+  [SVM_EXIT.CR0_WRITE, handleControlRegister],
+  [SVM_EXIT.CR3_WRITE, handleControlRegister],
+  [SVM_EXIT.CR4_WRITE, handleControlRegister],
+  [SVM_EXIT.PF_EXCEPTION, handleShadowFault],
   [SVM_EXIT.CPUID, handleCpuid],
   [SVM_EXIT.HLT, handleHalt],
+  [SVM_EXIT.INVLPG, handleInvlpg],
   [SVM_EXIT.VMMCALL, handleHypercall],
+  [SVM_EXIT.INVPCID, handleInvpcid],
   [SVM_EXIT.IOIO, handleIo],
 ]);
 

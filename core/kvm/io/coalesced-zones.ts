@@ -34,7 +34,7 @@ export class CoalescedZones {
   register(zone: CoalescedZone): number {
     const { io } = this;
     const pio = this.kindOf(zone);
-    if (pio > 1) return ERRNO.EINVAL;
+    if (pio > 1 || !io.policy.coalescedMmio) return ERRNO.EINVAL;
     const device = io.devices.allocate(DEVICE.COALESCED);
     io.devices.addressHi[device] = bigHi(zone.addr);
     io.devices.addressLo[device] = bigLo(zone.addr);
@@ -50,7 +50,7 @@ export class CoalescedZones {
   unregister(zone: CoalescedZone): number {
     const { io } = this;
     const pio = this.kindOf(zone);
-    if (pio > 1) return ERRNO.EINVAL;
+    if (pio > 1 || !io.policy.coalescedMmio) return ERRNO.EINVAL;
     // The kernel's `int len`: a size of 2 GiB or more is negative and lies in no zone.
     if ((zone.size | 0) < 0) return ERRNO.OK;
     const hi = bigHi(zone.addr);

@@ -3,6 +3,10 @@
  * switch's two sides and where they were read.
  */
 export interface IoPolicy {
+  /** KVM_IOEVENTFD exists (2.6.32). */
+  readonly ioeventfd: boolean;
+  /** KVM_REGISTER_COALESCED_MMIO exists (2.6.27). */
+  readonly coalescedMmio: boolean;
   /** Devices other than ioeventfds that one bus holds: NR_IOBUS_DEVS, include/linux/kvm_host.h. 1000. */
   readonly busDeviceLimit: number;
   /**
@@ -31,6 +35,8 @@ export interface IoPolicy {
 
 /** The newest behaviour read: Linux 7.1. */
 export const MODERN_IO: IoPolicy = Object.freeze({
+  ioeventfd: true,
+  coalescedMmio: true,
   busDeviceLimit: 1000,
   busInsertion: 'insert-sorted',
   zeroLengthCompare: true,

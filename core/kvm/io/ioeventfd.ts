@@ -55,6 +55,7 @@ export class Ioeventfds {
   private assign(args: IoeventfdArgs): number {
     const { policy } = this.io;
     const bus = busOf(args.flags);
+    if (!policy.ioeventfd) return ERRNO.EINVAL;
     if (args.len === 0 ? !policy.zeroLength : !LENGTHS.has(args.len)) return ERRNO.EINVAL;
     if ((args.addr + BigInt(args.len)) % SPACE < args.addr) return ERRNO.EINVAL;
     if ((args.flags & ~policy.ioeventfdFlags) !== 0) return ERRNO.EINVAL;

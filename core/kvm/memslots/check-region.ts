@@ -39,6 +39,7 @@ export function checkRegion(region: MemoryRegion, policy: SlotPolicy): number {
 
 /** check_memory_region_flags: a slot with private memory takes neither LOG_DIRTY nor READONLY. */
 function allowedFlags(flags: number, policy: SlotPolicy): number {
+  if (!policy.readonlyMem) return SLOT_FLAG.LOG_DIRTY;
   if (!policy.guestMemfd) return SLOT_FLAG.LOG_DIRTY | SLOT_FLAG.READONLY;
   const isPrivate = (flags & SLOT_FLAG.GUEST_MEMFD) !== 0;
   return isPrivate ? SLOT_FLAG.GUEST_MEMFD : SLOT_FLAG.LOG_DIRTY | SLOT_FLAG.READONLY | SLOT_FLAG.GUEST_MEMFD;

@@ -24,6 +24,8 @@ export interface SlotPolicy {
   readonly maxPages: number;
   /** Last guest frame a slot may hold: of the host's MAXPHYADDR with EPT or NPT, of 52 bits with shadow paging. */
   readonly maxGfn: number;
+  /** KVM_MEM_READONLY exists (3.7); before, it is an unknown flag. */
+  readonly readonlyMem: boolean;
   /** First host virtual address that is not the user's: TASK_SIZE_MAX. */
   readonly userAddressLimit: bigint;
   /** The VM takes KVM_MEM_GUEST_MEMFD (private memory) through the second form of the ioctl. */
@@ -49,6 +51,7 @@ export const MODERN_SLOTS: SlotPolicy = Object.freeze({
   addressSpaces: 2,
   maxPages: 2 ** 31 - 1,
   maxGfn: 2 ** 34 - 1,
+  readonlyMem: true,
   userAddressLimit: 0x7fff_ffff_f000n,
   guestMemfd: false,
   zapAll: true,

@@ -10,6 +10,8 @@ import { SLOT_FLAG } from '../memslots/slot-table.ts';
  * kvm_vcpu_write_guest_page). A read-only slot refuses writes; a slot under deletion refuses everything.
  */
 export class GuestRam {
+  /** Scratch for one paging entry: low word, high word. */
+  readonly entry = new Int32Array(2);
   private readonly slots: Memslots;
   private readonly hostMm: HostMm;
   private readonly memory: HostMemory;
@@ -61,6 +63,17 @@ export class GuestRam {
     out[0] = this.memory.word(frame, word);
     out[1] = bytes === 8 ? this.memory.word(frame, word + 1) : 0;
     return true;
+  }
+
+  /** kvm_vcpu_read_guest_atomic of a paging entry: false too where the host has taken the page and would have to bring it back. */
+  readEntryAtomic(hi: number, lo: number, bytes: number, out: Int32Array): boolean {
+    const gfn = wordsToPage(hi, lo);
+    const row = this.slots.find(0, gfn);
+    if (row < 0) return false;
+    const { flags, baseGfn, hvaPage } = this.slots.table;
+    if ((flags[row]! & SLOT_FLAG.INVALID) !== 0) return false;
+    if (this.hostMm.present(hvaPage[row]! + gfn - baseGfn[row]!) === 0) return false;
+    return this.readEntry(hi, lo, bytes, out);
   }
 
   /** Writes `bytes` that lie in one page and marks the page dirty; false when it is no writable RAM. */

@@ -5,6 +5,9 @@ import type { Vcpu } from '../vcpu.ts';
 import { RET_PF } from './ret-pf.ts';
 import { isMmioSpte, isShadowPresent, LEVEL, mmioGeneration } from './spte.ts';
 
+/** Access that a direct MMU keeps with an MMIO page: all (ACC_ALL). */
+const ACC_ALL = 7;
+
 /**
  * handle_mmio_page_fault: a fault on a reserved SPTE. The vCPU's MMIO cache answers at once; else the SPTE is walked to without a lock and
  * its generation compared. EMULATE; INVALID when the generation is stale, for the full fault path to make a new SPTE; RETRY when the
@@ -40,5 +43,5 @@ export function cacheMmioInfo(vcpu: Vcpu, hi: number, lo: number): void {
   if (kvm.slots.generations.inProgress(0)) return;
   if (kvm.writeMostlyRegions && vcpu.slotOf(wordsToPage(hi, lo)) >= 0) return;
   vcpu.paths.add(STEP.vcpu_cache_mmio_info);
-  vcpu.mmioCache.fill(hi, lo, kvm.generationWord());
+  vcpu.mmioCache.fill(0, 0, hi, lo, ACC_ALL, kvm.generationWord());
 }

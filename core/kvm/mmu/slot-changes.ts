@@ -20,13 +20,15 @@ export class SlotChanges implements SlotObserver {
     kvm.hostPaths.add(STEP['mmu_lock.write']);
     kvm.hostPaths.add(STEP.kvm_mmu_zap_all_fast);
     if (kvm.recorder.on) kvm.recorder.emit(EVENT.kvm_mmu_zap_all_fast, 0, 0, 0, 0);
-    kvm.invalidateRoot();
+    if (kvm.shadow === null) return kvm.invalidateRoot();
+    kvm.shadow.zapAll();
+    for (const vcpu of kvm.vcpus) vcpu.requestReload();
   }
 
   zapRange(_space: number, baseGfn: number, pages: number): void {
     const { kvm } = this;
     kvm.hostPaths.add(STEP['mmu_lock.write']);
-    const zapped = kvm.mmu.zapLeaves(baseGfn, baseGfn + pages);
+    const zapped = kvm.zapMapped(baseGfn, baseGfn + pages);
     kvm.hostPaths.addMany(STEP.kvm_mmu_zap_spte, zapped);
     if (zapped > 0) kvm.flushRemoteTlbs();
   }
@@ -40,11 +42,14 @@ export class SlotChanges implements SlotObserver {
     const { kvm } = this;
     const { mmu } = kvm;
     const [from, to] = this.rangeOf(row);
-    if (kvm.policy.eagerPageSplit && kvm.policy.mmu === 'tdp-mmu') this.splitAll(from, to);
+    if (kvm.shadow === null && kvm.policy.eagerPageSplit && kvm.policy.mmu === 'tdp-mmu') this.splitAll(from, to);
     const dirty = mmu.tables.bits.dirtyLo;
-    const changed = kvm.logsByPml
-      ? mmu.changeLeaves(from, to, (lo, level) => (level === LEVEL.P4K ? lo & ~dirty : writeProtected(lo)))
-      : mmu.changeLeaves(from, to, writeProtected);
+    const changed =
+      kvm.shadow !== null
+        ? kvm.shadow.writeProtect(from, to)
+        : kvm.logsByPml
+          ? mmu.changeLeaves(from, to, (lo, level) => (level === LEVEL.P4K ? lo & ~dirty : writeProtected(lo)))
+          : mmu.changeLeaves(from, to, writeProtected);
     kvm.hostPaths.add(STEP['mmu_lock.write']);
     kvm.hostPaths.addMany(STEP.kvm_mmu_slot_dirty_log, changed);
     kvm.flushRemoteTlbs();
@@ -56,7 +61,7 @@ export class SlotChanges implements SlotObserver {
     const { hvaPage } = kvm.slots.table;
     if (kvm.hostMm.level(hvaPage[row]!) === LEVEL.P4K) return;
     const [from, to] = this.rangeOf(row);
-    const zapped = kvm.mmu.zapLeaves(from, to);
+    const zapped = kvm.shadow === null ? kvm.mmu.zapLeaves(from, to) : kvm.shadow.zapCollapsible(from, to);
     kvm.hostPaths.add(STEP['mmu_lock.write']);
     kvm.hostPaths.addMany(STEP.kvm_mmu_zap_spte, zapped);
     if (zapped > 0) kvm.flushRemoteTlbs();
@@ -65,13 +70,9 @@ export class SlotChanges implements SlotObserver {
   dirtyLogTaken(row: number, word: number, mask: number): void {
     const { kvm } = this;
     const base = kvm.slots.table.baseGfn[row]! + word * 32;
-    const dirty = kvm.mmu.tables.bits.dirtyLo;
     for (let bit = 0; bit < 32; bit++) {
       if ((mask & (1 << bit)) === 0) continue;
-      const changed = kvm.logsByPml
-        ? kvm.mmu.changeLeaves(base + bit, base + bit + 1, (lo) => lo & ~dirty)
-        : kvm.mmu.changeLeaves(base + bit, base + bit + 1, writeProtected);
-      kvm.hostPaths.addMany(STEP.kvm_mmu_slot_dirty_log, changed);
+      kvm.hostPaths.addMany(STEP.kvm_mmu_slot_dirty_log, this.protectPage(base + bit));
     }
   }
 
@@ -82,6 +83,14 @@ export class SlotChanges implements SlotObserver {
   swapped(): void {
     this.kvm.countSlots();
     this.kvm.kickAll();
+  }
+
+  /** What a page needs so that the next write to it is noticed. Returns the SPTEs changed. */
+  private protectPage(gfn: number): number {
+    const { kvm } = this;
+    const dirty = kvm.mmu.tables.bits.dirtyLo;
+    if (kvm.shadow !== null) return kvm.shadow.writeProtect(gfn, gfn + 1);
+    return kvm.mmu.changeLeaves(gfn, gfn + 1, kvm.logsByPml ? (lo) => lo & ~dirty : writeProtected);
   }
 
   private rangeOf(row: number): readonly [number, number] {

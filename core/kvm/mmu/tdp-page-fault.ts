@@ -6,6 +6,7 @@ import { probeFastMmio } from '../exits/probe-fast-mmio.ts';
 import { HVA_BAD } from '../host-mm.ts';
 import { SLOT_FLAG } from '../memslots/slot-table.ts';
 import type { Vcpu } from '../vcpu.ts';
+import { WINDOW } from '../windows.ts';
 import { fastPageFault } from './fast-page-fault.ts';
 import { mapMmio, mapPage } from './map.ts';
 import { cacheMmioInfo } from './mmio-page-fault.ts';
@@ -58,6 +59,7 @@ function faultinPage(vcpu: Vcpu, hi: number, lo: number, row: number, isWrite: b
   vcpu.paths.add(STEP.kvm_faultin_pfn);
   const hfn = kvm.hostMm.fault(page, isWrite);
   if (hfn === HVA_BAD) return RET_PF.EFAULT;
+  kvm.passWindow(WINDOW.kvm_faultin_pfn, vcpu);
   const mapWritable = (flags[row]! & SLOT_FLAG.READONLY) === 0 && kvm.hostMm.writable(page);
   return mapPage(vcpu, hi, lo, row, hfn, mapWritable);
 }

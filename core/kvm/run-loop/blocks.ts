@@ -24,6 +24,18 @@ export class RunLoopBlocks {
   readonly eptViolation: number;
   readonly nestedPageFault: number;
   readonly ioInstruction: number;
+  /** #PF exit under shadow paging, up to the address and the error code. */
+  readonly pageFault: number;
+  /** MOV to CR, INVLPG and INVPCID, up to their operands. */
+  readonly controlRegister: number;
+  readonly invlpg: number;
+  readonly invpcid: number;
+  /** An intercept of AMD's that the emulator answers, for want of decode assists. */
+  readonly svmInstruction: number;
+  /** kvm_mmu_load_pgd(): the root, written as the guest's CR3. */
+  readonly loadPgd: number;
+  /** kvm_inject_page_fault() up to the entry: event, error code; CR2 is loaded by the run function. */
+  readonly injectPageFault: number;
   readonly cpuid: number;
   readonly halt: number;
   readonly hypercall: number;
@@ -47,6 +59,15 @@ export class RunLoopBlocks {
     this.eptViolation = define('handle_ept_violation', ['hw.vmread', 2]);
     this.nestedPageFault = define('npf_interception', ['hw.vmcb_access', 2]);
     this.ioInstruction = define('handle_io', intel ? 'hw.vmread' : 'hw.vmcb_access');
+    this.pageFault = intel
+      ? define('handle_exception_nmi', ['hw.vmread', 3])
+      : define('pf_interception', ['hw.vmcb_access', 2]);
+    this.controlRegister = intel ? define('handle_cr', 'hw.vmread') : define('cr_interception', 'hw.vmcb_access');
+    this.invlpg = intel ? define('handle_invlpg', 'hw.vmread') : define('invlpg_interception', 'hw.vmcb_access');
+    this.invpcid = define('handle_invpcid', ...(intel ? ([['hw.vmread', 2]] as const) : ['hw.vmcb_access' as const]));
+    this.svmInstruction = define('hw.vmcb_access');
+    this.loadPgd = define('kvm_mmu_load_pgd', intel ? 'hw.vmwrite' : 'hw.vmcb_access');
+    this.injectPageFault = define('kvm_inject_page_fault', [intel ? 'hw.vmwrite' : 'hw.vmcb_access', 2]);
     this.cpuid = followedBySkip('kvm_emulate_cpuid');
     this.halt = followedBySkip('kvm_emulate_halt');
     this.hypercall = followedBySkip('kvm_emulate_hypercall');

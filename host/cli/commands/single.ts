@@ -1,10 +1,11 @@
-import { DEFAULT_CPUS, type Configuration, type Selection } from '../../../core/index.ts';
+import { DEFAULT_CPUS, findKernel, flavourOf, type Configuration, type Selection } from '../../../core/index.ts';
 import type { Given } from '../arguments.ts';
 import { BadInput } from '../bad-input.ts';
 import { configurationsOf, selectionOf } from '../selection.ts';
 
-/** What a single run takes when neither the command line nor the script says. */
+/** What a single run takes when neither the command line nor the script says; the second with kernels before ioeventfds. */
 const USUAL_DESIGN = 'fast-mmio';
+const USUAL_OLD_DESIGN = 'userspace';
 
 /** The one configuration of a command that runs a script once: of each axis that the script leaves open or lists, the first value. */
 export function singleConfiguration(options: Given, defaults: Selection): Configuration {
@@ -13,11 +14,8 @@ export function singleConfiguration(options: Given, defaults: Selection): Config
     Object.entries(defaults).map(([axis, list]) => [axis, Array.isArray(list) ? list.slice(0, 1) : (list as unknown)]),
   ) as Selection;
   const chosen = { ...firsts, ...asked };
-  const { cpus, mmus } = chosen;
-  const usual: Selection = {
-    designs: [USUAL_DESIGN],
-    ...(cpus === undefined && mmus === undefined ? { mmus: ['ept'] } : {}),
-  };
+  const old = hasOnlyShadow(chosen);
+  const usual: Selection = { designs: [old ? USUAL_OLD_DESIGN : USUAL_DESIGN], ...usualMachine(chosen, old) };
   const configurations = configurationsOf({ ...usual, ...chosen });
   if (configurations.length > 1) {
     const names = configurations
@@ -32,8 +30,24 @@ export function singleConfiguration(options: Given, defaults: Selection): Config
   return named(configurations[0]!);
 }
 
+/** An Intel machine where nobody says: with its EPT, if the kernel has that. */
+function usualMachine({ cpus, mmus }: Selection, old: boolean): Selection {
+  if (cpus !== undefined) return {};
+  if (mmus === undefined) return old ? { cpus: [DEFAULT_CPUS.ept] } : { mmus: ['ept'] };
+  return mmus.every((mmu) => mmu === 'shadow') ? { cpus: [DEFAULT_CPUS.ept] } : {};
+}
+
+/** A kernel is chosen whose EPT and NPT do not exist, or are not modelled. */
+const hasOnlyShadow = ({ kernels = [] }: Selection): boolean =>
+  kernels.some((id) => {
+    const kernel = findKernel(id);
+    return kernel.ok && kernel.value.policy.nestedPaging !== 'supported';
+  });
+
 /** A single configuration shares every axis with itself, so its name would be empty. */
 function named(configuration: Configuration): Configuration {
-  const { cpu, mmu, design } = configuration;
-  return { ...configuration, name: DEFAULT_CPUS[mmu] === cpu ? `${mmu}/${design}` : `${mmu}/${cpu}/${design}` };
+  const { cpu, design } = configuration;
+  const flavour = flavourOf(configuration);
+  const usual = cpu === DEFAULT_CPUS.ept || cpu === DEFAULT_CPUS.npt;
+  return { ...configuration, name: usual ? `${flavour}/${design}` : `${flavour}/${cpu}/${design}` };
 }

@@ -57,12 +57,78 @@ export function prelude(host: InsideHost, parts: Parts): Prelude {
   };
 
   const vm: Record<string, unknown> = {};
-  for (const name of ['ram', 'paging', 'map', 'unmap', 'memslot', 'ioeventfd', 'coalesced', 'registers', 'poke'])
+  for (const name of [
+    'ram',
+    'paging',
+    'map',
+    'unmap',
+    'memslot',
+    'ioeventfd',
+    'coalesced',
+    'registers',
+    'poke',
+    'vcpus',
+  ])
     vm[name] = (argument: unknown): void => void ask(`vm.${name}`, argument);
   vm['doorbell'] = (argument: unknown): unknown => Object.freeze(ask('vm.doorbell', argument));
 
+  /** A call of the guest kernel; what it is worth at once, or undefined where the machine must be asked. */
+  const call = (name: string, argument: unknown): unknown => {
+    const found = ask(`os.${name}`, argument) as { header: number; index: number; value?: unknown };
+    records.push(found.header + records.siteHeader(), [found.index]);
+    return found.value;
+  };
+  const answer = (name: string, argument: unknown): unknown => {
+    call(name, argument);
+    if (recording()) return records.poison(name);
+    run();
+    return records.results[2]!;
+  };
+  const os: Record<string, unknown> = {
+    process: (): unknown => Object.freeze(call('process', null)),
+    fork: (process: unknown): unknown => Object.freeze(call('fork', { process })),
+    mmap: (process: unknown, mapping: unknown): unknown => {
+      const { address } = call('mmap', { process, mapping }) as { address: string };
+      return Number(address);
+    },
+    munmap: (process: unknown, range: unknown): void => void call('munmap', { process, range }),
+    mprotect: (process: unknown, range: unknown): void => void call('mprotect', { process, range }),
+    age: (process: unknown): unknown => answer('age', { process }),
+    reclaim: (pages: unknown): unknown => answer('reclaim', pages),
+    promote: (process: unknown, gva: unknown): unknown => {
+      const made = answer('promote', { process, gva });
+      return recording() ? made : made === 1;
+    },
+    syscall: (body: unknown): void => {
+      if (body !== undefined && typeof body !== 'function') fail(`os.syscall() takes a function, not ${show(body)}`);
+      call('enter', null);
+      const returned = (body as (() => unknown) | undefined)?.();
+      if (returned instanceof Promise) fail('the body of os.syscall() is asynchronous; a script cannot wait');
+      call('leave', null);
+    },
+    vmstat: (): unknown => {
+      if (recording()) useInRepeat('vmstat');
+      run();
+      return ask('vmstat', null);
+    },
+  };
+  for (const name of ['switchTo', 'exec', 'exit']) os[name] = (process: unknown): void => void call(name, { process });
+  vm['kernel'] = (options: unknown = {}): unknown => {
+    ask('vm.kernel', options);
+    return os;
+  };
+
   const hostSide: Record<string, unknown> = {};
-  for (const name of ['memslot', 'createSlot', 'deleteSlot', 'ioeventfd', 'coalesced', 'getDirtyLog', 'reclaim'])
+  for (const name of [
+    'memslot',
+    'createSlot',
+    'deleteSlot',
+    'ioeventfd',
+    'coalesced',
+    'getDirtyLog',
+    'reclaim',
+    'whileIn',
+  ])
     hostSide[name] = (argument: unknown): unknown => {
       const index = ask(`host.${name}`, argument ?? null) as { header: number; index: number };
       records.push(index.header + records.siteHeader(), [index.index]);
@@ -116,6 +182,7 @@ export function prelude(host: InsideHost, parts: Parts): Prelude {
   Object.freeze(cpu);
   Object.freeze(vm);
   Object.freeze(hostSide);
+  Object.freeze(os);
 
   return {
     globals,
