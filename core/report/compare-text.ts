@@ -1,4 +1,4 @@
-import { difference } from './difference.ts';
+import { difference } from '../experiment/difference.ts';
 import { counted, figure, integer, percent, range } from './numbers.ts';
 import { phaseLines } from './phase-lines.ts';
 import {

@@ -2,7 +2,7 @@ import type { RecordedEvent } from '../events/recorder.ts';
 import { pricePhases } from '../experiment/phases.ts';
 import type { PathResult } from '../experiment/result.ts';
 import type { LeftOut } from './compare-text.ts';
-import { difference } from './difference.ts';
+import { difference } from '../experiment/difference.ts';
 import type { RunView, ScenarioView } from './view.ts';
 
 // Reports as data. Each names its schema; docs/json.md describes them. A field is never renamed or given another meaning within a version.

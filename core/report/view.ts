@@ -1,6 +1,5 @@
-import type { CpuModel } from '../cost/cpu-model.ts';
-import type { PricedResult } from '../experiment/pricing.ts';
-import type { Configuration, RunResult } from '../experiment/result.ts';
+import type { PricedRun } from '../experiment/priced-run.ts';
+import type { Configuration } from '../experiment/result.ts';
 
 /** What a report shows of the script. */
 export interface ScenarioView {
@@ -12,12 +11,8 @@ export interface ScenarioView {
   readonly says: readonly string[];
 }
 
-/** A run with its prices. */
-export interface RunView {
-  readonly result: RunResult;
-  readonly priced: PricedResult;
-  readonly model: CpuModel;
-}
+/** A run with its prices, as reports take it. */
+export type RunView = PricedRun;
 
 /** A configuration in words, without its name. */
 export function describeConfiguration(configuration: Configuration): string {
