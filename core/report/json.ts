@@ -2,7 +2,8 @@ import type { RecordedEvent } from '../events/recorder.ts';
 import { pricePhases } from '../experiment/phases.ts';
 import type { PathResult } from '../experiment/result.ts';
 import type { LeftOut } from './compare-text.ts';
-import { difference } from '../experiment/difference.ts';
+import type { Draws } from '../experiment/uncertainty/draws.ts';
+import { pairsOf } from '../experiment/uncertainty/pairs.ts';
 import type { RunView, ScenarioView } from './view.ts';
 
 // Reports as data. Each names its schema; docs/json.md describes them. A field is never renamed or given another meaning within a version.
@@ -51,16 +52,18 @@ export const compareJson = (
   leftOut: readonly LeftOut[],
   baseline: number | null,
   provenance: Provenance,
+  draws?: Draws,
 ) => ({
   schema: 'exitlab.compare/1',
   ...scenarioPart(scenario, provenance),
   runs: runs.map(runPart),
   leftOut,
-  differences: runs.flatMap((run) => {
-    const from = baseline === null ? runs.find(({ model }) => model.id === run.model.id)! : runs[baseline]!;
-    const { name } = run.result.configuration;
-    return from === run ? [] : [{ from: from.result.configuration.name, to: name, ...difference(from, run) }];
-  }),
+  differences: pairsOf(runs, baseline, draws).map(({ comparison: { a, b, waterfall, ...comparison } }) => ({
+    from: a,
+    to: b,
+    ...waterfall,
+    ...comparison,
+  })),
 });
 
 export interface ExplainedJson {

@@ -3,6 +3,7 @@ import { unknownName } from '../../core/index.ts';
 import { readArguments } from './arguments.ts';
 import { BadInput } from './bad-input.ts';
 import type { Command } from './command.ts';
+import { breakEven } from './commands/break-even.ts';
 import { check } from './commands/check.ts';
 import { compare } from './commands/compare.ts';
 import { conformance } from './commands/conformance.ts';
@@ -19,7 +20,7 @@ import { version } from './version.ts';
 /** Mistakes of a script that are listed; the count tells of the rest. */
 const MISTAKES_SHOWN = 20;
 
-const others = [...workbench, run, compare, explain, check, ...registries, conformance];
+const others = [...workbench, run, compare, breakEven, explain, check, ...registries, conformance];
 const commands: readonly Command[] = [...others, helpCommand(others)];
 
 async function dispatch(args: readonly string[], terminal: Terminal): Promise<number> {

@@ -16,7 +16,13 @@ export interface PriceBreakEven {
   readonly inRange: boolean;
 }
 
-/** Break-even prices that are not negative, the nearest (as a factor of the price now) first. Exact: cost is linear in a price. */
+/** A price further off than this is no answer. */
+export const FURTHEST = 100;
+
+/**
+ * Break-even prices that are not negative nor more than FURTHEST times what the price is now, the nearest (as a factor) first. Exact: cost
+ * is linear in a price.
+ */
 export function breakEvenPrices(a: PricedRun, b: PricedRun, difference: number): PriceBreakEven[] {
   const rows: PriceBreakEven[] = [];
   for (const { step, stage, timesA, timesB } of stepTimes(a, b)) {
@@ -25,7 +31,7 @@ export function breakEvenPrices(a: PricedRun, b: PricedRun, difference: number):
     if (part === 0) continue;
     const factor = 1 - difference / part;
     const price = factor * priceA.value;
-    if (factor < 0 || !Number.isFinite(price)) continue;
+    if (factor < 0 || factor > FURTHEST) continue;
     const inRange = price >= priceA.low && price <= priceA.high;
     rows.push({ step, stage, price, now: priceA.value, inRange });
   }

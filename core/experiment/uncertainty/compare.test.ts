@@ -73,7 +73,7 @@ describe('a comparison', () => {
     expect(comparePair([a], [b]).warnings).toEqual([
       'more than one thing differs (kernel, design): the difference is of all of them together',
       'A made 100 accesses and B 7: costs are means of unlike programs',
-      'in b the guest observed something else than it must, 7 times',
+      'in b the guest observed something else than it must (7 divergences)',
       'b stopped before its end: livelock',
     ]);
   });

@@ -128,7 +128,10 @@ function warningsOf(a: PricedRun, b: PricedRun, choices: readonly DifferingChoic
     const count = result.divergences.reduce((sum, one) => sum + one.count, 0);
     const { name } = result.configuration;
     if (!result.checked) warnings.push(`${name} was not checked against the reference`);
-    else if (count > 0) warnings.push(`in ${name} the guest observed something else than it must, ${count} times`);
+    else if (count > 0)
+      warnings.push(
+        `in ${name} the guest observed something else than it must (${count} ${count === 1 ? 'divergence' : 'divergences'})`,
+      );
     if (result.problem !== null) warnings.push(`${name} stopped before its end: ${result.problem.text}`);
   }
   return warnings;

@@ -120,13 +120,11 @@ describe('the interval of a difference', () => {
     expect(drawn(5)).not.toEqual(drawn(6));
   });
 
-  it('draws ten thousand price lists of a normal result in well under a second', () => {
+  it('draws ten thousand price lists of a normal result in well under a second', { timeout: 1000 }, () => {
     const { prices } = modelWith();
     const steps = (Object.keys(prices) as StepName[]).slice(0, 80).map((step, n) => [step, 1 + (n % 3)] as const);
     const [a, b] = [runOf([path(9, ...steps)]), runOf([path(9, ...steps.slice(5), ['eventfd_signal', 4])])];
-    const started = performance.now();
-    comparePair([a], [b]);
-    expect(performance.now() - started).toBeLessThan(1000);
+    expect(comparePair([a], [b]).drawn.draws).toBe(10_000);
   });
 });
 
