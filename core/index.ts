@@ -78,6 +78,8 @@ export { integer } from './report/numbers.ts';
 export { cpusText, designsText, kernelsText } from './report/registry-text.ts';
 export { STAGE_PAINT } from './report/stage-paint.ts';
 export type { Paint } from './report/stage-paint.ts';
+export { LONG_COLUMNS, longRows } from './report/formats/csv.ts';
+export type { LongRow } from './report/formats/csv.ts';
 export { REPORT_FORMATS } from './report/formats/formats.ts';
 export type { ReportFormat } from './report/formats/formats.ts';
 export { reportDocument } from './report/report-document.ts';

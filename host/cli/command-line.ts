@@ -10,6 +10,7 @@ import { conformance } from './commands/conformance.ts';
 import { explain } from './commands/explain.ts';
 import { commandHelp, helpCommand } from './commands/help.ts';
 import { registries } from './commands/registries.ts';
+import { report } from './commands/report.ts';
 import { run } from './commands/run.ts';
 import { EXIT_BAD_INPUT, EXIT_CHECK_FAILED, EXIT_OK } from './exit-codes.ts';
 import { jsonText } from './output.ts';
@@ -20,7 +21,7 @@ import { version } from './version.ts';
 /** Mistakes of a script that are listed; the count tells of the rest. */
 const MISTAKES_SHOWN = 20;
 
-const others = [...workbench, run, compare, breakEven, explain, check, ...registries, conformance];
+const others = [...workbench, run, compare, breakEven, report, explain, check, ...registries, conformance];
 const commands: readonly Command[] = [...others, helpCommand(others)];
 
 async function dispatch(args: readonly string[], terminal: Terminal): Promise<number> {
