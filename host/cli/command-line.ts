@@ -4,6 +4,7 @@ import { readArguments } from './arguments.ts';
 import { BadInput } from './bad-input.ts';
 import type { Command } from './command.ts';
 import { breakEven } from './commands/break-even.ts';
+import { calibrateCommand } from './commands/calibrate.ts';
 import { check } from './commands/check.ts';
 import { compare } from './commands/compare.ts';
 import { conformance } from './commands/conformance.ts';
@@ -21,7 +22,18 @@ import { version } from './version.ts';
 /** Mistakes of a script that are listed; the count tells of the rest. */
 const MISTAKES_SHOWN = 20;
 
-const others = [...workbench, run, compare, breakEven, report, explain, check, ...registries, conformance];
+const others = [
+  ...workbench,
+  run,
+  compare,
+  breakEven,
+  report,
+  calibrateCommand,
+  explain,
+  check,
+  ...registries,
+  conformance,
+];
 const commands: readonly Command[] = [...others, helpCommand(others)];
 
 async function dispatch(args: readonly string[], terminal: Terminal): Promise<number> {

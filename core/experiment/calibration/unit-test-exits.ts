@@ -5,7 +5,10 @@ import type { SetupOp } from '../../guest/setup.ts';
 import type { Configuration, PathResult } from '../result.ts';
 import { prepare } from '../run.ts';
 
-/** Ports of kvm-unit-tests' vmexit.flat (x86/vmexit.c): the interrupt controller's edge/level register, the PM timer, a port of nobody in the kernel. */
+/**
+ * Ports of kvm-unit-tests' vmexit.flat (x86/vmexit.c): the interrupt controller's edge/level register, read and written by the byte whatever
+ * the names of the tests say; the PM timer; a port of nobody in the kernel.
+ */
 const ELCR = 0x4d0;
 const PMTIMER = 0xb008;
 const QEMU_PORT = 0x1234;
@@ -49,8 +52,8 @@ export const EXIT_TESTS: Readonly<Record<string, ExitTest>> = {
   vmcall: { record: insn(OP.VMCALL, 0), what: 'VMCALL or VMMCALL' },
   inl_from_pmtimer: { record: insn(OP.IN, 4, PMTIMER), what: 'IN from a port of the VMM' },
   inl_from_qemu: { record: insn(OP.IN, 4, QEMU_PORT), what: 'IN from a port of the VMM' },
-  inl_from_kernel: { record: insn(OP.IN, 4, ELCR), what: 'IN from a port of the in-kernel interrupt controller' },
-  outl_to_kernel: { record: insn(OP.OUT, 4, ELCR, 0), what: 'OUT to a port of the in-kernel interrupt controller' },
+  inl_from_kernel: { record: insn(OP.IN, 1, ELCR), what: 'IN from a port of the in-kernel interrupt controller' },
+  outl_to_kernel: { record: insn(OP.OUT, 1, ELCR, 0), what: 'OUT to a port of the in-kernel interrupt controller' },
   'mmio-no-eventfd:pci-mem': { record: mmio, what: 'store to MMIO of the VMM' },
   'mmio-wildcard-eventfd:pci-mem': { record: mmio, setup: [eventfd(false, false)], what: 'store to an ioeventfd' },
   'mmio-datamatch-eventfd:pci-mem': {
