@@ -16,7 +16,7 @@ import {
 } from './sections.ts';
 import { PLAIN, type Style } from './style.ts';
 import { table, WIDTH, wrap } from './table.ts';
-import type { RunView, ScenarioView } from './view.ts';
+import { modelText, type RunView, type ScenarioView } from './view.ts';
 
 /** Stages of a difference that are worth naming. */
 const STAGES_SHOWN = 4;
@@ -65,9 +65,7 @@ function summaryLines({ file }: ScenarioView, runs: readonly RunView[]): string[
   const configurations = runs.map(({ result }) => result.configuration);
   const first = configurations[0]!;
   const all = (list: readonly string[]): string => [...new Set(list)].join(', ');
-  const cpus = [
-    ...new Map(runs.map(({ model, result }) => [model.id, `${result.configuration.mmu} on ${model.name}`])).values(),
-  ];
+  const cpus = [...new Set(runs.map((run) => `${run.result.configuration.mmu} on ${modelText(run)}`))];
   const accesses = [...new Set(runs.map(({ result }) => result.accesses))];
   return wrap(
     `${file}: ${accesses.length === 1 ? counted(accesses[0]!, 'access', 'accesses') : `${integer(Math.min(...accesses))} to ${integer(Math.max(...accesses))} accesses`} ` +

@@ -20,9 +20,9 @@ const scenarioPart = ({ file, title, question, claims, says }: ScenarioView, { v
   scenario: { file, title, question, claims, says, script },
 });
 
-const runPart = ({ result, priced, model }: RunView) => ({
+const runPart = ({ result, priced, model, mark }: RunView) => ({
   configuration: result.configuration,
-  cpu: { id: model.id, name: model.name, ghz: model.ghz },
+  cpu: { id: model.id, name: model.name, ghz: model.ghz, ...(mark === undefined ? {} : { prediction: mark }) },
   accesses: result.accesses,
   cycles: { perAccess: priced.perAccess, total: priced.total, provenance: priced.provenance },
   userspaceExits: result.userspaceExits,

@@ -88,5 +88,8 @@ function reproduceLine(file: string, runs: readonly PricedRun[]): string {
     ...axis('seed', [String(first.seed)]),
     ...Object.entries(first.switches).flatMap(([name, value]) => ['--switch', `${name}=${String(value)}`]),
   ];
+  // A calibrated CPU has another id than the model it was run on.
+  const calibrated = runs.find(({ model, result }) => model.id !== result.configuration.cpu);
+  if (calibrated !== undefined) parts.push('--cpu-file', `${calibrated.model.id}.exitlab-cpu.json`);
   return parts.join(' ');
 }

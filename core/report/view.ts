@@ -1,4 +1,5 @@
 import type { PricedRun } from '../experiment/priced-run.ts';
+import { percent } from './numbers.ts';
 import type { Configuration } from '../experiment/result.ts';
 
 /** What a report shows of the script. */
@@ -13,6 +14,12 @@ export interface ScenarioView {
 
 /** A run with its prices, as reports take it. */
 export type RunView = PricedRun;
+
+/** The CPU model in words, with the mark of a prediction from calibrated prices. */
+export const modelText = ({ model, mark }: Pick<RunView, 'model' | 'mark'>): string =>
+  mark === undefined
+    ? model.name
+    : `${model.name}; ${mark.mark}: the rows measured there took away ${percent(mark.explained)} of this figure's uncertainty`;
 
 /** A configuration in words, without its name. */
 export function describeConfiguration(configuration: Configuration): string {

@@ -5,7 +5,7 @@ import { cholesky, solve } from './cholesky.ts';
 /** One measured number: how often each step is in it, what was measured, and how far that can be trusted. */
 export interface Equation {
   readonly name: string;
-  readonly times: ReadonlyMap<StepName, number>;
+  readonly times: ReadonlyMap<string, number>;
   /** Cycles. */
   readonly measured: number;
   /** Standard deviation of the measured value, cycles. */
@@ -46,8 +46,8 @@ const priorSigma = ({ low, high }: Bounds): number => (high - low) / 4;
  * Prices from measured rows: least squares, regularised by the prices' own ranges (the posterior mean of a linear model with normal priors). A price
  * without a range stays. A price that would fall below 0 is held at 0 and the others are fitted again.
  */
-export function fitPrices(equations: readonly Equation[], priors: ReadonlyMap<StepName, Bounds>): Fit {
-  const steps = [...new Set(equations.flatMap(({ times }) => [...times.keys()]))];
+export function fitPrices(equations: readonly Equation[], priors: ReadonlyMap<string, Bounds>): Fit {
+  const steps = [...new Set(equations.flatMap(({ times }) => [...times.keys()]))] as StepName[];
   const all = posterior(equations, steps, priors);
   const rows = equations.map((equation, n): FittedRow => {
     const others = equations.filter((_, m) => m !== n);
@@ -83,7 +83,7 @@ export function fitPrices(equations: readonly Equation[], priors: ReadonlyMap<St
   };
 }
 
-const costOf = ({ times }: Equation, prices: ReadonlyMap<StepName, number>): number =>
+const costOf = ({ times }: Equation, prices: ReadonlyMap<string, number>): number =>
   [...times].reduce((sum, [step, count]) => sum + count * (prices.get(step) ?? 0), 0);
 
 interface Posterior {
@@ -95,7 +95,7 @@ interface Posterior {
 function posterior(
   equations: readonly Equation[],
   steps: readonly StepName[],
-  priors: ReadonlyMap<StepName, Bounds>,
+  priors: ReadonlyMap<string, Bounds>,
 ): Posterior {
   const held = new Set<StepName>();
   for (;;) {
@@ -109,12 +109,12 @@ function posterior(
 function unconstrained(
   equations: readonly Equation[],
   steps: readonly StepName[],
-  priors: ReadonlyMap<StepName, Bounds>,
-  held: ReadonlySet<StepName>,
+  priors: ReadonlyMap<string, Bounds>,
+  held: ReadonlySet<string>,
 ): Posterior {
   const n = equations.length;
-  const mean = (step: StepName): number => (held.has(step) ? 0 : priors.get(step)!.value);
-  const variance = (step: StepName): number => (held.has(step) ? 0 : priorSigma(priors.get(step)!) ** 2);
+  const mean = (step: string): number => (held.has(step) ? 0 : priors.get(step)!.value);
+  const variance = (step: string): number => (held.has(step) ? 0 : priorSigma(priors.get(step)!) ** 2);
   const k = new Float64Array(n * n);
   const residual = new Float64Array(n);
   equations.forEach((row, i) => {
@@ -146,12 +146,12 @@ function unconstrained(
  * uncertain step with any. 1 where nothing was uncertain.
  */
 export function explainedVariance(
-  times: ReadonlyMap<StepName, number>,
+  times: ReadonlyMap<string, number>,
   equations: readonly Equation[],
-  priors: ReadonlyMap<StepName, Bounds>,
+  priors: ReadonlyMap<string, Bounds>,
 ): number {
   const n = equations.length;
-  const covariance = (one: ReadonlyMap<StepName, number>, other: ReadonlyMap<StepName, number>): number =>
+  const covariance = (one: ReadonlyMap<string, number>, other: ReadonlyMap<string, number>): number =>
     [...one].reduce((sum, [step, count]) => {
       const more = other.get(step);
       return more === undefined ? sum : sum + count * more * priorSigma(priors.get(step)!) ** 2;

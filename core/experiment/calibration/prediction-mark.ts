@@ -1,4 +1,3 @@
-import type { StepName } from '../../cost/steps.ts';
 import type { Bounds, PricedResult } from '../pricing.ts';
 import { explainedVariance, type Equation } from './fit.ts';
 
@@ -16,7 +15,7 @@ const ENOUGH = 0.8;
 export function markPrediction(
   priced: PricedResult,
   rows: readonly Equation[],
-  priors: ReadonlyMap<StepName, Bounds>,
+  priors: ReadonlyMap<string, Bounds>,
 ): PredictionMark {
   const times = new Map(priced.steps.map(({ step, times: count }) => [step, count / Math.max(1, priced.accesses)]));
   const explained = explainedVariance(times, rows, priors);

@@ -3,7 +3,7 @@ import { pricePhases } from '../../experiment/phases.ts';
 import { drawnText } from '../drawn-text.ts';
 import { figure, integer, percent, range, signed } from '../numbers.ts';
 import type { ReportDocument } from '../report-document.ts';
-import { describeConfiguration } from '../view.ts';
+import { describeConfiguration, modelText } from '../view.ts';
 import { stageClass, STYLE } from './html-style.ts';
 import { markup } from './markup.ts';
 import { stackedBars } from './svg-bars.ts';
@@ -50,8 +50,8 @@ export function htmlText(report: ReportDocument): string {
     '<section><h2>Configurations</h2>',
     `<ul>${runs
       .map(
-        ({ result, model }) =>
-          `<li><b>${markup(result.configuration.name)}</b>: ${markup(describeConfiguration(result.configuration))} (${markup(model.name)}, ${model.ghz} GHz)</li>`,
+        (run) =>
+          `<li><b>${markup(run.result.configuration.name)}</b>: ${markup(describeConfiguration(run.result.configuration))} (${markup(modelText(run))}; ${run.model.ghz} GHz)</li>`,
       )
       .join('')}</ul>`,
     `<p>Made by exitlab ${markup(version)}. To run it again:</p><pre>${markup(reproduce)}</pre></section>`,

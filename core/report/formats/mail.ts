@@ -3,7 +3,7 @@ import { drawnText } from '../drawn-text.ts';
 import { figure, integer, percent, signed } from '../numbers.ts';
 import type { ReportDocument } from '../report-document.ts';
 import { table, wrap } from '../table.ts';
-import { describeConfiguration } from '../view.ts';
+import { describeConfiguration, modelText } from '../view.ts';
 
 /** Columns of a mail: 72, so that it can be quoted a few times before it wraps. */
 const WIDTH = 72;
@@ -26,9 +26,9 @@ export function mailText(report: ReportDocument): string {
     ...divergenceLines(report),
     '',
     'Configurations',
-    ...runs.flatMap(({ result, model }) =>
+    ...runs.flatMap((run) =>
       para(
-        `${result.configuration.name}: ${describeConfiguration(result.configuration)} (${model.name}, ${model.ghz} GHz)`,
+        `${run.result.configuration.name}: ${describeConfiguration(run.result.configuration)} (${modelText(run)}; ${run.model.ghz} GHz)`,
         '      ',
         '  ',
       ),

@@ -1,7 +1,7 @@
 import { drawnText } from '../drawn-text.ts';
 import { figure, integer, percent, range, signed } from '../numbers.ts';
 import type { ReportDocument } from '../report-document.ts';
-import { describeConfiguration } from '../view.ts';
+import { describeConfiguration, modelText } from '../view.ts';
 
 /** Signs that would end a cell or begin markup. */
 const cell = (text: string): string => text.replaceAll(/[\\|`*_<>[\]]/g, String.raw`\$&`).replaceAll(/\s+/g, ' ');
@@ -46,8 +46,8 @@ export function markdownText(report: ReportDocument): string {
     '## Configurations',
     '',
     ...runs.map(
-      ({ result, model }) =>
-        `- ${cell(result.configuration.name)}: ${cell(describeConfiguration(result.configuration))} (${cell(model.name)})`,
+      (run) =>
+        `- ${cell(run.result.configuration.name)}: ${cell(describeConfiguration(run.result.configuration))} (${cell(modelText(run))})`,
     ),
     '',
     `Made by exitlab ${version}. To run it again:`,
