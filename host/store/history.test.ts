@@ -194,13 +194,14 @@ describe('a history of another version', () => {
 });
 
 describe('a kill', () => {
-  it('at any of a hundred moments loses no run that was stored', { timeout: 120_000 }, async () => {
+  it('at any of a hundred moments loses no run that was stored', { timeout: 400_000 }, async () => {
     const file = join(folder, 'sample.json');
     writeFileSync(file, JSON.stringify(sample()));
     let told = 0;
     for (let kill = 0; kill < 100; kill++) {
       const writer = spawn(process.execPath, [join(import.meta.dirname, 'kill-writer.ts'), path, file], {
         stdio: ['ignore', 'pipe', 'inherit'],
+        env: { ...process.env, NODE_COMPILE_CACHE: join(folder, 'compiled') },
       });
       let said = '';
       let first = true;
