@@ -5,6 +5,7 @@ import { BadInput } from './bad-input.ts';
 import type { Command } from './command.ts';
 import { breakEven } from './commands/break-even.ts';
 import { calibrateCommand } from './commands/calibrate.ts';
+import { claimsCommand } from './commands/claims.ts';
 import { check } from './commands/check.ts';
 import { compare } from './commands/compare.ts';
 import { conformance } from './commands/conformance.ts';
@@ -29,6 +30,7 @@ const others = [
   breakEven,
   report,
   calibrateCommand,
+  claimsCommand,
   explain,
   check,
   ...registries,
