@@ -96,5 +96,5 @@ export type { ReportDocument, ReportInput } from './report/report-document.ts';
 export { runText } from './report/run-text.ts';
 export { COLOUR, PLAIN } from './report/style.ts';
 export type { Style } from './report/style.ts';
-export { table, wrap } from './report/table.ts';
+export { cut, table, wrap } from './report/table.ts';
 export type { RunView, ScenarioView } from './report/view.ts';

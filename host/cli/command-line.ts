@@ -7,6 +7,7 @@ import { breakEven } from './commands/break-even.ts';
 import { calibrateCommand } from './commands/calibrate.ts';
 import { claimsCommand } from './commands/claims.ts';
 import { check } from './commands/check.ts';
+import { history } from './commands/history.ts';
 import { compare } from './commands/compare.ts';
 import { conformance } from './commands/conformance.ts';
 import { explain } from './commands/explain.ts';
@@ -29,6 +30,7 @@ const others = [
   compare,
   breakEven,
   report,
+  history,
   calibrateCommand,
   claimsCommand,
   explain,

@@ -34,7 +34,7 @@ export class Experiment {
   readonly defaults: Selection;
   private readonly pool: WorkerPool;
   private readonly limits: Limits;
-  private readonly check: boolean;
+  readonly check: boolean;
   private readonly cpuFile: CpuFile | null;
   private readonly terminal: Terminal;
 

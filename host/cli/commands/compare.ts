@@ -6,6 +6,7 @@ import { DRAW_OPTIONS, drawsOf } from '../draws.ts';
 import { parseFailIf, type FailIf } from '../fail-if.ts';
 import { EXIT_CHECK_FAILED, EXIT_OK } from '../exit-codes.ts';
 import { Experiment, isWrong, RUN_OPTIONS } from '../experiment.ts';
+import { HISTORY_OPTION, keepInHistory } from '../keep-history.ts';
 import { junitXml, type JunitCase } from '../junit.ts';
 import { loadScript } from '../load-script.ts';
 import { deliver, jsonText, OUTPUT_OPTIONS } from '../output.ts';
@@ -36,6 +37,7 @@ export const compare: Command = {
     },
     { name: 'junit', argument: 'FILE', help: 'write the checks as JUnit XML' },
     ...DRAW_OPTIONS,
+    HISTORY_OPTION,
     ...RUN_OPTIONS,
     ...OUTPUT_OPTIONS,
   ],
@@ -55,6 +57,7 @@ export const compare: Command = {
       const refused = leftOut[0];
       if (refused !== undefined && (runs.length === 0 || named(options)))
         throw new BadInput(`${refused.name}: ${refused.why}`);
+      keepInHistory(experiment, configurations, runs, leftOut, options, terminal);
       const baseline = baselineOf(runs, last(options, 'baseline'));
       const file = last(options, 'output');
       const { scenario } = experiment;

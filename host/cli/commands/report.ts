@@ -9,6 +9,7 @@ import { BadInput } from '../bad-input.ts';
 import type { Command } from '../command.ts';
 import { DRAW_OPTIONS, drawsOf } from '../draws.ts';
 import { EXIT_OK } from '../exit-codes.ts';
+import { runNumber, storedRunOf } from './history.ts';
 import { Experiment, RUN_OPTIONS } from '../experiment.ts';
 import { loadScript } from '../load-script.ts';
 import { deliver } from '../output.ts';
@@ -33,7 +34,7 @@ export const report: Command = {
   usage: 'RUN [--format FORMAT] [-o FILE]',
   summary: 'make a report of a stored run, or of a script that is run first',
   details: [
-    'RUN is a result file (.exitlab.json, saved in the window), or a script. A report of a stored run runs nothing: the same file gives the same ' +
+    'RUN is the number of a run in the history, a result file (.exitlab.json), or a script. A report of a stored run runs nothing: the same file gives the same ' +
       'bytes on every machine.',
     `Formats: ${[...REPORT_FORMATS.map(({ id, title }) => `${id} (${title})`), ...Object.entries(BYTES).map(([id, { title }]) => `${id} (${title})`)].join('; ')}.`,
   ],
@@ -68,11 +69,12 @@ async function documentOf(
 ): Promise<ReportDocument> {
   const draws = drawsOf(options);
   const baseline = last(options, 'baseline') ?? null;
-  if (input.endsWith('.json')) {
+  const isStored = /^\d+$/.test(input);
+  if (isStored || input.endsWith('.json')) {
     const prices = last(options, 'prices') ?? 'stored';
     if (prices !== 'stored' && prices !== 'current')
       throw new BadInput(`--prices takes stored or current, not '${prices}'`);
-    const read = readResultFile(await textOf(input));
+    const read = isStored ? storedRunOf(runNumber(input)) : readResultFile(await textOf(input));
     if (!read.ok) throw new BadInput(`${input}: ${read.error}`);
     const made = storedReport(read.value, baseline, prices, draws);
     if (!made.ok) throw new BadInput(`${input}: ${made.error}`);
