@@ -1,5 +1,8 @@
-import { difference } from './difference.ts';
-import { counted, figure, integer, percent, range } from './numbers.ts';
+import type { Comparison } from '../experiment/uncertainty/compare.ts';
+import { Draws } from '../experiment/uncertainty/draws.ts';
+import { drawnText } from './drawn-text.ts';
+import { counted, figure, integer, percent, range, signed } from './numbers.ts';
+import { type Pair, pairsOf } from '../experiment/uncertainty/pairs.ts';
 import { phaseLines } from './phase-lines.ts';
 import {
   answerLines,
@@ -13,7 +16,7 @@ import {
 } from './sections.ts';
 import { PLAIN, type Style } from './style.ts';
 import { table, WIDTH, wrap } from './table.ts';
-import type { RunView, ScenarioView } from './view.ts';
+import { modelText, type RunView, type ScenarioView } from './view.ts';
 
 /** Stages of a difference that are worth naming. */
 const STAGES_SHOWN = 4;
@@ -34,7 +37,9 @@ export function compareText(
   leftOut: readonly LeftOut[],
   baseline: number | null,
   style: Style = PLAIN,
+  draws: Draws = new Draws(),
 ): string {
+  const pairs = pairsOf(runs, baseline, draws);
   const lines = [
     ...headingLines(scenario, style),
     '',
@@ -48,7 +53,7 @@ export function compareText(
     ...exitSection(runs, style),
     ...divergenceSection(runs, style),
     ...noteSection(runs, style),
-    ...differenceSection(runs, baseline, style),
+    ...differenceSection(runs, pairs, draws, style),
     ...claimLines(scenario, style),
     ...answerLines(scenario, style),
   ];
@@ -60,9 +65,7 @@ function summaryLines({ file }: ScenarioView, runs: readonly RunView[]): string[
   const configurations = runs.map(({ result }) => result.configuration);
   const first = configurations[0]!;
   const all = (list: readonly string[]): string => [...new Set(list)].join(', ');
-  const cpus = [
-    ...new Map(runs.map(({ model, result }) => [model.id, `${result.configuration.mmu} on ${model.name}`])).values(),
-  ];
+  const cpus = [...new Set(runs.map((run) => `${run.result.configuration.mmu} on ${modelText(run)}`))];
   const accesses = [...new Set(runs.map(({ result }) => result.accesses))];
   return wrap(
     `${file}: ${accesses.length === 1 ? counted(accesses[0]!, 'access', 'accesses') : `${integer(Math.min(...accesses))} to ${integer(Math.max(...accesses))} accesses`} ` +
@@ -158,28 +161,31 @@ function noteSection(runs: readonly RunView[], style: Style): string[] {
 }
 
 /** Differences from the baseline: the one asked for, else the first run of the same CPU, because prices of two CPUs err apart. */
-function differenceSection(runs: readonly RunView[], baseline: number | null, style: Style): string[] {
-  const groups = new Map<RunView, RunView[]>();
-  for (const run of runs) {
-    const from = baseline === null ? runs.find(({ model }) => model.id === run.model.id)! : runs[baseline]!;
-    if (from !== run) groups.set(from, [...(groups.get(from) ?? []), run]);
-  }
-  return [...groups].flatMap(([from, others]) => [
+function differenceSection(runs: readonly RunView[], pairs: readonly Pair[], draws: Draws, style: Style): string[] {
+  const baselines = [...new Set(pairs.map(({ from }) => from))];
+  if (baselines.length === 0) return [];
+  const lines = baselines.flatMap((from) => [
     '',
     style.heading(`What differs from ${from.result.configuration.name}, cycles an access`),
-    ...byText(others, (run) => [differenceText(from, run)]),
+    ...byText(
+      runs.filter((run) => pairs.some((pair) => pair.from === from && pair.to === run)),
+      (run) => verdictLines(pairs.find((pair) => pair.from === from && pair.to === run)!.comparison),
+    ),
   ]);
+  return [...lines, '', ...wrap(drawnText(draws.options)).map(style.quiet)];
 }
 
-function differenceText(from: RunView, run: RunView): string {
-  const { cycles, stages } = difference(from, run);
-  const shown = stages.slice(0, STAGES_SHOWN).map(({ stage, cycles: part }) => `${stage} ${signed(part)}`);
-  if (shown.length === 0) return 'nothing';
-  const sure = cycles.low > 0 || cycles.high < 0;
-  return (
-    `${signed(cycles.value)} (${signed(cycles.low)}..${signed(cycles.high)}${sure ? '' : ', either way'}): ${shown.join(', ')}` +
-    `${stages.length > STAGES_SHOWN ? ', ...' : ''}`
-  );
+function verdictLines({ difference, interval, verdict, waterfall, breakEven }: Comparison): string[] {
+  const { stages } = waterfall;
+  const shown = stages.slice(0, STAGES_SHOWN).map(({ stage, cycles }) => `${stage} ${signed(cycles)}`);
+  if (shown.length === 0) return [`${verdict.word}: ${verdict.why}`];
+  const between = interval === null ? '' : ` (95 % ${signed(interval.low)}..${signed(interval.high)})`;
+  const why = verdict.word === 'better' || verdict.word === 'worse' ? '' : ` (${verdict.why})`;
+  const turning = breakEven.find(({ inRange }) => inRange);
+  return [
+    `${verdict.word}${why}: ${signed(difference)}${between}: ${shown.join(', ')}${stages.length > STAGES_SHOWN ? ', ...' : ''}` +
+      (turning === undefined
+        ? ''
+        : `; equal if ${turning.step} cost ${figure(turning.price)} (now ${figure(turning.now)})`),
+  ];
 }
-
-const signed = (value: number): string => (value > 0 ? `+${figure(value)}` : figure(value));

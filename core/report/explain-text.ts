@@ -7,7 +7,7 @@ import { figure, integer, percent, range } from './numbers.ts';
 import { headingLines, LEGEND } from './sections.ts';
 import { PLAIN, type Style } from './style.ts';
 import { cut, wrap } from './table.ts';
-import { describeConfiguration, type RunView, type ScenarioView } from './view.ts';
+import { describeConfiguration, modelText, type RunView, type ScenarioView } from './view.ts';
 import type { RecordedEvent } from '../events/recorder.ts';
 
 /** One access to be explained: its steps by name, and its events where it was recorded. */
@@ -32,7 +32,7 @@ export function explainText(
   const lines = [
     ...headingLines(scenario, style),
     '',
-    ...wrap(`${scenario.file} on ${model.name}: ${describeConfiguration(result.configuration)}.`),
+    ...wrap(`${scenario.file} on ${modelText(run)}: ${describeConfiguration(result.configuration)}.`),
     '',
     ...wrap(access.heading).map(style.heading),
     `${figure(total.value)} cycles (${range(total)}), ${percent(total.estimated)} estimated`,

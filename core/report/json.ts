@@ -2,7 +2,8 @@ import type { RecordedEvent } from '../events/recorder.ts';
 import { pricePhases } from '../experiment/phases.ts';
 import type { PathResult } from '../experiment/result.ts';
 import type { LeftOut } from './compare-text.ts';
-import { difference } from './difference.ts';
+import type { Draws } from '../experiment/uncertainty/draws.ts';
+import { pairsOf } from '../experiment/uncertainty/pairs.ts';
 import type { RunView, ScenarioView } from './view.ts';
 
 // Reports as data. Each names its schema; docs/json.md describes them. A field is never renamed or given another meaning within a version.
@@ -19,9 +20,9 @@ const scenarioPart = ({ file, title, question, claims, says }: ScenarioView, { v
   scenario: { file, title, question, claims, says, script },
 });
 
-const runPart = ({ result, priced, model }: RunView) => ({
+const runPart = ({ result, priced, model, mark }: RunView) => ({
   configuration: result.configuration,
-  cpu: { id: model.id, name: model.name, ghz: model.ghz },
+  cpu: { id: model.id, name: model.name, ghz: model.ghz, ...(mark === undefined ? {} : { prediction: mark }) },
   accesses: result.accesses,
   cycles: { perAccess: priced.perAccess, total: priced.total, provenance: priced.provenance },
   userspaceExits: result.userspaceExits,
@@ -51,16 +52,18 @@ export const compareJson = (
   leftOut: readonly LeftOut[],
   baseline: number | null,
   provenance: Provenance,
+  draws?: Draws,
 ) => ({
   schema: 'exitlab.compare/1',
   ...scenarioPart(scenario, provenance),
   runs: runs.map(runPart),
   leftOut,
-  differences: runs.flatMap((run) => {
-    const from = baseline === null ? runs.find(({ model }) => model.id === run.model.id)! : runs[baseline]!;
-    const { name } = run.result.configuration;
-    return from === run ? [] : [{ from: from.result.configuration.name, to: name, ...difference(from, run) }];
-  }),
+  differences: pairsOf(runs, baseline, draws).map(({ comparison: { a, b, waterfall, ...comparison } }) => ({
+    from: a,
+    to: b,
+    ...waterfall,
+    ...comparison,
+  })),
 });
 
 export interface ExplainedJson {

@@ -16,6 +16,9 @@ export function figure(value: number): string {
   return value > 0 ? '<0.001' : '>-0.001';
 }
 
+/** With its sign. */
+export const signed = (value: number): string => (value > 0 ? `+${figure(value)}` : figure(value));
+
 /** `low..high`. */
 export const range = ({ low, high }: Bounds): string => `${figure(low)}..${figure(high)}`;
 

@@ -13,18 +13,18 @@ import {
 } from './sections.ts';
 import { PLAIN, type Style } from './style.ts';
 import { cut, table, wrap } from './table.ts';
-import { describeConfiguration, type RunView, type ScenarioView } from './view.ts';
+import { describeConfiguration, modelText, type RunView, type ScenarioView } from './view.ts';
 
 const STEPS_SHOWN = 15;
 const PATHS_SHOWN = 8;
 
 /** One run in 80 columns: where the cycles went, by stage, step and path, and whether the guest was served right. */
 export function runText(scenario: ScenarioView, run: RunView, style: Style = PLAIN): string {
-  const { result, priced, model } = run;
+  const { result, priced } = run;
   const lines = [
     ...headingLines(scenario, style),
     '',
-    ...wrap(`${scenario.file} on ${model.name}: ${describeConfiguration(result.configuration)}.`),
+    ...wrap(`${scenario.file} on ${modelText(run)}: ${describeConfiguration(result.configuration)}.`),
     '',
     ...problemLines(result, style),
     `${counted(result.accesses, 'access', 'accesses')}, ${figure(priced.perAccess.value)} cycles each (${range(priced.perAccess)}), ` +

@@ -1,6 +1,6 @@
-import type { CpuModel } from '../cost/cpu-model.ts';
-import type { PricedResult } from '../experiment/pricing.ts';
-import type { Configuration, RunResult } from '../experiment/result.ts';
+import type { PricedRun } from '../experiment/priced-run.ts';
+import { percent } from './numbers.ts';
+import type { Configuration } from '../experiment/result.ts';
 
 /** What a report shows of the script. */
 export interface ScenarioView {
@@ -12,12 +12,14 @@ export interface ScenarioView {
   readonly says: readonly string[];
 }
 
-/** A run with its prices. */
-export interface RunView {
-  readonly result: RunResult;
-  readonly priced: PricedResult;
-  readonly model: CpuModel;
-}
+/** A run with its prices, as reports take it. */
+export type RunView = PricedRun;
+
+/** The CPU model in words, with the mark of a prediction from calibrated prices. */
+export const modelText = ({ model, mark }: Pick<RunView, 'model' | 'mark'>): string =>
+  mark === undefined
+    ? model.name
+    : `${model.name}; ${mark.mark}: the rows measured there took away ${percent(mark.explained)} of this figure's uncertainty`;
 
 /** A configuration in words, without its name. */
 export function describeConfiguration(configuration: Configuration): string {

@@ -3,12 +3,17 @@ import { unknownName } from '../../core/index.ts';
 import { readArguments } from './arguments.ts';
 import { BadInput } from './bad-input.ts';
 import type { Command } from './command.ts';
+import { breakEven } from './commands/break-even.ts';
+import { calibrateCommand } from './commands/calibrate.ts';
+import { claimsCommand } from './commands/claims.ts';
 import { check } from './commands/check.ts';
+import { history } from './commands/history.ts';
 import { compare } from './commands/compare.ts';
 import { conformance } from './commands/conformance.ts';
 import { explain } from './commands/explain.ts';
 import { commandHelp, helpCommand } from './commands/help.ts';
 import { registries } from './commands/registries.ts';
+import { report } from './commands/report.ts';
 import { run } from './commands/run.ts';
 import { EXIT_BAD_INPUT, EXIT_CHECK_FAILED, EXIT_OK } from './exit-codes.ts';
 import { jsonText } from './output.ts';
@@ -19,7 +24,20 @@ import { version } from './version.ts';
 /** Mistakes of a script that are listed; the count tells of the rest. */
 const MISTAKES_SHOWN = 20;
 
-const others = [...workbench, run, compare, explain, check, ...registries, conformance];
+const others = [
+  ...workbench,
+  run,
+  compare,
+  breakEven,
+  report,
+  history,
+  calibrateCommand,
+  claimsCommand,
+  explain,
+  check,
+  ...registries,
+  conformance,
+];
 const commands: readonly Command[] = [...others, helpCommand(others)];
 
 async function dispatch(args: readonly string[], terminal: Terminal): Promise<number> {

@@ -1,7 +1,5 @@
 import { availableParallelism } from 'node:os';
 import {
-  findCpuModel,
-  priceResult,
   type Configuration,
   type LeftOut,
   type RunView,
@@ -15,10 +13,13 @@ import { WorkerPool } from '../workers/pool.ts';
 import type { Answer, Job } from '../workers/protocol.ts';
 import { last, numberOf, type Given, type OptionSpec } from './arguments.ts';
 import { BadInput } from './bad-input.ts';
+import { CPU_FILE_OPTION, cpuFileOf, priceRun } from './cpu-file.ts';
+import type { CpuFile } from '../report/cpu-file.ts';
 import { Progress } from './progress.ts';
 import type { Terminal } from './terminal.ts';
 
 export const RUN_OPTIONS: readonly OptionSpec[] = [
+  CPU_FILE_OPTION,
   { name: 'no-reference', help: 'do not check what the guest observes; faster' },
   { name: 'strict', help: 'exit with 1 when the guest observed something wrong or was stopped' },
   { name: 'time-limit', argument: 'SECONDS', help: `of one run, default ${DEFAULT_LIMITS.seconds}` },
@@ -33,7 +34,8 @@ export class Experiment {
   readonly defaults: Selection;
   private readonly pool: WorkerPool;
   private readonly limits: Limits;
-  private readonly check: boolean;
+  readonly check: boolean;
+  private readonly cpuFile: CpuFile | null;
   private readonly terminal: Terminal;
 
   private constructor(
@@ -42,6 +44,7 @@ export class Experiment {
     pool: WorkerPool,
     limits: Limits,
     check: boolean,
+    cpuFile: CpuFile | null,
     terminal: Terminal,
   ) {
     this.script = script;
@@ -50,6 +53,7 @@ export class Experiment {
     this.pool = pool;
     this.limits = limits;
     this.check = check;
+    this.cpuFile = cpuFile;
     this.terminal = terminal;
   }
 
@@ -61,6 +65,7 @@ export class Experiment {
     work: (experiment: Experiment) => Promise<T>,
   ): Promise<T> {
     const limits = { ...DEFAULT_LIMITS, seconds: numberOf(options, 'time-limit', DEFAULT_LIMITS.seconds, 1) };
+    const cpuFile = await cpuFileOf(options);
     const pool = new WorkerPool(numberOf(options, 'jobs', availableParallelism(), 1));
     try {
       const answer = await pool.run({ kind: 'describe', script, limits });
@@ -71,7 +76,7 @@ export class Experiment {
         defaults: configurations as Selection,
       };
       const check = last(options, 'no-reference') === undefined;
-      return await work(new Experiment(script, described, pool, limits, check, terminal));
+      return await work(new Experiment(script, described, pool, limits, check, cpuFile, terminal));
     } finally {
       await pool.close();
     }
@@ -121,12 +126,7 @@ export class Experiment {
     });
     if (answer.kind === 'refused') return { refused: answer.message };
     if (answer.kind !== 'ran') throw failure(answer, configuration);
-    const { result } = answer.report;
-    const model = findCpuModel(configuration.cpu);
-    if (!model.ok) throw new BadInput(model.error);
-    const priced = priceResult(result.paths, model.value);
-    if (!priced.ok) throw new Error(priced.error);
-    return { view: { result, priced: priced.value, model: model.value }, trace: answer.report.trace };
+    return { view: priceRun(answer.report.result, this.cpuFile), trace: answer.report.trace };
   }
 }
 

@@ -33,9 +33,9 @@ function reasonOf(error: unknown): string {
 }
 
 /** Prints a report, or writes it to a file: under another name first, so that the file is whole whenever it exists. */
-export async function deliver(text: string, file: string | undefined, terminal: Terminal): Promise<void> {
+export async function deliver(text: string | Uint8Array, file: string | undefined, terminal: Terminal): Promise<void> {
   if (file === undefined) {
-    terminal.out(text);
+    terminal.out(typeof text === 'string' ? text : new TextDecoder().decode(text));
     return;
   }
   const temporary = `${file}.${process.pid}.part`;

@@ -52,5 +52,11 @@ export function frameOf({ mmu = 'ept', cpu, kernel = '7.0' }: DriveOptions): Exi
   const found = findKernel(kernel);
   if (!found.ok) throw new Error(found.error);
   const { xcr0, ops, slotsGuard } = found.value.policy;
-  return { vendor: mmu === 'npt' || cpu?.startsWith('zen') === true ? 'amd' : 'intel', xcr0, ops, slotsGuard, mitigations: [] };
+  return {
+    vendor: mmu === 'npt' || cpu?.startsWith('zen') === true ? 'amd' : 'intel',
+    xcr0,
+    ops,
+    slotsGuard,
+    mitigations: [],
+  };
 }

@@ -1,9 +1,13 @@
-import { compareJson, compareText, unknownName, type RunView } from '../../../core/index.ts';
+import { compareJson, compareText, pairsOf, unknownName, type Draws, type RunView } from '../../../core/index.ts';
 import { last, type Given } from '../arguments.ts';
 import { BadInput } from '../bad-input.ts';
 import type { Command } from '../command.ts';
+import { DRAW_OPTIONS, drawsOf } from '../draws.ts';
+import { parseFailIf, type FailIf } from '../fail-if.ts';
 import { EXIT_CHECK_FAILED, EXIT_OK } from '../exit-codes.ts';
 import { Experiment, isWrong, RUN_OPTIONS } from '../experiment.ts';
+import { HISTORY_OPTION, keepInHistory } from '../keep-history.ts';
+import { junitXml, type JunitCase } from '../junit.ts';
 import { loadScript } from '../load-script.ts';
 import { deliver, jsonText, OUTPUT_OPTIONS } from '../output.ts';
 import { configurationsOf, SELECTION_OPTIONS, selectionOf } from '../selection.ts';
@@ -27,11 +31,21 @@ export const compare: Command = {
   options: [
     ...SELECTION_OPTIONS,
     { name: 'baseline', argument: 'NAME', help: 'the configuration to compare with; default: of each CPU the first' },
+    {
+      name: 'fail-if',
+      argument: 'CONDITION',
+      help: "exit with 1 where it holds of a baseline A and another B, e.g. 'B.cycles > A.cycles * 1.03'",
+    },
+    { name: 'junit', argument: 'FILE', help: 'write the checks as JUnit XML' },
+    ...DRAW_OPTIONS,
+    HISTORY_OPTION,
     ...RUN_OPTIONS,
     ...OUTPUT_OPTIONS,
   ],
   positionals: [1, 1],
   async run({ positionals, options, terminal }) {
+    const failIf = (options.get('fail-if') ?? []).map(parseFailIf);
+    const draws = drawsOf(options);
     const script = await loadScript(positionals[0]!);
     return Experiment.with(script, options, terminal, async (experiment) => {
       const configurations = configurationsOf(selectionOf(options, experiment.defaults));
@@ -44,19 +58,56 @@ export const compare: Command = {
       const refused = leftOut[0];
       if (refused !== undefined && (runs.length === 0 || named(options)))
         throw new BadInput(`${refused.name}: ${refused.why}`);
+      keepInHistory(experiment, configurations, runs, leftOut, options, terminal);
       const baseline = baselineOf(runs, last(options, 'baseline'));
       const file = last(options, 'output');
       const { scenario } = experiment;
       const text =
         last(options, 'json') === undefined
-          ? compareText(scenario, runs, leftOut, baseline, file === undefined ? terminal.style : undefined)
-          : jsonText(compareJson(scenario, runs, leftOut, baseline, { version: version(), script: script.text }));
+          ? compareText(scenario, runs, leftOut, baseline, file === undefined ? terminal.style : undefined, draws)
+          : jsonText(
+              compareJson(scenario, runs, leftOut, baseline, { version: version(), script: script.text }, draws),
+            );
       await deliver(text, file, terminal);
       tellStopped(runs, terminal);
-      return last(options, 'strict') !== undefined && runs.some(isWrong) ? EXIT_CHECK_FAILED : EXIT_OK;
+      const checks = [
+        ...(last(options, 'strict') === undefined ? [] : runs.map(strictCheck)),
+        ...conditionChecks(runs, baseline, draws, failIf),
+      ];
+      const junit = last(options, 'junit');
+      if (junit !== undefined) await deliver(junitXml(scenario.title, checks), junit, terminal);
+      for (const { name, failure } of checks.slice(strictCount(options, runs)))
+        if (failure !== null) terminal.err(`exitlab: ${name}: ${failure}\n`);
+      return checks.some(({ failure }) => failure !== null) ? EXIT_CHECK_FAILED : EXIT_OK;
     });
   },
 };
+
+const strictCount = (options: Given, runs: readonly RunView[]): number =>
+  last(options, 'strict') === undefined ? 0 : runs.length;
+
+const strictCheck = (run: RunView): JunitCase => ({
+  name: run.result.configuration.name,
+  what: 'the guest observed what it must',
+  failure: isWrong(run) ? (run.result.problem?.text ?? run.result.divergences[0]!.text) : null,
+});
+
+/** Every condition asked of every pair. */
+const conditionChecks = (
+  runs: readonly RunView[],
+  baseline: number | null,
+  draws: Draws,
+  conditions: readonly FailIf[],
+): JunitCase[] =>
+  conditions.length === 0
+    ? []
+    : pairsOf(runs, baseline, draws).flatMap(({ from, to, comparison }) =>
+        conditions.map((condition) => ({
+          name: `${to.result.configuration.name} against ${from.result.configuration.name}`,
+          what: `not ${condition.text}`,
+          failure: condition.holds(from, to, comparison) ? `${condition.text} holds` : null,
+        })),
+      );
 
 const named = (options: Given): boolean =>
   last(options, 'design') !== undefined || last(options, 'config') !== undefined;

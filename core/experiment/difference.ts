@@ -1,6 +1,6 @@
 import type { Stage, StepName } from '../cost/steps.ts';
-import type { Bounds } from '../experiment/pricing.ts';
-import type { RunView } from './view.ts';
+import type { PricedRun } from './priced-run.ts';
+import type { Bounds } from './pricing.ts';
 
 export interface StepDifference {
   readonly step: StepName;
@@ -21,7 +21,7 @@ export interface Difference {
 }
 
 /** What an access of one run costs more or less than one of another, step by step. */
-export function difference(from: RunView, to: RunView): Difference {
+export function difference(from: PricedRun, to: PricedRun): Difference {
   const sameModel = from.model.id === to.model.id;
   const names = new Map([...from.priced.steps, ...to.priced.steps].map(({ step, stage }) => [step, stage] as const));
   const steps: StepDifference[] = [];
@@ -57,7 +57,7 @@ export function difference(from: RunView, to: RunView): Difference {
 const differs = ({ cycles }: { cycles: number }): boolean => Math.abs(cycles) > 1e-9;
 
 /** How often an access takes a step, on average. */
-function timesOf({ priced }: RunView, step: StepName): number {
+function timesOf({ priced }: PricedRun, step: StepName): number {
   const found = priced.steps.find((cost) => cost.step === step);
   return found === undefined || priced.accesses === 0 ? 0 : found.times / priced.accesses;
 }

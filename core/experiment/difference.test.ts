@@ -2,12 +2,12 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { findCpuModel } from '../cost/cpu-models.ts';
 import { STEPS, type StepName } from '../cost/steps.ts';
-import { priceResult } from '../experiment/pricing.ts';
-import type { PathResult, RunResult } from '../experiment/result.ts';
+import { priceResult } from './pricing.ts';
+import type { PathResult, RunResult } from './result.ts';
 import { difference } from './difference.ts';
-import type { RunView } from './view.ts';
+import type { PricedRun } from './priced-run.ts';
 
-function view(paths: readonly PathResult[], cpu = 'skylake-sp'): RunView {
+function view(paths: readonly PathResult[], cpu = 'skylake-sp'): PricedRun {
   const model = findCpuModel(cpu);
   if (!model.ok) throw new Error(model.error);
   const priced = priceResult(paths, model.value);

@@ -1,0 +1,18 @@
+import type { PricedRun } from '../priced-run.ts';
+import { comparePair, type Comparison } from './compare.ts';
+import { Draws } from './draws.ts';
+
+/** A run and the one that it is compared with. */
+export interface Pair {
+  readonly from: PricedRun;
+  readonly to: PricedRun;
+  readonly comparison: Comparison;
+}
+
+/** Every run against its baseline: the run of this index, or, with null, the first run on the same CPU. One set of draws serves all. */
+export function pairsOf(runs: readonly PricedRun[], baseline: number | null, draws: Draws = new Draws()): Pair[] {
+  return runs.flatMap((to) => {
+    const from = baseline === null ? runs.find(({ model }) => model.id === to.model.id)! : runs[baseline]!;
+    return from === to ? [] : [{ from, to, comparison: comparePair([from], [to], draws) }];
+  });
+}

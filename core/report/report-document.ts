@@ -1,0 +1,95 @@
+import type { PricedRun } from '../experiment/priced-run.ts';
+import { Draws } from '../experiment/uncertainty/draws.ts';
+import { type Pair, pairsOf } from '../experiment/uncertainty/pairs.ts';
+import type { LeftOut } from './compare-text.ts';
+import type { ScenarioView } from './view.ts';
+
+/**
+ * All that a report is made from: stored results with their prices, compared. Every format is a pure function of it; nothing runs, no clock
+ * is read, so the same stored run gives the same bytes everywhere.
+ */
+export interface ReportDocument {
+  readonly scenario: ScenarioView;
+  /** The whole script. */
+  readonly script: string;
+  /** Version of the program that ran it. */
+  readonly version: string;
+  readonly runs: readonly PricedRun[];
+  readonly pairs: readonly Pair[];
+  readonly leftOut: readonly LeftOut[];
+  /** Options of `exitlab compare` that choose these configurations again, as a shell takes them. */
+  readonly reproduce: string;
+  readonly draws: Draws;
+}
+
+export interface ReportInput {
+  readonly scenario: ScenarioView;
+  readonly script: string;
+  readonly version: string;
+  readonly runs: readonly PricedRun[];
+  readonly leftOut?: readonly LeftOut[];
+  /** Index of the baseline; null: the first run on each CPU. */
+  readonly baseline?: number | null;
+  readonly draws?: Draws;
+}
+
+/** Puts a report together. */
+export function reportDocument(input: ReportInput): ReportDocument {
+  const { scenario, script, version, runs, leftOut = [], baseline = null, draws = new Draws() } = input;
+  const pairs = pairsOf(runs, baseline, draws);
+  return { scenario, script, version, runs, pairs, leftOut, reproduce: reproduceLine(scenario.file, runs), draws };
+}
+
+/** The command line that makes these runs again. Names of a configuration are axis values, so the distinct values of each axis are enough. */
+function reproduceLine(file: string, runs: readonly PricedRun[]): string {
+  const configurations = runs.map(({ result }) => result.configuration);
+  const axis = (option: string, values: readonly string[]): string[] => [`--${option}`, [...new Set(values)].join(',')];
+  const first = configurations[0];
+  if (first === undefined) return `exitlab compare ${file}`;
+  const parts = [
+    'exitlab compare',
+    /^[\w./-]+$/.test(file) ? file : `'${file.replaceAll("'", String.raw`'\''`)}'`,
+    ...axis(
+      'cpu',
+      configurations.map(({ cpu }) => cpu),
+    ),
+    ...axis(
+      'mmu',
+      configurations.map(({ mmu }) => mmu),
+    ),
+    ...axis(
+      'kernel',
+      configurations.map(({ kernel }) => kernel),
+    ),
+    ...axis(
+      'design',
+      configurations.map(({ design }) => design),
+    ),
+    ...axis(
+      'mitigations',
+      configurations.map(({ mitigations }) => mitigations),
+    ),
+    ...axis(
+      'host-page',
+      configurations.map(({ hostPage }) => hostPage),
+    ),
+    ...(configurations.some(({ nestedHost }) => nestedHost)
+      ? axis(
+          'nested-host',
+          configurations.map(({ nestedHost }) => (nestedHost ? 'yes' : 'no')),
+        )
+      : []),
+    ...(configurations.some(({ vpid }) => !vpid)
+      ? axis(
+          'vpid',
+          configurations.map(({ vpid }) => (vpid ? 'yes' : 'no')),
+        )
+      : []),
+    ...axis('seed', [String(first.seed)]),
+    ...Object.entries(first.switches).flatMap(([name, value]) => ['--switch', `${name}=${String(value)}`]),
+  ];
+  // A calibrated CPU has another id than the model it was run on.
+  const calibrated = runs.find(({ model, result }) => model.id !== result.configuration.cpu);
+  if (calibrated !== undefined) parts.push('--cpu-file', `${calibrated.model.id}.exitlab-cpu.json`);
+  return parts.join(' ');
+}

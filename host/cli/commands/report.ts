@@ -1,0 +1,111 @@
+import { readFile } from 'node:fs/promises';
+import { reportDocument, REPORT_FORMATS, unknownName, type ReportDocument } from '../../../core/index.ts';
+import { readResultFile } from '../../contract/result-file.ts';
+import { printPdf } from '../../report/pdf.ts';
+import { parquetBytes } from '../../report/parquet.ts';
+import { storedReport } from '../../report/stored-report.ts';
+import { last, type Given } from '../arguments.ts';
+import { BadInput } from '../bad-input.ts';
+import type { Command } from '../command.ts';
+import { DRAW_OPTIONS, drawsOf } from '../draws.ts';
+import { EXIT_OK } from '../exit-codes.ts';
+import { runNumber, storedRunOf } from './history.ts';
+import { Experiment, RUN_OPTIONS } from '../experiment.ts';
+import { loadScript } from '../load-script.ts';
+import { deliver } from '../output.ts';
+import { configurationsOf, SELECTION_OPTIONS, selectionOf } from '../selection.ts';
+import { version } from '../version.ts';
+
+/** Formats that are bytes, made outside the core. */
+const BYTES: Readonly<
+  Record<string, { title: string; make: (report: ReportDocument) => Promise<Uint8Array> | Uint8Array }>
+> = {
+  pdf: {
+    title: 'Tagged PDF of the HTML (needs Chromium)',
+    make: (report) => printPdf(REPORT_FORMATS.find(({ id }) => id === 'html')!.write(report)),
+  },
+  parquet: { title: 'Parquet, the rows of the CSV', make: parquetBytes },
+};
+
+const formatNames = (): string[] => [...REPORT_FORMATS.map(({ id }) => id), ...Object.keys(BYTES)];
+
+export const report: Command = {
+  name: 'report',
+  usage: 'RUN [--format FORMAT] [-o FILE]',
+  summary: 'make a report of a stored run, or of a script that is run first',
+  details: [
+    'RUN is the number of a run in the history, a result file (.exitlab.json), or a script. A report of a stored run runs nothing: the same file gives the same ' +
+      'bytes on every machine.',
+    `Formats: ${[...REPORT_FORMATS.map(({ id, title }) => `${id} (${title})`), ...Object.entries(BYTES).map(([id, { title }]) => `${id} (${title})`)].join('; ')}.`,
+  ],
+  options: [
+    { name: 'format', short: 'f', argument: 'FORMAT', help: `${formatNames().join(', ')}; default mail` },
+    { name: 'output', short: 'o', argument: 'FILE', help: 'write to a file, whole or not at all' },
+    { name: 'baseline', argument: 'NAME', help: 'the configuration to compare with; default: of each CPU the first' },
+    { name: 'prices', argument: 'WHICH', help: 'stored (default) or current: the price lists of this version' },
+    ...SELECTION_OPTIONS,
+    ...DRAW_OPTIONS,
+    ...RUN_OPTIONS,
+  ],
+  positionals: [1, 1],
+  async run({ positionals, options, terminal }) {
+    const format = last(options, 'format') ?? 'mail';
+    if (!formatNames().includes(format)) throw new BadInput(unknownName('format', format, formatNames()));
+    const file = last(options, 'output');
+    const bytes = BYTES[format];
+    if (bytes !== undefined && file === undefined)
+      throw new BadInput(`a report in ${format} is no text: give it a file with -o FILE`);
+    const document = await documentOf(positionals[0]!, options, terminal);
+    if (bytes !== undefined) await deliver(await bytes.make(document), file, terminal);
+    else await deliver(REPORT_FORMATS.find(({ id }) => id === format)!.write(document), file, terminal);
+    return EXIT_OK;
+  },
+};
+
+async function documentOf(
+  input: string,
+  options: Given,
+  terminal: Parameters<Command['run']>[0]['terminal'],
+): Promise<ReportDocument> {
+  const draws = drawsOf(options);
+  const baseline = last(options, 'baseline') ?? null;
+  const isStored = /^\d+$/.test(input);
+  if (isStored || input.endsWith('.json')) {
+    const prices = last(options, 'prices') ?? 'stored';
+    if (prices !== 'stored' && prices !== 'current')
+      throw new BadInput(`--prices takes stored or current, not '${prices}'`);
+    const read = isStored ? storedRunOf(runNumber(input)) : readResultFile(await textOf(input));
+    if (!read.ok) throw new BadInput(`${input}: ${read.error}`);
+    const made = storedReport(read.value, baseline, prices, draws);
+    if (!made.ok) throw new BadInput(`${input}: ${made.error}`);
+    return made.value;
+  }
+  const script = await loadScript(input);
+  return Experiment.with(script, options, terminal, async (experiment) => {
+    const { runs, leftOut } = await experiment.runAll(configurationsOf(selectionOf(options, experiment.defaults)));
+    if (runs.length === 0) throw new BadInput(`${leftOut[0]!.name}: ${leftOut[0]!.why}`);
+    const names = runs.map(({ result }) => result.configuration.name);
+    if (baseline !== null && !names.includes(baseline))
+      throw new BadInput(unknownName('configuration', baseline, names));
+    return reportDocument({
+      scenario: experiment.scenario,
+      script: script.text,
+      version: version(),
+      runs,
+      leftOut,
+      baseline: baseline === null ? null : names.indexOf(baseline),
+      draws,
+    });
+  });
+}
+
+async function textOf(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new BadInput(
+      `${file}: cannot be read: ${code === 'ENOENT' ? 'there is no such file' : (code ?? String(error))}`,
+    );
+  }
+}

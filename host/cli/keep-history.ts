@@ -1,0 +1,52 @@
+import { resolve } from 'node:path';
+import type { Configuration, LeftOut, RunView } from '../../core/index.ts';
+import type { StoredRun } from '../contract/lab.ts';
+import { makeResultFile } from '../lab/result-files.ts';
+import { History } from '../store/history.ts';
+import { historyPath } from '../store/history-path.ts';
+import { last, type Given, type OptionSpec } from './arguments.ts';
+import type { Experiment } from './experiment.ts';
+import type { Terminal } from './terminal.ts';
+import { version } from './version.ts';
+
+export const HISTORY_OPTION: OptionSpec = { name: 'no-history', help: 'do not store the run in the history' };
+
+/** Stores what was run where `exitlab history` and the window find it. A history that cannot be written is told and ends nothing. */
+export function keepInHistory(
+  { script, scenario, check }: Pick<Experiment, 'script' | 'scenario' | 'check'>,
+  configurations: readonly Configuration[],
+  runs: readonly RunView[],
+  leftOut: readonly LeftOut[],
+  options: Given,
+  terminal: Terminal,
+): void {
+  if (last(options, 'no-history') !== undefined || runs.length === 0) return;
+  const run: StoredRun = {
+    runId: 'cli',
+    script: { name: resolve(script.file), text: script.text },
+    options: { check, events: 0, seconds: 0 },
+    configurations,
+    outcomes: configurations.map((configuration) => {
+      const view = runs.find(
+        ({ result }) => result.configuration === configuration || result.configuration.name === configuration.name,
+      );
+      if (view === undefined) {
+        const message = leftOut.find(({ name }) => name === configuration.name)?.why ?? 'it was not run';
+        return { kind: 'refused' as const, message, line: 0, column: 0 };
+      }
+      return { result: view.result, firsts: view.result.paths.map(() => 0), lines: [], events: null, cached: false };
+    }),
+  };
+  const opened = History.open(historyPath());
+  if (!opened.ok) {
+    terminal.err(`exitlab: the run is not stored: ${opened.error}\n`);
+    return;
+  }
+  try {
+    opened.value.add(makeResultFile(run, version()), scenario.title);
+  } catch (error) {
+    terminal.err(`exitlab: the run is not stored: ${(error as Error).message}\n`);
+  } finally {
+    opened.value.close();
+  }
+}
