@@ -27,7 +27,15 @@ export function roomOf(path: string, rooms: readonly string[]): string | undefin
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   core: [],
   scenarios: [],
-  host: ['@jitl/quickjs-wasmfile-release-sync', 'quickjs-emscripten-core', 'typescript', 'valibot', 'node:'],
+  host: [
+    '@jitl/quickjs-wasmfile-release-sync',
+    'hyparquet-writer',
+    'jsep',
+    'quickjs-emscripten-core',
+    'typescript',
+    'valibot',
+    'node:',
+  ],
   electron: ['electron', 'valibot', 'vite', 'node:'],
   renderer: [
     '@tanstack/react-virtual',
