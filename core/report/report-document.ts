@@ -40,10 +40,23 @@ export function reportDocument(input: ReportInput): ReportDocument {
   return { scenario, script, version, runs, pairs, leftOut, reproduce: reproduceLine(scenario.file, runs), draws };
 }
 
+/** Characters of a list of values, so that a line of a mail holds it; an option may be given again. */
+const LONGEST_LIST = 50;
+
+/** `--option a,b,c`, in as many options as the length asks for. */
+function axis(option: string, values: readonly string[]): string[] {
+  const lists: string[] = [];
+  for (const value of new Set(values)) {
+    const list = lists.at(-1);
+    if (list === undefined || list.length + 1 + value.length > LONGEST_LIST) lists.push(value);
+    else lists[lists.length - 1] = `${list},${value}`;
+  }
+  return lists.flatMap((list) => [`--${option}`, list]);
+}
+
 /** The command line that makes these runs again. Names of a configuration are axis values, so the distinct values of each axis are enough. */
 function reproduceLine(file: string, runs: readonly PricedRun[]): string {
   const configurations = runs.map(({ result }) => result.configuration);
-  const axis = (option: string, values: readonly string[]): string[] => [`--${option}`, [...new Set(values)].join(',')];
   const first = configurations[0];
   if (first === undefined) return `exitlab compare ${file}`;
   const parts = [

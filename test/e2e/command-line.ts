@@ -9,6 +9,9 @@ import { runCommandLine } from '../../host/cli/command-line.ts';
 export const PROJECT = fileURLToPath(new URL('../../', import.meta.url));
 const LAUNCHER = join(PROJECT, 'bin/exitlab.mjs');
 
+// What these tests run is nobody's history.
+process.env['EXITLAB_DATA'] = mkdtempSync(join(tmpdir(), 'exitlab-data-'));
+
 export interface Ended {
   readonly out: string;
   readonly err: string;

@@ -3,6 +3,9 @@ import { figure, integer, percent, range, signed } from '../numbers.ts';
 import type { ReportDocument } from '../report-document.ts';
 import { describeConfiguration, modelText } from '../view.ts';
 
+/** Fewer cycles an access round to nothing. */
+const LEAST_SHOWN = 0.05;
+
 /** Signs that would end a cell or begin markup. */
 const cell = (text: string): string => text.replaceAll(/[\\|`*_<>[\]]/g, String.raw`\$&`).replaceAll(/\s+/g, ' ');
 
@@ -77,12 +80,9 @@ function pairSection({ from, to, comparison }: ReportDocument['pairs'][number]):
     ...table(
       ['stage', 'before', 'after', 'change'],
       [
-        ...waterfall.stages.map(({ stage, cycles }) => [
-          stage,
-          figure(cost(from, stage)),
-          figure(cost(to, stage)),
-          signed(cycles),
-        ]),
+        ...waterfall.stages
+          .filter(({ cycles }) => Math.abs(cycles) >= LEAST_SHOWN)
+          .map(({ stage, cycles }) => [stage, figure(cost(from, stage)), figure(cost(to, stage)), signed(cycles)]),
         ['total', figure(comparison.costA), figure(comparison.costB), signed(difference)],
       ],
     ),

@@ -1,0 +1,164 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { REPORT_FORMATS } from '../../core/index.ts';
+import { commandLine, PROJECT, ScriptFolder } from './command-line.ts';
+
+const folder = new ScriptFolder();
+afterAll(() => folder.remove());
+
+const SCRIPT = folder.guest('bell.ts', 'cpu.kick(bell);\ncpu.repeat(1000, () => cpu.kick(bell));');
+const TWO = ['--mmu', 'ept', '--design', 'pio,fast-mmio'];
+const read = (file: string): string => readFileSync(file, 'utf8');
+const at = (name: string): string => join(folder.path, name);
+
+describe('the history and its reports', () => {
+  it('store a comparison, and report it without running anything, the same bytes each time', async () => {
+    expect((await commandLine(['compare', SCRIPT, ...TWO])).code).toBe(0);
+    const { out } = await commandLine(['history', '--json']);
+    const [{ id, configurations }] = (JSON.parse(out) as { runs: [{ id: number; configurations: { name: string }[] }] })
+      .runs;
+    expect(configurations.map(({ name }) => name)).toEqual(['pio', 'fast-mmio']);
+    // The script is gone: what is stored is enough.
+    writeFileSync(SCRIPT, 'this is no script any more');
+    for (const { id: format } of REPORT_FORMATS) {
+      const [one, two] = [
+        await commandLine(['report', String(id), '-f', format]),
+        await commandLine(['report', String(id), '-f', format]),
+      ];
+      expect(one.code, one.err).toBe(0);
+      expect(one.out.length).toBeGreaterThan(100);
+      expect(two.out).toBe(one.out);
+    }
+  });
+
+  it('are searched, tagged, deleted and taken back, exported and imported', async () => {
+    const script = folder.guest('flash.ts', 'cpu.kick(bell);');
+    await commandLine(['run', script, '--mmu', 'ept', '--design', 'userspace']);
+    const id = /^ *(\d+) /m.exec((await commandLine(['history', '--search', 'flash.ts'])).out)![1]!;
+    expect((await commandLine(['history', 'tag', id, 'rfc-v2', 'draft'])).out).toContain('draft rfc-v2');
+    expect((await commandLine(['history', 'tag', id, '^draft'])).out).toBe(`run ${id}: rfc-v2\n`);
+    await commandLine(['history', 'note', id, 'for', 'the', 'list']);
+    expect((await commandLine(['history', '--tag', 'rfc-v2'])).out).toContain('rfc-v2');
+    await commandLine(['history', 'delete', id]);
+    expect((await commandLine(['history', '--search', 'flash.ts'])).out).toBe('No run is stored that fits.\n');
+    expect((await commandLine(['history', 'undo'])).out).toBe(`run ${id} is back\n`);
+    await commandLine(['history', 'export', id, '-o', at('flash.exitlab.json')]);
+    expect((await commandLine(['history', 'import', at('flash.exitlab.json')])).out).toMatch(/^stored as run \d+$/m);
+    const shown = await commandLine(['history', 'show', id]);
+    expect(shown.out).toContain('for the list');
+  });
+
+  it.each([
+    [['report', '99999'], 'there is no run 99999 in the history'],
+    [['report', SCRIPT, '-f', 'docx'], "unknown format 'docx'"],
+    [['report', at('nowhere.json')], 'there is no such file'],
+    [['history', 'show', 'x'], "'x' is no number of a run"],
+    [['history', 'burn'], "'burn' is nothing that can be done with the history"],
+    [['history', 'tag', '1', 'a b'], "'a b' is no tag"],
+    [['calibrate', at('nowhere.txt'), '--cpu', 'haswell'], 'there is no such file'],
+    [['calibrate', at('nowhere.txt')], 'name the CPU model that is nearest'],
+    [['compare', SCRIPT, '--fail-if', 'B.cycles'], 'it is a number'],
+    [['compare', SCRIPT, '--correlation', '2'], '--correlation takes a number from 0 to 1'],
+  ])('%j is a sentence, and exit code 2', async (args, sentence) => {
+    const { err, code } = await commandLine(args);
+    expect(code).toBe(2);
+    expect(err).toContain(sentence);
+  });
+
+  it('a result file from the future is refused with a sentence', async () => {
+    const file = folder.file('future.exitlab.json', JSON.stringify({ schema: 'exitlab.result/7' }));
+    for (const args of [
+      ['report', file],
+      ['history', 'import', file],
+    ]) {
+      const { err, code } = await commandLine(args);
+      expect(code).toBe(2);
+      expect(err).toContain('written by a later version of Exitlab (exitlab.result/7');
+    }
+  });
+});
+
+describe('compare for a CI', () => {
+  it('fails where the condition holds, and says so in JUnit', async () => {
+    const script = folder.guest('ci.ts', 'cpu.repeat(1000, () => cpu.kick(bell));');
+    const junit = at('junit.xml');
+    const failing = await commandLine([
+      'compare',
+      script,
+      ...TWO,
+      '--fail-if',
+      'B.cycles > A.cycles * 0.5',
+      '--junit',
+      junit,
+    ]);
+    expect(failing.code).toBe(1);
+    expect(failing.err).toContain('fast-mmio against pio: B.cycles > A.cycles * 0.5 holds');
+    expect(read(junit)).toContain('tests="1" failures="1"');
+    const passing = await commandLine([
+      'compare',
+      script,
+      ...TWO,
+      '--fail-if',
+      'B.cycles > A.cycles * 2',
+      '--junit',
+      junit,
+    ]);
+    expect(passing.code).toBe(0);
+    expect(read(junit)).toContain('tests="1" failures="0"');
+  });
+
+  it('break-even names the price at which both cost the same', async () => {
+    const script = folder.guest('even.ts', 'cpu.repeat(1000, () => cpu.kick(bell));');
+    const { out, code } = await commandLine(['break-even', script, ...TWO]);
+    expect(code).toBe(0);
+    expect(out).toMatch(/^kvm_fast_pio +[\d.]+ +[\d.]+ +estimated +no$/m);
+  });
+});
+
+describe('a calibrated CPU', () => {
+  it('is fitted, written, used, and marks its predictions', async () => {
+    const figures = folder.file(
+      'vmexit.txt',
+      'cpuid 1291\nvmcall 1181\ninl_from_qemu 6209\noutl_to_kernel 1391\nmov_to_cr8 16\n',
+    );
+    const file = at('box.exitlab-cpu.json');
+    const fitted = await commandLine([
+      'calibrate',
+      figures,
+      '--cpu',
+      'haswell',
+      '--kernel',
+      '4.15',
+      '--mitigations',
+      'none',
+      '--name',
+      'box',
+      '-o',
+      file,
+    ]);
+    expect(fitted.code, fitted.err).toBe(0);
+    expect(fitted.out).toMatch(/^cpuid +1,291 +/m);
+    expect(fitted.out).toContain('line 5: mov_to_cr8 is no single exit');
+    expect(fitted.out).toContain('These rows cannot tell apart');
+    const script = folder.guest('calibrated.ts', 'cpu.repeat(1000, () => cpu.kick(bell));');
+    const used = await commandLine(['compare', script, '--cpu', 'haswell', '--design', 'pio', '--cpu-file', file]);
+    expect(used.out.replaceAll(/\s+/g, ' ')).toMatch(
+      /box \(unnamed CPU, calibrated from Intel Haswell\); (inter|extra)polated/,
+    );
+    const broken = folder.file('broken.exitlab-cpu.json', read(file).replace('"exitlab.cpu/1"', '"exitlab.cpu/9"'));
+    expect((await commandLine(['compare', script, '--cpu', 'haswell', '--cpu-file', broken])).err).toContain(
+      'written by a later version',
+    );
+  });
+});
+
+describe('docs/reports/seed-001.md', () => {
+  const ARGS = ['--cpu', 'sapphire-rapids,haswell', '--design', 'rfc-violation,bad-page', '--kernel', '4.2'];
+
+  it('is what its command prints now', { timeout: 120_000 }, async () => {
+    const { out, code } = await commandLine(['report', 'scenarios/doorbell.ts', ...ARGS, '-f', 'markdown']);
+    expect(code).toBe(0);
+    expect(out).toBe(read(join(PROJECT, 'docs/reports/seed-001.md')));
+  });
+});
