@@ -2,60 +2,40 @@
 export { closest, unknownName } from './base/closest.ts';
 export { err, ok } from './base/result.ts';
 export type { Result } from './base/result.ts';
-export { hexWords, wordsToBig } from './base/words.ts';
+export { wordsToBig } from './base/words.ts';
 export type { Cited, CpuModel, Kind } from './cost/cpu-model.ts';
 export { cpuModels, findCpuModel } from './cost/cpu-models.ts';
 export { MITIGATIONS } from './cost/mitigations.ts';
 export { STAGES, STEPS } from './cost/steps.ts';
-export type { Stage, StepName, StepRow } from './cost/steps.ts';
+export type { Stage } from './cost/steps.ts';
 export { applyDesign } from './design/apply.ts';
 export type { Design } from './design/design.ts';
-export type { Kernel } from './design/kernel.ts';
 export { designs, findDesign, findKernel, kernels } from './design/registry.ts';
 export { EVENT_ROWS } from './events/kinds.ts';
 export type { EventColumns, RecordedEvent } from './events/recorder.ts';
 export { DEFAULT_CPUS, DEFAULT_KERNEL, nameConfigurations, parseConfigurations } from './experiment/configurations.ts';
 export type { Selection } from './experiment/configurations.ts';
-export { nameSteps, percentile, priceResult } from './experiment/pricing.ts';
+export { percentile, priceResult } from './experiment/pricing.ts';
 export { pricePhases } from './experiment/phases.ts';
-export type { PricedPhase } from './experiment/phases.ts';
-export type { Bounds, PricedPath, PricedResult, StageCost, StepCost } from './experiment/pricing.ts';
+export type { Bounds, PricedPath, PricedResult } from './experiment/pricing.ts';
 export type { Configuration, PathResult, RunResult } from './experiment/result.ts';
 export { prepare, Run } from './experiment/run.ts';
-export type { RunOptions } from './experiment/run.ts';
 export { SWITCHES } from './experiment/switches.ts';
 export { OP } from './guest/instruction.ts';
 export { ARGS_UNIT, LINE_UNIT, RECORD, recordHeader, SIZE_UNIT } from './guest/records.ts';
-export type {
-  CoalescedOp,
-  DirtyLogOp,
-  DoorbellOp,
-  HostOp,
-  IoeventfdOp,
-  MapOp,
-  MemslotOp,
-  PageSize,
-  PagingMode,
-  PagingOp,
-  PokeOp,
-  RamOp,
-  ReclaimOp,
-  RegistersOp,
-  SetupOp,
-  UnmapOp,
-} from './guest/setup.ts';
+export type { HostOp, PageSize, PagingMode, SetupOp } from './guest/setup.ts';
 export { replayOracle } from './kvm/conformance/tally.ts';
 export type { Tally } from './kvm/conformance/tally.ts';
 export { differences } from './kvm/policy-differences.ts';
 export type { PolicyDifference } from './kvm/policy-differences.ts';
-export type { MachineState, StateTable } from './machine/inspect.ts';
+export type { MachineState } from './machine/inspect.ts';
 export type { LineCount } from './machine/line-counts.ts';
 export type { Trace } from './machine/tracer.ts';
 export type { DivergenceKind } from './reference/divergence.ts';
 export { compareText } from './report/compare-text.ts';
 export type { LeftOut } from './report/compare-text.ts';
 export { difference } from './report/difference.ts';
-export type { Difference, StepDifference } from './report/difference.ts';
+export type { Difference } from './report/difference.ts';
 export { eventText } from './report/event-text.ts';
 export { explainText } from './report/explain-text.ts';
 export { compareJson, explainJson, runJson } from './report/json.ts';
@@ -64,5 +44,5 @@ export { cpusText, designsText, kernelsText } from './report/registry-text.ts';
 export { runText } from './report/run-text.ts';
 export { COLOUR, PLAIN } from './report/style.ts';
 export type { Style } from './report/style.ts';
-export { table, wrap } from './report/table.ts';
+export { wrap } from './report/table.ts';
 export type { RunView, ScenarioView } from './report/view.ts';

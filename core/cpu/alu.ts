@@ -32,7 +32,7 @@ export function modify(insn: Instruction, old: Int32Array, out: Int32Array): voi
 }
 
 /** True when the first `size` bytes are equal. */
-export function sameBytes(a: Int32Array, b: Int32Array, size: number): boolean {
+function sameBytes(a: Int32Array, b: Int32Array, size: number): boolean {
   for (let w = 0; w * 4 < size; w++) {
     const left = size - w * 4;
     const mask = left >= 4 ? -1 : (1 << (left * 8)) - 1;

@@ -31,7 +31,7 @@ const ROWS = [
   ['host', 'what', '', '', ''],
 ] as const;
 
-export type EventName = (typeof ROWS)[number][0];
+type EventName = (typeof ROWS)[number][0];
 
 export const EVENT_ROWS = ROWS;
 /** Numeric id of each event kind, by name. */

@@ -9,7 +9,7 @@ import type { MachineParts } from './machine.ts';
 import type { StateRow } from './state-table.ts';
 
 /** A guest-physical address as two words, and what it is an address of. */
-export interface GuestAddress {
+interface GuestAddress {
   readonly what: string;
   readonly hi: number;
   readonly lo: number;
@@ -67,7 +67,7 @@ export function guestEntries(parts: MachineParts, hi: number, lo: number): Guest
 }
 
 /** One entry of the nested tables on the way to a guest-physical address. */
-export interface NestedEntry {
+interface NestedEntry {
   readonly level: number;
   /** Host frame of the table, and the entry's index in it. */
   readonly table: number;

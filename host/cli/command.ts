@@ -1,7 +1,7 @@
 import type { Given, OptionSpec } from './arguments.ts';
 import type { Terminal } from './terminal.ts';
 
-export interface CommandInput {
+interface CommandInput {
   readonly positionals: readonly string[];
   readonly options: Given;
   readonly terminal: Terminal;

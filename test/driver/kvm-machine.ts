@@ -21,7 +21,7 @@ import { ioeventfd, setMemoryRegion } from '../../core/kvm/vm-ioctls.ts';
 import { HostMemory } from '../../core/memory/host-memory.ts';
 import { CpuHardware } from '../../core/cpu/hardware.ts';
 
-export interface UserspaceExit {
+interface UserspaceExit {
   readonly kind: 'mmio-read' | 'mmio-write' | 'in' | 'out';
   readonly address: number;
   readonly size: number;
@@ -29,7 +29,7 @@ export interface UserspaceExit {
   readonly ripPast: number;
 }
 
-export interface MachineOptions {
+interface MachineOptions {
   readonly mmu?: 'ept' | 'npt';
   readonly kernel?: string;
   readonly policy?: Partial<KvmPolicy>;
@@ -40,7 +40,7 @@ export interface MachineOptions {
   readonly silicon?: Partial<CpuConfig>;
 }
 
-export type Outcome = 'done' | 'fault' | 'error';
+type Outcome = 'done' | 'fault' | 'error';
 
 /** One vCPU without guest paging on the real KVM and the real CPU: what tests of KVM's flows drive. Steps cost one cycle each. */
 export class KvmMachine {

@@ -10,7 +10,7 @@ import { DEVICE, IoDevices } from './io-devices.ts';
 import type { IoPolicy } from './io-policy.ts';
 
 /** Somebody who watches what the buses do beside their ledger: the reference's observer. */
-export interface BusWitness {
+interface BusWitness {
   /** An eventfd (object number) was signalled once. */
   signal(eventfd: number): void;
   /** An entry went to the coalesced ring. */
