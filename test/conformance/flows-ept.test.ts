@@ -267,4 +267,4 @@ const FLOWS: readonly FlowRow[] = [
   },
 ];
 
-describeFlows('flows on EPT, kernel 7.0', FLOWS);
+describeFlows('flows on EPT', FLOWS);

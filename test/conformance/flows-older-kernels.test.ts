@@ -108,4 +108,4 @@ const FLOWS: readonly FlowRow[] = [
   },
 ];
 
-describeFlows('flows of older kernels on EPT', FLOWS, '$id on $options.kernel: $what');
+describeFlows('flows of older kernels on EPT', FLOWS);

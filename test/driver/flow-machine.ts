@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { DEFAULT_KERNEL } from '../../core/index.ts';
 import { flow, flowList, frameOf } from './flow-list.ts';
 import { drive, type DriveOptions, type MachineBuilder, type MachineDriver, memslot } from './machine-driver.ts';
 import { pathOf } from './paths.ts';
@@ -58,9 +59,10 @@ export function logged(d: MachineDriver): void {
 }
 
 /** One test a flow: its access takes the steps of the golden list. */
-export function describeFlows(title: string, rows: readonly FlowRow[], name = '$id: $what'): void {
+export function describeFlows(title: string, rows: readonly FlowRow[]): void {
+  const named = rows.map((row) => ({ ...row, kernel: row.options?.kernel ?? DEFAULT_KERNEL }));
   describe(title, () => {
-    it.each(rows)(name, ({ options = {}, build, before, access, steps }) => {
+    it.each(named)('$id on $kernel: $what', ({ options = {}, build, before, access, steps }) => {
       const machine = flowMachine(options);
       const d = (build === undefined ? machine : build(machine)).start();
       before(d);
