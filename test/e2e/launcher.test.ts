@@ -84,7 +84,7 @@ describe.skipIf(process.platform === 'win32')('the launcher', () => {
 
   it('that is killed leaves no server and no port behind', async () => {
     run(['code', '0']);
-    const child = spawn(process.execPath, [launcher, 'serve'], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(process.execPath, [launcher, 'serve'], { stdio: ['ignore', 'pipe', 'ignore'] });
     const port = Number(await new Promise((resolve) => child.stdout.once('data', resolve)));
     expect(await isTaken(port)).toBe(true);
     child.kill('SIGKILL');
