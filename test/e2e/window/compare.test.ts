@@ -43,7 +43,7 @@ describe.skipIf(NOT_RUN !== null)(`what must be known of A and B${SKIPPED}`, () 
     for (const pane of panes) {
       await user.showPane(pane);
       const said = user.pane(pane).getByText(/things were chosen differently \(mmu, /);
-      await expect.poll(() => said.count(), pane).toBe(1);
+      await expect.poll(() => said.count(), { message: pane }).toBe(1);
     }
   });
 
