@@ -49,8 +49,9 @@ if (node === undefined) {
   );
 }
 
+// The channel carries no message: its end tells the child that this process is gone, however it went.
 const child = spawn(node, ['--disable-warning=ExperimentalWarning', MAIN, ...process.argv.slice(2)], {
-  stdio: 'inherit',
+  stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
 });
 
 // Ctrl-C in a terminal reaches every process of the foreground group, so the child has it already: this process only has

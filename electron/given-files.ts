@@ -1,6 +1,5 @@
 import { app } from 'electron';
 import { isAbsolute, resolve } from 'node:path';
-import type { SendCommand } from './commands.ts';
 import type { WindowReport } from './window-report.ts';
 
 const FILE = /\.(?:ts|js|json)$/i;
@@ -25,10 +24,10 @@ export function collectGivenFiles(): void {
 }
 
 /** Opens the files of the command line, now and at every later start, as soon as the window listens. */
-export async function openGivenFiles(report: WindowReport, send: SendCommand): Promise<void> {
+export async function openGivenFiles(report: WindowReport, openFile: (path: string) => void): Promise<void> {
   const first = filesOf(process.argv, process.cwd());
   app.on('second-instance', (_, args, folder) => filesOf(args, folder).forEach((path) => open(path)));
   await report.ready();
-  open = (path) => send('file.open', path);
+  open = openFile;
   for (const path of [...first, ...waiting.splice(0)]) open(path);
 }

@@ -2,14 +2,15 @@ import { app, dialog, session } from 'electron';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { dataFolder } from '../host/lab/data-folder.ts';
+import { GrantedPlaces } from '../host/lab/granted-places.ts';
 import { createLab } from '../host/lab/lab.ts';
-import { anywhere } from '../host/lab/places.ts';
 import { CloseGuard } from './close-guard.ts';
 import { commandsTo } from './commands.ts';
 import { connectWindow } from './connect.ts';
 import { fileDialogs } from './dialogs.ts';
 import { PRELOAD, SCENARIOS, WINDOW } from './folders.ts';
 import { collectGivenFiles, openGivenFiles } from './given-files.ts';
+import { openGranted } from './grant-file.ts';
 import { lockDownPages, lockDownSession } from './lock-down.ts';
 import { installMenu } from './menu.ts';
 import { START } from './origin.ts';
@@ -38,18 +39,21 @@ async function open(): Promise<void> {
   const window = createWindow(await readWindowState(statePath), PRELOAD);
   const stateWritten = keepWindowState(window, statePath);
   const report = new WindowReport();
+  const places = new GrantedPlaces(join(data, 'granted.json'));
+  const grant = places.grant.bind(places);
   const lab = createLab({
     host: 'electron',
     version: app.getVersion(),
     dataFolder: data,
-    places: anywhere,
-    dialogs: fileDialogs(window, () => guard.abandon()),
+    places,
+    dialogs: fileDialogs(window, grant, () => guard.abandon()),
     onWindow: (said) => report.put(said),
     scenarios: SCENARIOS,
   });
   const send = commandsTo(lab);
   const guard = new CloseGuard(window, report, send);
-  const refreshMenu = installMenu(lab, send);
+  const openFile = openGranted(grant, send);
+  const refreshMenu = installMenu(lab, send, openFile);
   connectWindow(window, lab, (method, answer) => {
     if (!answer.ok && method.startsWith('files.save')) guard.abandon();
     refreshMenu(method, answer);
@@ -57,7 +61,7 @@ async function open(): Promise<void> {
   recoverFromCrashes(window);
   showOnSecondStart(window);
   quitInGoodOrder(guard, () => Promise.all([lab.close(), stateWritten()]));
-  void openGivenFiles(report, send);
+  void openGivenFiles(report, openFile);
   await window.loadURL(START);
 }
 

@@ -12,6 +12,8 @@ export interface MenuSurroundings {
   /** Files opened lately, newest first. */
   readonly recent: readonly { readonly name: string; readonly path: string }[];
   readonly send: SendCommand;
+  /** Opens a file that the user chose from the menu. */
+  readonly openFile: (path: string) => void;
 }
 
 const { commands: titles, panes } = en;
@@ -80,12 +82,12 @@ function fileMenu(surroundings: MenuSurroundings, mac: boolean): Item {
   };
 }
 
-function recentItems({ recent, send }: MenuSurroundings): Item[] {
+function recentItems({ recent, openFile }: MenuSurroundings): Item[] {
   if (recent.length === 0) return [{ label: text.menu.noRecent, enabled: false }];
   return recent.slice(0, MOST_RECENT).map(({ path }) => ({
     // A single & would underline the letter after it.
     label: path.replaceAll('&', '&&'),
-    click: () => send('file.open', path),
+    click: () => openFile(path),
   }));
 }
 

@@ -9,14 +9,19 @@ import { menuTemplate } from './menu-template.ts';
 const CHANGE_RECENT: readonly string[] = ['files.open', 'files.save', 'files.saveAs'];
 
 /** Sets the native menu, and again whenever a file was opened or saved: feed what is returned with the lab's answers. */
-export function installMenu(lab: Pick<LabService, 'call'>, send: SendCommand): OnAnswer {
+export function installMenu(
+  lab: Pick<LabService, 'call'>,
+  send: SendCommand,
+  openFile: (path: string) => void,
+): OnAnswer {
   let latest = 0;
   const set = async (): Promise<void> => {
     const mine = ++latest;
     const recent = await lab.call('files.recent', {}).catch(() => []);
     if (mine !== latest) return;
     const { platform } = process;
-    Menu.setApplicationMenu(Menu.buildFromTemplate(menuTemplate({ platform, packaged: app.isPackaged, recent, send })));
+    const template = menuTemplate({ platform, packaged: app.isPackaged, recent, send, openFile });
+    Menu.setApplicationMenu(Menu.buildFromTemplate(template));
   };
   void set();
   return (method, answer) => {

@@ -1,5 +1,5 @@
 /** A broken invariant of the program itself: never raised for user input or for what a guest does. */
-export class BugError extends Error {
+class BugError extends Error {
   override name = 'BugError';
 }
 

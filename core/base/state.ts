@@ -7,7 +7,7 @@
  */
 export type Column = Int32Array | Uint32Array | Uint8Array | Float64Array;
 
-export interface Snapshot {
+interface Snapshot {
   readonly state: readonly Column[];
   readonly counters: readonly Column[];
 }

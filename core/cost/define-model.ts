@@ -5,7 +5,7 @@ import type { Hardware } from './prices/hardware.ts';
 import type { Prices } from './prices/price-list.ts';
 
 /** What a model file says: all but the price list, which follows from the anchors. */
-export interface ModelData extends Omit<CpuModel, 'prices'> {
+interface ModelData extends Omit<CpuModel, 'prices'> {
   readonly hardware: Omit<Hardware, 'vendor' | 'hwx'>;
   /** Speed of kernel code against the base machine (0.5: half the cycles). */
   readonly work: Cited;

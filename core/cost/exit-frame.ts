@@ -51,7 +51,7 @@ export function exitPrologue(frame: ExitFrame): StepCount[] {
   );
 }
 
-export interface BeforeEntry {
+interface BeforeEntry {
   /** The handler, an emulation or a vCPU load asked for a flush of L1D (matters with `l1d-flush` only). */
   readonly flushL1d?: boolean;
 }

@@ -7,7 +7,7 @@ import type { StepName } from './steps.ts';
  * The mitigations of speculative execution as an axis of their own: which steps each adds to an exit, an entry or an indirect call.
  * What a step costs stands in prices/world-switch.ts. `eibrs` and `auto-ibrs` add none: the CPU keeps the predictors apart by itself.
  */
-export interface Mitigation {
+interface Mitigation {
   readonly id: string;
   readonly name: string;
   /** Added after every VM exit, before any other return. */
@@ -80,7 +80,7 @@ export type MitigationId = (typeof ROWS)[number]['id'];
 export const MITIGATIONS: readonly (Mitigation & { readonly id: MitigationId })[] = ROWS;
 
 /** `default`: what the CPU generation needs and the kernel knows. */
-export type MitigationChoice = 'default' | readonly MitigationId[];
+type MitigationChoice = 'default' | readonly MitigationId[];
 
 /** Reads a user's choice: `default`, `none`, or ids joined by `+`. */
 export function parseMitigations(text: string): Result<MitigationChoice> {

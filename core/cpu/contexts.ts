@@ -7,7 +7,7 @@ export const GLOBAL_PCID = 4096;
 const PCIDS = 4097;
 
 /** Context ids stay below this, so that a tag is never 0. */
-export const MAX_CONTEXTS = 1 << 18;
+const MAX_CONTEXTS = 1 << 18;
 
 /** Bits of a tag's high word below the context: the upper bits of a 57-bit page number. */
 export const CONTEXT_BITS = 13;

@@ -47,14 +47,14 @@ const PARTS_PER_FRAME = PARTS;
 export { CPU_DONE, CPU_EXIT, CPU_FAULT };
 
 /** A guest fault. #PF: `hi`/`lo` is the address, also in CR2. */
-export interface GuestFault {
+interface GuestFault {
   vector: number;
   errorCode: number;
   hi: number;
   lo: number;
 }
 
-export interface CpuParts {
+interface CpuParts {
   readonly geometry: Geometry;
   readonly memory: HostMemory;
   readonly paths: PathTable;

@@ -7,7 +7,7 @@ import { GUEST, NESTED, tableDimension, tableOwner } from './table-cache.ts';
 import type { Translator } from './translate.ts';
 
 /** First argument of hw_invalidate. */
-export const INVALIDATED = Object.freeze({
+const INVALIDATED = Object.freeze({
   ADDRESS: 0,
   PCID: 1,
   NON_GLOBAL: 2,

@@ -1,6 +1,6 @@
 import { FLAG_IMPLICIT, type Instruction } from '../guest/instruction.ts';
+import { rmwValue } from '../guest/rmw.ts';
 import type { HostMemory } from '../memory/host-memory.ts';
-import { modify } from './alu.ts';
 import type { Cpu } from './cpu.ts';
 import { CPU_DONE } from './outcome.ts';
 import { isBacked, loadOperand, storeOperand } from './operand.ts';
@@ -40,7 +40,7 @@ function within(cpu: Cpu, insn: Instruction, kind: number): number {
   else {
     loadOperand(memory, hfn, offset, size, old);
     if (kind === RMW) {
-      modify(insn, old, fresh);
+      rmwValue(insn, old, fresh);
       storeOperand(memory, hfn, offset, size, fresh);
     }
     returnOld(insn);
@@ -74,7 +74,7 @@ function crossing(cpu: Cpu, insn: Instruction, kind: number, first: number): num
     old.fill(0);
     readPart(memory, low, offset, first, old, 0);
     readPart(memory, high, 0, size - first, old, first);
-    if (kind === RMW) modify(insn, old, fresh);
+    if (kind === RMW) rmwValue(insn, old, fresh);
     returnOld(insn);
   }
   if (kind === READ) return CPU_DONE;

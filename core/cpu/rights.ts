@@ -73,7 +73,7 @@ export function needOf(mode: AccessMode, mask: Int32Array, want: Int32Array): vo
 
 /** What a guest permission check says. */
 export const GUEST_OK = 0;
-export const GUEST_DENIED = 1;
+const GUEST_DENIED = 1;
 export const GUEST_KEY_DENIED = 2;
 
 const { U, W, X, KEY_MASK, KEY_SHIFT } = RIGHT;

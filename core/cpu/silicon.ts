@@ -20,7 +20,7 @@ import type { Tally } from './tally.ts';
 import { Translator } from './translate.ts';
 
 /** The parts of one vCPU's translation hardware, wired together. */
-export interface Silicon {
+interface Silicon {
   readonly caches: Caches;
   readonly contexts: Contexts;
   readonly lines: LineCache;

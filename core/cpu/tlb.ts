@@ -9,9 +9,9 @@ const MASKS = new Int32Array(CLASS_MASK);
 const { PAGE_MASK, PAGE_SHIFT } = RIGHT;
 
 /** Size classes of pages; the same numbers as the tag array's. */
-export const PAGE_4K = 0;
-export const PAGE_2M = 1;
-export const PAGE_1G = 2;
+const SIZE_4K = 0;
+const SIZE_2M = 1;
+const SIZE_1G = 2;
 
 /**
  * Hints: the position in `cells` of the record that last translated a page whose number ends in these bits. Checked against the record
@@ -20,9 +20,6 @@ export const PAGE_1G = 2;
 export const HINTS = 1024;
 const HINT_MASK = HINTS - 1;
 
-const SIZE_4K = PAGE_4K;
-const SIZE_2M = PAGE_2M;
-const SIZE_1G = PAGE_1G;
 const SIZE_NAMES = ['4K', '2M', '1G'] as const;
 
 /**
@@ -131,5 +128,5 @@ export class Tlb {
 }
 
 /** Guest page classes as kept in the flags: 4K, 2M, 1G, and the 4 MiB page of two-level paging. */
-export const GUEST_PAGE_MASK = [~0, ~0x1ff, ~0x3ffff, ~0x3ff] as const;
+const GUEST_PAGE_MASK = [~0, ~0x1ff, ~0x3ffff, ~0x3ff] as const;
 export const GUEST_PAGE_4M = 3;

@@ -31,12 +31,12 @@ export const TRANSLATED = 0;
 /** A guest fault: `vector` and `errorCode`. */
 export const FAULTED = 1;
 /** The second dimension refused: `problem`, `problemNeed` and the guest-physical address. */
-export const REFUSED = 2;
+const REFUSED = 2;
 
 const FINAL_NEED = new Int32Array([NEED.R, NEED.W, NEED.X, NEED.R | NEED.W]);
 
 /** A walker for each format of the guest's tables. */
-export interface Walkers {
+interface Walkers {
   /** 8-byte entries: PAE, 4 and 5 levels. */
   readonly long: TableWalker;
   /** 4-byte entries. */

@@ -4,7 +4,7 @@ import type { KvmPolicy } from '../kvm/policy.ts';
 export type Mmu = 'ept' | 'npt' | 'shadow';
 
 /** What somebody said a design would do; a run shows whether it does. */
-export interface Claim {
+interface Claim {
   readonly says: string;
   readonly who: string;
 }

@@ -38,7 +38,7 @@ const ROWS = [
   ['kvm_inj_exception', 'vector', 'error code', 'cr2Hi', 'cr2Lo'],
 ] as const;
 
-export type EventName = (typeof ROWS)[number][0];
+type EventName = (typeof ROWS)[number][0];
 
 export const EVENT_ROWS = ROWS;
 /** Numeric id of each event kind, by name. */

@@ -2,7 +2,7 @@ import { unknownName } from '../base/closest.ts';
 import { err, ok, type Result } from '../base/result.ts';
 
 /** A rule of the silicon on which sources disagree or are silent, so that a user can set it. */
-export interface SwitchRow {
+interface SwitchRow {
   readonly name: string;
   readonly kind: 'boolean' | 'number';
   /** The default in words; some depend on the CPU model. */

@@ -16,6 +16,8 @@ const handler = (m: KvmMachine): string[] =>
 const HIT = ['kvm_io_bus_write', 'kvm_io_bus_cmp x2', 'kvm_iodevice_write', 'ioeventfd_write', 'eventfd_signal'];
 const EMULATOR = ['x86_emulate_instruction', 'x86_decode_insn.fetch', 'x86_decode_insn', 'x86_emulate_insn'];
 const OPERAND = ['emulator_read_write', 'emulator_read_write_onepage', 'vcpu_mmio_gva_to_gpa', 'vcpu_mmio_write'];
+/** How every EPT violation begins. */
+const VIOLATION = ['handle_ept_violation', 'kvm_mmu_page_fault', 'kvm_tdp_page_fault', 'kvm_vcpu_gfn_to_memslot'];
 
 describe('a kick between prologue and epilogue', () => {
   const kicked = (options: ConstructorParameters<typeof KvmMachine>[0]) => {
@@ -126,10 +128,7 @@ describe('the fault path, step by step', () => {
     m.eventfd(A, 4);
     m.write(A, 4, 1n);
     expect(handler(m)).toEqual([
-      'handle_ept_violation',
-      'kvm_mmu_page_fault',
-      'kvm_tdp_page_fault',
-      'kvm_vcpu_gfn_to_memslot',
+      ...VIOLATION,
       'mmu_topup_memory_caches',
       'kvm_handle_noslot_fault',
       'vcpu_cache_mmio_info',
@@ -137,19 +136,9 @@ describe('the fault path, step by step', () => {
       'kvm_tdp_mmu_map x4',
       'tdp_mmu_link_sp x3',
       'make_mmio_spte',
-      'x86_emulate_instruction',
-      'x86_decode_insn.fetch',
-      'x86_decode_insn',
-      'x86_emulate_insn',
-      'emulator_read_write',
-      'emulator_read_write_onepage',
-      'vcpu_mmio_gva_to_gpa',
-      'vcpu_mmio_write',
-      'kvm_io_bus_write',
-      'kvm_io_bus_cmp x2',
-      'kvm_iodevice_write',
-      'ioeventfd_write',
-      'eventfd_signal',
+      ...EMULATOR,
+      ...OPERAND,
+      ...HIT,
       'emulator_commit',
     ]);
   });
@@ -159,10 +148,7 @@ describe('the fault path, step by step', () => {
     m.slot(0, 0n, 64);
     m.write(0x1000n, 4, 1n);
     expect(handler(m)).toEqual([
-      'handle_ept_violation',
-      'kvm_mmu_page_fault',
-      'kvm_tdp_page_fault',
-      'kvm_vcpu_gfn_to_memslot',
+      ...VIOLATION,
       'search_memslots',
       'mmu_topup_memory_caches',
       'kvm_faultin_pfn',
@@ -202,10 +188,7 @@ describe('the fault path, step by step', () => {
     for (const vcpu of m.kvm.vcpus) vcpu.serveRequests();
     m.write(0x1000n, 4, 1n);
     expect(handler(m)).toEqual([
-      'handle_ept_violation',
-      'kvm_mmu_page_fault',
-      'kvm_tdp_page_fault',
-      'kvm_vcpu_gfn_to_memslot',
+      ...VIOLATION,
       'page_fault_handle_page_track',
       'fast_page_fault x4',
       'fast_pf_fix_direct_spte',
@@ -219,10 +202,7 @@ describe('the fault path, step by step', () => {
     expect(m.read(A, 4)).toBe(0n);
     m.write(A, 4, 1n);
     expect(handler(m).slice(0, 8)).toEqual([
-      'handle_ept_violation',
-      'kvm_mmu_page_fault',
-      'kvm_tdp_page_fault',
-      'kvm_vcpu_gfn_to_memslot',
+      ...VIOLATION,
       'page_fault_handle_page_track',
       'fast_page_fault x4',
       'mmu_topup_memory_caches',

@@ -9,7 +9,7 @@ import { type DirtyLog, getDirtyLog } from './memslots/dirty-log.ts';
 import { drainPml } from './run-loop/pml.ts';
 
 /** Numbers of the `host` event. */
-export const HOST_EVENT = Object.freeze({ MEMORY_REGION: 1, IOEVENTFD: 2, COALESCED: 3, DIRTY_LOG: 4, INVALIDATE: 5 });
+const HOST_EVENT = Object.freeze({ MEMORY_REGION: 1, IOEVENTFD: 2, COALESCED: 3, DIRTY_LOG: 4, INVALIDATE: 5 });
 
 /**
  * The ioctls of the VM and the host's other doings as the ledger sees them. Each is one path of the host's account; what running vCPUs

@@ -8,7 +8,7 @@ const highWord = (value: number): number => Math.floor(value / WORD) | 0;
 
 /** Fields of a record's header; `header | 0` keeps its low 32 bits. */
 export const codeOf = (header: number): number => header & 63;
-export const sizeOf = (header: number): number => (header >>> 6) & 63;
+const sizeOf = (header: number): number => (header >>> 6) & 63;
 export const argsOf = (header: number): number => (header >>> 12) & 15;
 export const lineOf = (header: number): number => header >>> 16;
 

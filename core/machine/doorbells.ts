@@ -3,11 +3,11 @@ import type { DoorbellRealisation } from '../design/design.ts';
 import type { DoorbellOp } from '../guest/setup.ts';
 
 /** Where doorbell pages stand when the script asks for no address: a page each, in a hole below 4 GiB that PCs give to PCI BARs. */
-export const DOORBELL_BASE = 0xe000_0000n;
-export const DOORBELL_LIMIT = 0xfec0_0000n;
+const DOORBELL_BASE = 0xe000_0000n;
+const DOORBELL_LIMIT = 0xfec0_0000n;
 /** First port of doorbells on the PIO bus; each takes 8 ports. */
-export const DOORBELL_PORT = 0x4000;
-export const DOORBELL_PORTS = 8;
+const DOORBELL_PORT = 0x4000;
+const DOORBELL_PORTS = 8;
 
 /** A doorbell as this configuration built it. */
 export interface Doorbell {

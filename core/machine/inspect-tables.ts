@@ -9,7 +9,7 @@ import type { MachineParts } from './machine.ts';
 import type { StateRow } from './state-table.ts';
 
 /** A guest-physical address as two words, and what it is an address of. */
-export interface GuestAddress {
+interface GuestAddress {
   readonly what: string;
   readonly hi: number;
   readonly lo: number;

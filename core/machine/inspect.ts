@@ -10,7 +10,7 @@ import { cachedTranslations, cachedWalks } from './inspect-caches.ts';
 import type { MachineParts } from './machine.ts';
 import { stateTable, type MachineState, type StateRow, type StateTable } from './state-table.ts';
 
-export type { MachineState, StateTable } from './state-table.ts';
+export type { MachineState } from './state-table.ts';
 
 /** Operations without a linear address. */
 const NO_ADDRESS = new Set<number>([

@@ -10,7 +10,7 @@ import { assert } from '../base/assert.ts';
  * them from the object for every walk.
  */
 export const PARTS_PER_FRAME = 16;
-export const WORDS_PER_CHUNK = 64;
+const WORDS_PER_CHUNK = 64;
 
 export class HostMemory {
   words = new Int32Array(WORDS_PER_CHUNK * 256);

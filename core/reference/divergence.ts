@@ -1,5 +1,5 @@
 /** How a machine's answer may differ from what the guest must observe. */
-export const DIVERGENCE_KINDS = [
+const DIVERGENCE_KINDS = [
   /** An eventfd was signalled by an access that does not ask for it: a read, another value, a second time. */
   'spurious-signal',
   /** A write that matches an ioeventfd did not signal it. */

@@ -11,7 +11,7 @@ export const RANGE = Object.freeze({
 });
 
 /** Ranges as columns. */
-export class Ranges {
+class Ranges {
   length = 0;
   rule = new Uint8Array(16);
   hi = new Int32Array(16);

@@ -21,7 +21,7 @@ import { StaleWindow } from './stale-window.ts';
 import { UnreadablePages } from './unreadable-pages.ts';
 import { GuestWalk, type WalkOptions } from './walk.ts';
 
-export interface ReferenceOptions extends WalkOptions {
+interface ReferenceOptions extends WalkOptions {
   /** The name of an eventfd, for texts. */
   readonly eventfdName: (fd: number) => string;
 }

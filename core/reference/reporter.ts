@@ -10,7 +10,7 @@ import type { StaleWindow } from './stale-window.ts';
 const NOTHING: Facts = { what: '', fd: '', other: '', piece: '', got: '', want: '' };
 
 /** What a finding adds to the access itself; numbers, so that a repeated finding costs no text. */
-export interface Detail {
+interface Detail {
   readonly fd?: number;
   readonly other?: number;
   /** Made only for the first of a group. */

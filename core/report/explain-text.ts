@@ -11,7 +11,7 @@ import { describeConfiguration, modelText, type RunView, type ScenarioView } fro
 import type { RecordedEvent } from '../events/recorder.ts';
 
 /** One access to be explained: its steps by name, and its events where it was recorded. */
-export interface ExplainedAccess {
+interface ExplainedAccess {
   /** What it was, e.g. `access 2 (line 14): WRITE of 4 bytes at 0xfe000000`. */
   readonly heading: string;
   readonly steps: PathResult['steps'];

@@ -8,7 +8,7 @@ import type { RunView, ScenarioView } from './view.ts';
 
 // Reports as data. Each names its schema; docs/json.md describes them. A field is never renamed or given another meaning within a version.
 
-export interface Provenance {
+interface Provenance {
   /** Version of the program. */
   readonly version: string;
   /** The script's own text, so that the run can be repeated. */
@@ -66,7 +66,7 @@ export const compareJson = (
   })),
 });
 
-export interface ExplainedJson {
+interface ExplainedJson {
   /** Number of the access, 0 when the most frequent path is explained instead. */
   readonly access: number;
   readonly text: string;

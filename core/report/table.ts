@@ -2,7 +2,7 @@
 export const WIDTH = 80;
 const GAP = 2;
 
-export interface Column {
+interface Column {
   readonly title: string;
   /** Numbers are right-aligned, so that their digits stand below each other. */
   readonly align?: 'left' | 'right';

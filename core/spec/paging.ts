@@ -21,7 +21,7 @@ export const PTE = Object.freeze({
 export const PTE_PKEY_SHIFT_HI = 27;
 
 /** Bits 51:32 of the address, in the high word. */
-export const ADDRESS_HI = 0x000f_ffff;
+const ADDRESS_HI = 0x000f_ffff;
 
 /** Reserved address bits of a leaf that maps a large page: 20:13 of a 2 MiB page (12 is PAT), 29:13 of a 1 GiB page. */
 export const LARGE_RESERVED = Object.freeze({ M2: 0x001f_e000, G1: 0x3fff_e000 });

@@ -15,7 +15,7 @@ export interface OptionSpec {
 /** The options given, by name; each value in order. */
 export type Given = ReadonlyMap<string, readonly string[]>;
 
-export interface Arguments {
+interface Arguments {
   readonly positionals: readonly string[];
   readonly options: Given;
 }

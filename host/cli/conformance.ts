@@ -3,10 +3,10 @@ import { basename } from 'node:path';
 import { replayOracle, type Tally } from '../../core/index.ts';
 
 /** How one file went: its counts, or why it could not be replayed. */
-export type FileReport =
+type FileReport =
   ({ readonly file: string; readonly error?: undefined } & Tally) | { readonly file: string; readonly error: string };
 
-export interface ConformanceReport {
+interface ConformanceReport {
   readonly files: readonly FileReport[];
   readonly passed: number;
   readonly failed: number;

@@ -16,12 +16,13 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { writeAtomically } from './atomic-file.ts';
 import { type Dialogs, Files } from './files.ts';
-import { anywhere, below } from './places.ts';
+import { GrantedPlaces } from './granted-places.ts';
+import { below, type Places } from './places.ts';
 import { Recent } from './recent.ts';
 
 let root = '';
-const open = (dialogs: Dialogs | null = null): Files =>
-  new Files(dialogs === null ? below(root) : anywhere, dialogs, new Recent(join(root, '.data/recent.json')));
+const open = (dialogs: Dialogs | null = null, places: Places = below(root)): Files =>
+  new Files(places, dialogs, new Recent(join(root, '.data/recent.json')));
 const read = (name: string): string => readFileSync(join(root, name), 'utf8');
 const failure = (code: string) => ({ failure: { code } });
 
@@ -102,6 +103,8 @@ describe('files of the user', () => {
 
   it('are asked for by dialogs where there are any', async () => {
     const path = join(root, 'chosen.ts');
+    const granted = new GrantedPlaces(join(root, '.data/granted.json'));
+    await granted.grant(path);
     const asked: string[] = [];
     const dialogs: Dialogs = {
       open: () => Promise.resolve(path),
@@ -110,10 +113,12 @@ describe('files of the user', () => {
         return Promise.resolve(asked.length > 1 ? null : path);
       },
     };
-    expect(await open(dialogs).saveAs({ name: 'untitled.ts', text: 'x', overwrite: false })).toMatchObject({ path });
-    expect(await open(dialogs).saveAs({ name: 'again.ts', text: 'x', overwrite: false })).toBeNull();
+    expect(await open(dialogs, granted).saveAs({ name: 'untitled.ts', text: 'x', overwrite: false })).toMatchObject({
+      path,
+    });
+    expect(await open(dialogs, granted).saveAs({ name: 'again.ts', text: 'x', overwrite: false })).toBeNull();
     expect(asked).toEqual(['untitled.ts', 'again.ts']);
-    expect(await open(dialogs).open({ path: null })).toMatchObject({ path, text: 'x' });
+    expect(await open(dialogs, granted).open({ path: null })).toMatchObject({ path, text: 'x' });
     await expect(open().open({ path: null })).rejects.toMatchObject(failure('refused'));
   });
 });

@@ -35,7 +35,7 @@ export interface LabOptions {
   readonly version: string;
   /** Folder of drafts, layout and last results; made when it is missing. */
   readonly dataFolder: string;
-  /** Where the user's files may lie: `anywhere`, or `below(folder)`. */
+  /** Where the user's files may lie: those that were granted, or those `below(folder)`. */
   readonly places: Places;
   /** File dialogs of the system, where there are any. */
   readonly dialogs?: Dialogs;

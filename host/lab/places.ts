@@ -12,17 +12,6 @@ export interface Places {
   nameOf(path: string): string;
 }
 
-/** Every file of the user's, by absolute path. */
-export const anywhere: Places = {
-  folder: null,
-  locate(name) {
-    if (!isAbsolute(name) || name.includes('\0'))
-      return Promise.reject(failed('refused', `${shown(name)}: a path must be absolute here`));
-    return Promise.resolve(resolve(name));
-  },
-  nameOf: (path) => path,
-};
-
 /** Files below one folder, by relative paths with slashes. Links that lead out of it are refused, and so is what is hidden. */
 export function below(folder: string): Places {
   const root = resolve(folder);
@@ -45,8 +34,7 @@ const DEVICES = /^(con|prn|aux|nul|com\d|lpt\d)(\..*)?$/i;
 
 function refusal(name: string): string | null {
   const parts = name.split('/');
-  // eslint-disable-next-line no-control-regex
-  if (/[\u0000-\u001f\u007f]/.test(name)) return 'a file name has no control characters';
+  if ([...name].some((character) => character < ' ' || character === '\u007f')) return 'a file name has no control characters';
   if (isAbsolute(name) || name.startsWith('/')) return 'a path must be relative to the folder';
   if (parts.includes('..')) return 'it leads out of the folder';
   if (name.includes('\\') || name.includes(':')) return 'a file name has no \\ and no :';
@@ -74,4 +62,5 @@ function isBelow(root: string, path: string): boolean {
   return way === '' || (way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way));
 }
 
-const shown = (name: string): string => JSON.stringify(name.slice(0, 200)).slice(1, -1);
+/** A name that anybody may have sent, as a message shows it. */
+export const shown = (name: string): string => JSON.stringify(name.slice(0, 200)).slice(1, -1);

@@ -10,12 +10,12 @@ export interface BatchRules {
   readonly lineOf: (site: number) => number;
 }
 
-export interface BatchMistake {
+interface BatchMistake {
   readonly site: number;
   readonly message: string;
 }
 
-export interface BatchCount {
+interface BatchCount {
   /** Records, each loop's body once. */
   readonly records: number;
   readonly mistake: BatchMistake | null;

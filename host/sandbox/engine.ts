@@ -20,7 +20,7 @@ interface EngineModule {
 }
 type HostCall = (asyncify: unknown, context: number, self: number, argc: number, argv: number, id: number) => number;
 
-export interface EngineOptions {
+interface EngineOptions {
   readonly memoryBytes: number;
   /** Bytes of shared buffers that the host will make. */
   readonly sharedBytes: number;

@@ -21,7 +21,7 @@ import {
 } from './fields.ts';
 
 /** What the operations depend on besides their argument. */
-export interface OperationContext {
+interface OperationContext {
   /** Host page size where the script does not say. */
   readonly hostPage: PageSize;
   /** Bits of a canonical address so far. */

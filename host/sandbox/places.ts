@@ -9,7 +9,7 @@ export interface Place {
 /** Name of the script inside the engine: what its stack traces say. */
 export const INSIDE_NAME = 'script';
 /** Lines that the sandbox puts in front of the script. */
-export const LINES_BEFORE = 1;
+const LINES_BEFORE = 1;
 /** Sites from here on are places in the generated text, as line * 4096 + column. */
 export const UNKNOWN_SITE = 2 ** 24;
 

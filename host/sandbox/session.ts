@@ -39,7 +39,7 @@ const BATCH = 24_576;
 const RESULT_BYTES = 64;
 const NO_PROMISES = 'a script runs straight through: promises and async functions are not carried out';
 
-export interface SessionOptions {
+interface SessionOptions {
   readonly seed: number;
   readonly limits: Limits;
   readonly hostPage: PageSize;

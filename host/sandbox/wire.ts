@@ -9,7 +9,7 @@ export const fromWire = (text: string): unknown =>
   });
 
 /** Something that is no data, e.g. a function where a number belongs. */
-export class Unencodable {
+class Unencodable {
   private readonly text: string;
 
   constructor(text: string) {

@@ -7,6 +7,7 @@ import { ResultNotes } from '../results/result-notes.tsx';
 import { usePricedRuns } from '../results/use-priced-runs.ts';
 import type { ResultPaneProps } from '../state/result-pane.ts';
 import { resultText } from '../text/results.ts';
+import { Warnings } from '../widgets/warnings.tsx';
 import { pricesOfBoth, stageDifferenceTable, stepDifferenceTable, waterfall } from './comparison.ts';
 import { verdictOf } from './verdict.ts';
 import { whatDiffersTable } from './what-differs.ts';
@@ -70,11 +71,7 @@ function Comparison({ a, b, theme, actions }: Props) {
     <>
       <div className="result-notes">
         <p className="verdict">{shown.verdict.sentence}</p>
-        {shown.verdict.warnings.map((warning) => (
-          <p key={warning} className="warning">
-            {warning}
-          </p>
-        ))}
+        <Warnings list={shown.verdict.warnings} />
       </div>
       {shown.differs.rows.length > 0 && <ChartSection chart={null} table={shown.differs} {...common} />}
       <ChartSection chart={shown.chart} table={shown.stages} prices={shown.prices} {...common} />

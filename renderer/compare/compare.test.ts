@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { KICK, madeRun } from '../results/made-run.ts';
-import { stageDifferenceTable, stepDifferenceTable, tookSamePaths, waterfall } from './comparison.ts';
-import { choicesThatDiffer, verdictOf } from './verdict.ts';
+import { choicesThatDiffer } from '../configure/choices.ts';
+import { pairWarnings, tookSamePaths } from '../configure/pair-warnings.ts';
+import { stageDifferenceTable, stepDifferenceTable, waterfall } from './comparison.ts';
+import { verdictOf } from './verdict.ts';
 
 const a = madeRun(0, [{ steps: KICK, count: 10 }]);
 const more: typeof KICK = [...KICK, ['eventfd_signal', 1]];
@@ -60,6 +62,14 @@ describe('what must be known of a comparison', () => {
       sentence: 'run 1 costs the same.',
       warnings: [expect.stringContaining('never parted')],
     });
+  });
+
+  it('before anything ran: only what was chosen', () => {
+    const { configuration } = a.result;
+    const other = { ...configuration, design: 'pio', vpid: false };
+    const of = (chosen: typeof configuration) => ({ configuration: chosen, result: null });
+    expect(pairWarnings(of(configuration), of(other))).toEqual([expect.stringContaining('design, vpid')]);
+    expect(pairWarnings(of(configuration), of({ ...configuration, vpid: false }))).toEqual([]);
   });
 
   it('another number of accesses, and divergences', () => {

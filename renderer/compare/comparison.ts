@@ -1,4 +1,4 @@
-import { difference, STAGES, type Difference, type RunResult, type Stage } from '../../core/index.ts';
+import { difference, STAGES, type Difference, type Stage } from '../../core/index.ts';
 import type { WaterfallSpec } from '../charts/chart.ts';
 import { cycles, signed, signedRange } from '../charts/format.ts';
 import { number, words, type TableSpec } from '../charts/table.ts';
@@ -128,11 +128,3 @@ function kindsOfBoth(a: PricedRun, b: PricedRun, stage: Stage | null): Kinds {
 /** Kinds of the prices of the two, in a sentence. */
 export const pricesOfBoth = (a: PricedRun, b: PricedRun): string =>
   text.prices(kindsText(a.priced.provenance), kindsText(b.priced.provenance));
-
-/** True when every access took the same steps in both: the same paths, as often. */
-export function tookSamePaths(a: Pick<RunResult, 'paths'>, b: Pick<RunResult, 'paths'>): boolean {
-  const counted = ({ paths }: Pick<RunResult, 'paths'>): Map<string, number> =>
-    new Map(paths.filter(({ count }) => count > 0).map(({ steps, count }) => [JSON.stringify(steps), count]));
-  const [one, other] = [counted(a), counted(b)];
-  return one.size === other.size && [...one].every(([path, count]) => other.get(path) === count);
-}

@@ -1,9 +1,9 @@
-import type { Configuration } from '../../core/index.ts';
 import { cycles, range } from '../charts/format.ts';
+import { pairWarnings } from '../configure/pair-warnings.ts';
 import { divergenceCount } from '../results/divergences.ts';
 import type { PricedRun } from '../results/priced-runs.ts';
 import { resultText } from '../text/results.ts';
-import { differenceOf, tookSamePaths } from './comparison.ts';
+import { differenceOf } from './comparison.ts';
 
 const text = resultText.compare;
 
@@ -13,37 +13,13 @@ export interface Verdict {
   readonly warnings: readonly string[];
 }
 
-const FIELDS = [
-  'cpu',
-  'mmu',
-  'kernel',
-  'design',
-  'mitigations',
-  'hostPage',
-  'vpid',
-  'nestedHost',
-  'seed',
-] as const satisfies readonly (keyof Configuration)[];
-
-/** Names of the choices in which two configurations differ. */
-export function choicesThatDiffer(a: Configuration, b: Configuration): string[] {
-  const fields: string[] = FIELDS.filter((field) => a[field] !== b[field]);
-  // An MMU flavour needs a CPU of its vendor: the two are one choice.
-  const chosen = a.mmu !== b.mmu ? fields.filter((field) => field !== 'cpu') : fields;
-  const switches = [...new Set([...Object.keys(a.switches), ...Object.keys(b.switches)])];
-  return [...chosen, ...switches.filter((name) => a.switches[name] !== b.switches[name])];
-}
+/** What must be known of two runs. */
+export const warningsOf = ({ result: a }: PricedRun, { result: b }: PricedRun): string[] =>
+  pairWarnings({ configuration: a.configuration, result: a }, { configuration: b.configuration, result: b });
 
 export function verdictOf(a: PricedRun, b: PricedRun): Verdict {
   const { cycles: change } = differenceOf(a, b);
-  const choices = choicesThatDiffer(a.result.configuration, b.result.configuration);
-  const warnings: string[] = [];
-  if (choices.length === 0) warnings.push(text.equal);
-  if (choices.length > 1) warnings.push(text.many(choices));
-  if (a.result.accesses !== b.result.accesses) warnings.push(text.accesses(a.result.accesses, b.result.accesses));
-  else if (choices.length > 0 && tookSamePaths(a.result, b.result)) {
-    warnings.push(a.model.id === b.model.id ? text.samePaths : text.samePathsPriced);
-  }
+  const warnings = warningsOf(a, b);
   for (const run of new Set([a, b])) {
     const count = divergenceCount(run);
     if (count > 0) warnings.push(text.divergences(run.name, count));

@@ -55,7 +55,7 @@ function MatrixOf({ document }: { document: string }) {
         onChoose={choose}
         onEdit={(row) => setEdited(row.id)}
       />
-      <DifferenceView a={a} b={b} />
+      <DifferenceView document={document} a={a} b={b} />
       {editedRow !== undefined && (
         <RowEditor
           row={editedRow}

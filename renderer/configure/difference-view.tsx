@@ -1,19 +1,40 @@
 import { useMemo } from 'react';
-import { findDesign } from '../../core/index.ts';
+import { useStore } from 'zustand';
+import { findDesign, type Configuration, type RunResult } from '../../core/index.ts';
+import { useBench } from '../state/bench-context.ts';
+import { findDocument } from '../state/documents.ts';
+import { entryFor } from '../state/entry-for.ts';
 import type { MatrixRow } from '../state/matrix.ts';
 import { en } from '../text/en.ts';
+import { Warnings } from '../widgets/warnings.tsx';
 import { differencesOf } from './difference.ts';
+import { pairWarnings } from './pair-warnings.ts';
 
 const { configure: text } = en;
 
+interface Props {
+  readonly document: string;
+  readonly a: MatrixRow | null;
+  readonly b: MatrixRow | null;
+}
+
 /** The difference between A and B: what was chosen, how the doorbell is built, what KVM does, and what each is known to break. */
-export function DifferenceView({ a, b }: { a: MatrixRow | null; b: MatrixRow | null }) {
+export function DifferenceView({ document, a, b }: Props) {
   const [one, other] = [a?.configuration ?? null, b?.configuration ?? null];
   const rows = useMemo(() => (one === null || other === null ? [] : differencesOf(one, other)), [one, other]);
+  const [ofOne, ofOther] = [useResult(document, one), useResult(document, other)];
+  const warnings = useMemo(
+    () =>
+      one === null || other === null
+        ? []
+        : pairWarnings({ configuration: one, result: ofOne }, { configuration: other, result: ofOther }),
+    [one, other, ofOne, ofOther],
+  );
   if (one === null || other === null) return <p className="pane-note">{text.twoNeeded}</p>;
   return (
     <section className="difference" aria-labelledby="difference-heading" tabIndex={0}>
       <h2 id="difference-heading">{text.difference(rows.length)}</h2>
+      <Warnings list={warnings} />
       <table>
         <thead>
           <tr>
@@ -39,6 +60,15 @@ export function DifferenceView({ a, b }: { a: MatrixRow | null; b: MatrixRow | n
       <Hazards side="A" design={one.design} />
       {other.design !== one.design && <Hazards side="B" design={other.design} />}
     </section>
+  );
+}
+
+/** What the last run of the script, as it is now, says of a configuration; null when it has not ended on it. */
+function useResult(document: string, configuration: Configuration | null): RunResult | null {
+  const bench = useBench();
+  const script = useStore(bench.documents, (state) => findDocument(state, document)?.text ?? '');
+  return useStore(bench.runs, (state) =>
+    configuration === null ? null : (entryFor(state, document, script, configuration)?.outcome?.result ?? null),
   );
 }
 

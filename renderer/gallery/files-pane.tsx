@@ -4,7 +4,8 @@ import { useStore } from 'zustand';
 import { useBench } from '../state/bench-context.ts';
 import { isDirty } from '../state/document.ts';
 import { loadFiles, type FileStamp } from '../state/files.ts';
-import { goToDocument, newScript, openFile } from '../state/open-document.ts';
+import { newScript, openFile } from '../state/open-document.ts';
+import { goToDocument } from '../state/show-document.ts';
 import { en } from '../text/en.ts';
 import './gallery.css';
 

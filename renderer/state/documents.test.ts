@@ -9,6 +9,7 @@ import { activeDocument } from './documents.ts';
 import { editDocument } from './edit-document.ts';
 import { newScript, openFile, openScenario } from './open-document.ts';
 import { checkProblems } from './problems.ts';
+import { shownRun } from './runs.ts';
 import { saveDocument, saveDocumentAs } from './save-document.ts';
 
 const scenario = { id: 'doorbell', title: 'Doorbell', question: '', claims: [], says: [], text: 'one', selection: {} };
@@ -75,6 +76,48 @@ describe('an open script', () => {
     const bench = fakeBench(fakeLab());
     await openFile(bench, 'gone.ts');
     expect(bench.announcer.getState().last).toMatchObject({ level: 'error', text: expect.stringContaining('gone.ts') });
+  });
+});
+
+describe('a result file', () => {
+  const file = { path: 'a.exitlab.json', name: 'a.exitlab.json', modified: 5, text: '{}' };
+  const run = {
+    runId: 'r',
+    script: { name: 'a.ts', text: 'as it was run' },
+    options: { check: true, events: 0, seconds: 0 },
+    configurations: [],
+    outcomes: [],
+  };
+  const result: LabReply<'results.import'> = { schema: 'exitlab.result/1', version: '0.1.0', run, prices: {} };
+
+  it('is opened as its script with its results, the script kept as a draft: it is in no file', async () => {
+    const lab = fakeLab({ 'files.open': () => file, 'results.import': () => result });
+    const bench = fakeBench(lab);
+    await openFile(bench, 'a.exitlab.json');
+    expect(active(bench)).toMatchObject({ id: 'result:r', name: 'a.ts', path: null, text: 'as it was run' });
+    expect(isDirty(active(bench))).toBe(true);
+    expect(drafts(lab)).toEqual(['as it was run']);
+    expect(shownRun(bench.runs.getState())).toMatchObject({ runId: 'r', documentId: 'result:r', restored: true });
+  });
+
+  it('that cannot be read changes nothing but the sentence', async () => {
+    const lab = fakeLab({
+      'files.open': () => file,
+      'results.import': () => {
+        throw new LabError(labFailed('refused', 'written by a later version'));
+      },
+    });
+    const bench = fakeBench(lab);
+    openScenario(bench, scenario);
+    const before = bench.documents.getState().open.length;
+    await openFile(bench, 'a.exitlab.json');
+    expect(bench.documents.getState().open).toHaveLength(before);
+    expect(active(bench).name).toBe('doorbell.ts');
+    expect(shownRun(bench.runs.getState())).toBeNull();
+    expect(bench.announcer.getState().last).toMatchObject({
+      level: 'error',
+      text: 'a.exitlab.json: written by a later version',
+    });
   });
 });
 

@@ -1,40 +1,14 @@
 import { en } from '../text/en.ts';
 import { announce } from './announcer.ts';
 import type { Bench } from './bench.ts';
-import type { ScriptDocument } from './document.ts';
-import { addDocument, newDocument } from './documents.ts';
-import { checkDocument } from './edit-document.ts';
+import { newDocument } from './documents.ts';
 import { failureOf, sentenceOf } from './failure.ts';
 import { loadFiles } from './files.ts';
 import type { Scenario } from './gallery.ts';
-import { setMatrix } from './matrices.ts';
-import { newMatrix } from './matrix.ts';
+import { isResultFile, openResult } from './open-result.ts';
 import { ask } from './questions.ts';
+import { freeId, goToDocument, showDocument } from './show-document.ts';
 import { TEMPLATE } from './template.ts';
-import { requestFocus, requestPlace } from './view.ts';
-
-const freeId = (bench: Bench, wanted: string): string => {
-  const taken = bench.documents.getState().open.map(({ id }) => id);
-  let id = wanted;
-  for (let n = 2; taken.includes(id); n++) id = `${wanted}:${n}`;
-  return id;
-};
-
-/** Opens a document, with the configurations that its scenario asks for. */
-export function showDocument(bench: Bench, document: ScriptDocument, selection: unknown = {}): void {
-  addDocument(bench.documents, document);
-  requestPlace(bench.view, document.id, 1);
-  if (bench.matrices.getState().matrices[document.id] === undefined) {
-    setMatrix(bench.matrices, document.id, newMatrix(selection));
-  }
-  void checkDocument(bench, document.id);
-}
-
-/** Brings an open document to the front, with the focus in its editor. */
-export function goToDocument(bench: Bench, id: string): void {
-  bench.documents.setState({ active: id });
-  requestFocus(bench.view, id);
-}
 
 /** Opens a scenario of the gallery as a text of the user's; goes to it when it is open already. */
 export function openScenario(bench: Bench, { id, text, selection }: Scenario): void {
@@ -54,7 +28,7 @@ export function newScript(bench: Bench): void {
   showDocument(bench, newDocument({ id: freeId(bench, `untitled:${n}`), name, text: TEMPLATE }));
 }
 
-/** Opens a file; without a path the user is asked, by the system's dialog where there is one. */
+/** Opens a file, a script or a result; without a path the user is asked, by the system's dialog where there is one. */
 export async function openFile(bench: Bench, given: string | null = null): Promise<void> {
   const path = given ?? (bench.about.dialogs ? null : await askForPath(bench));
   if (path === undefined) return;
@@ -64,7 +38,8 @@ export async function openFile(bench: Bench, given: string | null = null): Promi
   try {
     const file = await bench.lab.call('files.open', { path });
     if (file === null) return;
-    showFile(bench, file);
+    if (isResultFile(file.name)) await openResult(bench, file.text);
+    else showFile(bench, file);
     await loadFiles(bench.files, bench.lab);
   } catch (error) {
     announce(bench.announcer, en.files.openFailed(path ?? '', sentenceOf(error)), 'error');

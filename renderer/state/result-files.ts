@@ -1,12 +1,10 @@
 import { en } from '../text/en.ts';
 import { announce } from './announcer.ts';
 import type { Bench } from './bench.ts';
-import { newDocument } from './documents.ts';
 import { failureOf } from './failure.ts';
-import { showDocument } from './open-document.ts';
+import { openResult, RESULT_ENDING } from './open-result.ts';
 import { ask } from './questions.ts';
-import { restoredRun } from './run.ts';
-import { addRun, shownRun } from './runs.ts';
+import { shownRun } from './runs.ts';
 
 /** Writes the shown run as a result file: script, configurations, counts and price lists. */
 export async function exportRun(bench: Bench): Promise<void> {
@@ -14,7 +12,7 @@ export async function exportRun(bench: Bench): Promise<void> {
   if (run === null) return;
   try {
     const { text } = await bench.lab.call('results.export', { runId: run.runId });
-    const suggested = `${run.script.name.replace(/\.ts$/, '')}.exitlab.json`;
+    const suggested = `${run.script.name.replace(/\.ts$/, '')}${RESULT_ENDING}`;
     const name = bench.about.dialogs ? suggested : await askForPath(bench, en.results.exportTitle, suggested);
     if (name === null) return;
     const stamp = await bench.lab.call('files.saveAs', { name, text, overwrite: false });
@@ -31,13 +29,7 @@ export async function importRun(bench: Bench): Promise<void> {
     if (path === null && !bench.about.dialogs) return;
     const file = await bench.lab.call('files.open', { path });
     if (file === null) return;
-    const { run } = await bench.lab.call('results.import', { text: file.text });
-    const id = `result:${run.runId}`;
-    const { open } = bench.documents.getState();
-    if (open.some((document) => document.id === id)) bench.documents.setState({ active: id });
-    else showDocument(bench, newDocument({ id, name: run.script.name, text: run.script.text }));
-    addRun(bench.runs, restoredRun(run, id));
-    bench.view.getState().dock?.show('results');
+    await openResult(bench, file.text);
   } catch (error) {
     announce(bench.announcer, failureOf(error).message, 'error');
   }

@@ -132,6 +132,7 @@ export const resultText = {
   divergences: {
     title: 'Divergences from what the guest must observe',
     none: 'No divergence: in every run that was checked, the guest observed what it must.',
+    ofPair: (a: string, b: string, sentence: string) => `A (${a}) against B (${b}): ${sentence}`,
     unchecked: (names: readonly string[]) => `Not checked against the reference: ${names.join(', ')}.`,
     kind: 'kind',
     what: 'what differs',

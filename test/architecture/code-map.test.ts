@@ -18,7 +18,7 @@ function existingFolders(): string[] {
 }
 
 /** Folders of an indented listing: a name that ends with a slash, nested by two blanks a level. */
-export function foldersOf(map: string): string[] {
+function foldersOf(map: string): string[] {
   const stack: string[] = [];
   const folders: string[] = [];
   for (const [, indent, name] of map.matchAll(/^( *)([\w.-]+)\/(?=\s|$)/gm)) {

@@ -3,7 +3,7 @@ import { posix } from 'node:path';
 import ts from 'typescript';
 import { isTest, type SourceFile } from './sources.ts';
 
-export interface ImportEdge {
+interface ImportEdge {
   readonly from: string;
   /** Path of the imported file from the project's root, or the bare name of a package. */
   readonly to: string;

@@ -1,43 +1,23 @@
-import { describe, it } from 'vitest';
 import { OP } from '../../core/guest/instruction.ts';
-import { flow } from '../driver/flow-list.ts';
 import {
   BELL,
   EXTRA,
-  expectFlow,
-  flowMachine,
   FRESH_RAM,
   OTHER_PAGE,
   RAM,
+  byLength,
+  describeFlows,
+  fast,
+  kick,
+  logged,
   settle,
   warm,
+  type FlowRow,
 } from '../driver/flow-machine.ts';
-import { type DriveOptions, type MachineBuilder, type MachineDriver, memslot } from '../driver/machine-driver.ts';
+import { EMULATED_KICK, FETCHED, HIT, MMIO_STORE, NO_SLOT_FAULT, TO_VMM } from '../driver/flow-parts.ts';
+import { memslot } from '../driver/machine-driver.ts';
 
 /** Flows (docs/glossary.md) on EPT, kernel 7.0: each the ordered steps of one access, remarks in the words of that section. */
-interface FlowRow {
-  readonly id: string;
-  readonly what: string;
-  readonly options?: DriveOptions;
-  /** The machine, when it is more than guest and MMIO pages. */
-  readonly build?: (m: MachineBuilder) => MachineBuilder;
-  /** What goes before the access. */
-  readonly before: (d: MachineDriver) => unknown;
-  readonly access: (d: MachineDriver) => unknown;
-  readonly steps: string;
-}
-
-const fast = (m: MachineBuilder) => m.ioeventfd('kick', BELL, 0);
-const byLength = (m: MachineBuilder) => m.ioeventfd('kick', BELL, 4);
-const kick = (d: MachineDriver) => d.write32(BELL, 1);
-
-/** RAM logs dirty pages, and the guest's page tables, which its walks write too, have had their faults. */
-function logged(d: MachineDriver): void {
-  settle(d).write32(FRESH_RAM, 1);
-  d.host(memslot(0, 0, 1 << 20, { logDirty: true }));
-  d.write32(FRESH_RAM, 2);
-}
-
 const FLOWS: readonly FlowRow[] = [
   {
     id: 'F1',
@@ -46,11 +26,9 @@ const FLOWS: readonly FlowRow[] = [
     before: warm,
     access: kick,
     steps: `
-      guest.write
-      PRO
+      guest.write; PRO
       handle_ept_misconfig; hw.vmread                           # allowed check, GPA
-      kvm_io_bus_write; kvm_io_bus_cmp x 2; kvm_iodevice_write  # Bus(FAST) hit
-      ioeventfd_write; eventfd_signal
+      ${HIT}                                                    # Bus(FAST) hit
       hw.vmread x 4; skip_emulated_instruction                  # length, RIP, interruptibility, RFLAGS
       EPI`,
   },
@@ -62,13 +40,10 @@ const FLOWS: readonly FlowRow[] = [
     before: warm,
     access: kick,
     steps: `
-      guest.write
-      PRO
+      guest.write; PRO
       handle_ept_misconfig; hw.vmread
-      kvm_io_bus_write; kvm_io_bus_cmp x 2; kvm_iodevice_write  # Bus(FAST) hit
-      ioeventfd_write; eventfd_signal
-      x86_emulate_instruction                                   # skip by decode
-      x86_decode_insn.fetch; paging64_walk_addr x 4; x86_decode_insn
+      ${HIT}                                                    # Bus(FAST) hit
+      ${FETCHED}                                                # skip by decode
       skip_emulated_instruction
       EPI`,
   },
@@ -79,19 +54,12 @@ const FLOWS: readonly FlowRow[] = [
     before: warm,
     access: kick,
     steps: `
-      guest.write
-      PRO
+      guest.write; PRO
       handle_ept_misconfig; hw.vmread
       kvm_io_bus_write                                          # Bus(FAST) miss: the bus is empty
       kvm_mmu_page_fault; handle_mmio_page_fault                # RSVD handler: cache hit
-      x86_emulate_instruction
-      x86_decode_insn.fetch; paging64_walk_addr x 4; x86_decode_insn
-      x86_emulate_insn; emulator_read_write; emulator_read_write_onepage
-      vcpu_mmio_gva_to_gpa; vcpu_mmio_write                     # GPA known
-      kvm_io_bus_write; kvm_io_bus_cmp x 2; kvm_iodevice_write  # Bus(MMIO)
-      ioeventfd_write; eventfd_signal
-      emulator_commit
-      EPI`,
+      ${FETCHED}
+      ${EMULATED_KICK}                                          # GPA known; Bus(MMIO)`,
   },
   {
     id: 'F3',
@@ -100,20 +68,13 @@ const FLOWS: readonly FlowRow[] = [
     before: (d) => warm(d).write32(OTHER_PAGE, 1),
     access: kick,
     steps: `
-      guest.write
-      PRO
+      guest.write; PRO
       handle_ept_misconfig; hw.vmread
       kvm_io_bus_write
       kvm_mmu_page_fault; handle_mmio_page_fault
       get_mmio_spte x 4; check_mmio_spte; vcpu_cache_mmio_info  # RSVD handler: SPTE walk
-      x86_emulate_instruction
-      x86_decode_insn.fetch; paging64_walk_addr x 4; x86_decode_insn
-      x86_emulate_insn; emulator_read_write; emulator_read_write_onepage
-      vcpu_mmio_gva_to_gpa; vcpu_mmio_write
-      kvm_io_bus_write; kvm_io_bus_cmp x 2; kvm_iodevice_write
-      ioeventfd_write; eventfd_signal
-      emulator_commit
-      EPI`,
+      ${FETCHED}
+      ${EMULATED_KICK}`,
   },
   {
     id: 'F4',
@@ -121,19 +82,15 @@ const FLOWS: readonly FlowRow[] = [
     before: warm,
     access: kick,
     steps: `
-      guest.write
-      PRO
+      guest.write; PRO
       handle_ept_misconfig; hw.vmread
       kvm_io_bus_write
       kvm_mmu_page_fault; handle_mmio_page_fault
-      x86_emulate_instruction
-      x86_decode_insn.fetch; paging64_walk_addr x 4; x86_decode_insn
-      x86_emulate_insn; emulator_read_write; emulator_read_write_onepage
-      vcpu_mmio_gva_to_gpa; vcpu_mmio_write
+      ${FETCHED}
+      ${MMIO_STORE}
       kvm_io_bus_write                                          # Bus(MMIO) miss
       mmio_fragment; emulator_commit                            # fragment, commit
-      kvm_vcpu_ioctl.return; userspace.dispatch_mmio; kvm_vcpu_ioctl.entry
-      complete_emulated_mmio
+      ${TO_VMM}
       EPI`,
   },
   {
@@ -142,19 +99,16 @@ const FLOWS: readonly FlowRow[] = [
     before: warm,
     access: (d) => d.read32(BELL),
     steps: `
-      guest.read
-      PRO
+      guest.read; PRO
       handle_ept_misconfig; hw.vmread
       kvm_io_bus_write
       kvm_mmu_page_fault; handle_mmio_page_fault
-      x86_emulate_instruction
-      x86_decode_insn.fetch; paging64_walk_addr x 4; x86_decode_insn
+      ${FETCHED}
       x86_emulate_insn; emulator_read_write; emulator_read_write_onepage
       vcpu_mmio_gva_to_gpa; vcpu_mmio_read
       kvm_io_bus_write
       mmio_fragment                                             # no commit
-      kvm_vcpu_ioctl.return; userspace.dispatch_mmio; kvm_vcpu_ioctl.entry
-      complete_emulated_mmio
+      ${TO_VMM}
       x86_emulate_instruction                                   # again, without decode
       x86_emulate_insn; emulator_read_write
       emulator_commit
@@ -167,8 +121,7 @@ const FLOWS: readonly FlowRow[] = [
     before: (d) => warm(d).host(memslot(7, EXTRA, 4096)),
     access: kick,
     steps: `
-      guest.write
-      PRO
+      guest.write; PRO
       handle_ept_misconfig; hw.vmread
       kvm_io_bus_write
       kvm_mmu_page_fault; handle_mmio_page_fault
@@ -178,14 +131,8 @@ const FLOWS: readonly FlowRow[] = [
       mmu_topup_memory_caches                                   # 4
       kvm_handle_noslot_fault; vcpu_cache_mmio_info             # 6: no slot, cache fill
       mmu_lock.read; kvm_tdp_mmu_map x 4; make_mmio_spte        # 10, 11: new MMIO SPTE
-      x86_emulate_instruction
-      x86_decode_insn.fetch; paging64_walk_addr x 4; x86_decode_insn
-      x86_emulate_insn; emulator_read_write; emulator_read_write_onepage
-      vcpu_mmio_gva_to_gpa; vcpu_mmio_write
-      kvm_io_bus_write; kvm_io_bus_cmp x 2; kvm_iodevice_write
-      ioeventfd_write; eventfd_signal
-      emulator_commit
-      EPI`,
+      ${FETCHED}
+      ${EMULATED_KICK}`,
   },
   {
     id: 'F7',
@@ -194,22 +141,12 @@ const FLOWS: readonly FlowRow[] = [
     before: settle,
     access: kick,
     steps: `
-      guest.write
-      PRO
+      guest.write; PRO
       handle_ept_violation; hw.vmread x 2                       # qualification, GPA
-      kvm_mmu_page_fault; kvm_tdp_page_fault
-      kvm_vcpu_gfn_to_memslot; search_memslots
-      mmu_topup_memory_caches
-      kvm_handle_noslot_fault; vcpu_cache_mmio_info             # no slot, cache fill
+      ${NO_SLOT_FAULT}                                          # no slot, cache fill
       mmu_lock.read; kvm_tdp_mmu_map x 4; make_mmio_spte
-      x86_emulate_instruction
-      x86_decode_insn.fetch; paging64_walk_addr x 4; x86_decode_insn
-      x86_emulate_insn; emulator_read_write; emulator_read_write_onepage
-      vcpu_mmio_gva_to_gpa; vcpu_mmio_write
-      kvm_io_bus_write; kvm_io_bus_cmp x 2; kvm_iodevice_write  # Bus(MMIO)
-      ioeventfd_write; eventfd_signal
-      emulator_commit
-      EPI`,
+      ${FETCHED}
+      ${EMULATED_KICK}                                          # Bus(MMIO)`,
   },
   {
     id: 'F8',
@@ -219,21 +156,11 @@ const FLOWS: readonly FlowRow[] = [
     before: warm,
     access: kick,
     steps: `
-      guest.write
-      PRO
+      guest.write; PRO
       handle_ept_violation; hw.vmread x 2
-      kvm_mmu_page_fault; kvm_tdp_page_fault
-      kvm_vcpu_gfn_to_memslot; search_memslots
-      mmu_topup_memory_caches
-      kvm_handle_noslot_fault; vcpu_cache_mmio_info             # 9.2 up to 6: no lock, no SPTE
-      x86_emulate_instruction
-      x86_decode_insn.fetch; paging64_walk_addr x 4; x86_decode_insn
-      x86_emulate_insn; emulator_read_write; emulator_read_write_onepage
-      vcpu_mmio_gva_to_gpa; vcpu_mmio_write
-      kvm_io_bus_write; kvm_io_bus_cmp x 2; kvm_iodevice_write
-      ioeventfd_write; eventfd_signal
-      emulator_commit
-      EPI`,
+      ${NO_SLOT_FAULT}                                          # 9.2 up to 6: no lock, no SPTE
+      ${FETCHED}
+      ${EMULATED_KICK}`,
   },
   {
     id: 'F9',
@@ -241,8 +168,7 @@ const FLOWS: readonly FlowRow[] = [
     before: settle,
     access: (d) => d.write32(FRESH_RAM, 1),
     steps: `
-      guest.write
-      PRO
+      guest.write; PRO
       handle_ept_violation; hw.vmread x 2
       kvm_mmu_page_fault; kvm_tdp_page_fault
       kvm_vcpu_gfn_to_memslot
@@ -259,8 +185,7 @@ const FLOWS: readonly FlowRow[] = [
     before: logged,
     access: (d) => d.write32(RAM, 1),
     steps: `
-      guest.write
-      PRO
+      guest.write; PRO
       handle_ept_violation; hw.vmread x 2
       kvm_mmu_page_fault; kvm_tdp_page_fault
       kvm_vcpu_gfn_to_memslot
@@ -283,8 +208,7 @@ const FLOWS: readonly FlowRow[] = [
     before: (d) => d.read32(BELL),
     access: kick,
     steps: `
-      guest.write
-      PRO
+      guest.write; PRO
       handle_ept_violation; hw.vmread x 2
       kvm_mmu_page_fault; kvm_tdp_page_fault
       kvm_vcpu_gfn_to_memslot
@@ -292,13 +216,11 @@ const FLOWS: readonly FlowRow[] = [
       fast_page_fault x 4                                       # 3: not MMU-writable
       mmu_topup_memory_caches
       kvm_handle_error_pfn                                      # 8: read-only and a write, no lock
-      x86_emulate_instruction
-      x86_decode_insn.fetch; paging64_walk_addr x 4; x86_decode_insn
+      ${FETCHED}
       x86_emulate_insn; emulator_read_write; emulator_read_write_onepage
       vcpu_mmio_gva_to_gpa; emulator_read_emulated.ram          # RAM refused
       vcpu_mmio_write
-      kvm_io_bus_write; kvm_io_bus_cmp x 2; kvm_iodevice_write
-      ioeventfd_write; eventfd_signal
+      ${HIT}
       emulator_commit
       EPI`,
   },
@@ -309,11 +231,9 @@ const FLOWS: readonly FlowRow[] = [
     before: () => {},
     access: (d) => d.insn(OP.OUT, 4, 0x500, 1),
     steps: `
-      guest.out
-      PRO
+      guest.out; PRO
       handle_io; hw.vmread; kvm_fast_pio                        # qualification
-      kvm_io_bus_write; kvm_io_bus_cmp x 2; kvm_iodevice_write  # Bus(PIO)
-      ioeventfd_write; eventfd_signal
+      ${HIT}                                                    # Bus(PIO)
       hw.vmread x 4; skip_emulated_instruction
       EPI`,
   },
@@ -323,8 +243,7 @@ const FLOWS: readonly FlowRow[] = [
     before: () => {},
     access: (d) => d.insn(OP.OUT, 4, 0x500, 1),
     steps: `
-      guest.out
-      PRO
+      guest.out; PRO
       handle_io; hw.vmread; kvm_fast_pio
       kvm_io_bus_write                                          # Bus(PIO) miss
       kvm_vcpu_ioctl.return; userspace.dispatch_pio; kvm_vcpu_ioctl.entry
@@ -348,11 +267,4 @@ const FLOWS: readonly FlowRow[] = [
   },
 ];
 
-describe('flows on EPT, kernel 7.0', () => {
-  it.each(FLOWS)('$id: $what', ({ options = {}, build, before, access, steps }) => {
-    const machine = flowMachine(options);
-    const d = (build === undefined ? machine : build(machine)).start();
-    before(d);
-    expectFlow(d, options, () => access(d), flow(steps));
-  });
-});
+describeFlows('flows on EPT', FLOWS);

@@ -1,25 +1,23 @@
-import { describe, it } from 'vitest';
 import { OP } from '../../core/guest/instruction.ts';
-import { flow } from '../driver/flow-list.ts';
-import { BELL, EXTRA, expectFlow, flowMachine, FRESH_RAM, RAM, settle, warm } from '../driver/flow-machine.ts';
-import { type DriveOptions, type MachineBuilder, type MachineDriver, memslot } from '../driver/machine-driver.ts';
-
-/** Flows (docs/glossary.md) on NPT: each the ordered steps of one access. Decode assists bring the instruction's bytes. */
-interface FlowRow {
-  readonly id: string;
-  readonly what: string;
-  readonly options: DriveOptions;
-  readonly build?: (m: MachineBuilder) => MachineBuilder;
-  readonly before: (d: MachineDriver) => unknown;
-  readonly access: (d: MachineDriver) => unknown;
-  readonly steps: string;
-}
+import {
+  EXTRA,
+  FRESH_RAM,
+  RAM,
+  byLength,
+  describeFlows,
+  fast,
+  kick,
+  logged,
+  settle,
+  warm,
+  type FlowRow,
+} from '../driver/flow-machine.ts';
+import { EMULATED_KICK, HIT, MMIO_STORE, NO_SLOT_FAULT, TO_VMM } from '../driver/flow-parts.ts';
+import { type DriveOptions, memslot } from '../driver/machine-driver.ts';
 
 const NPT: DriveOptions = { mmu: 'npt' };
-const fast = (m: MachineBuilder) => m.ioeventfd('kick', BELL, 0);
-const byLength = (m: MachineBuilder) => m.ioeventfd('kick', BELL, 4);
-const kick = (d: MachineDriver) => d.write32(BELL, 1);
 
+/** Flows (docs/glossary.md) on NPT: each the ordered steps of one access. Decode assists bring the instruction's bytes. */
 const FLOWS: readonly FlowRow[] = [
   {
     id: 'F2',
@@ -29,11 +27,9 @@ const FLOWS: readonly FlowRow[] = [
     before: warm,
     access: kick,
     steps: `
-      guest.write
-      PRO
+      guest.write; PRO
       npf_interception; hw.vmcb_access x 2                      # error code, GPA; allowed check, next RIP
-      kvm_io_bus_write; kvm_io_bus_cmp x 2; kvm_iodevice_write  # Bus(FAST)
-      ioeventfd_write; eventfd_signal
+      ${HIT}                                                    # Bus(FAST)
       hw.vmcb_access x 4; skip_emulated_instruction             # RIP = next RIP
       EPI`,
   },
@@ -45,17 +41,11 @@ const FLOWS: readonly FlowRow[] = [
     before: warm,
     access: kick,
     steps: `
-      guest.write
-      PRO
+      guest.write; PRO
       npf_interception; hw.vmcb_access x 2
       kvm_mmu_page_fault; handle_mmio_page_fault                # RSVD handler
       x86_emulate_instruction; x86_decode_insn                  # bytes supplied
-      x86_emulate_insn; emulator_read_write; emulator_read_write_onepage
-      vcpu_mmio_gva_to_gpa; vcpu_mmio_write
-      kvm_io_bus_write; kvm_io_bus_cmp x 2; kvm_iodevice_write  # Bus(MMIO)
-      ioeventfd_write; eventfd_signal
-      emulator_commit
-      EPI`,
+      ${EMULATED_KICK}                                          # Bus(MMIO)`,
   },
   {
     id: 'F12',
@@ -65,17 +55,11 @@ const FLOWS: readonly FlowRow[] = [
     before: warm,
     access: kick,
     steps: `
-      guest.write
-      PRO
+      guest.write; PRO
       npf_interception; hw.vmcb_access x 2
       kvm_mmu_page_fault; handle_mmio_page_fault
       x86_emulate_instruction; x86_decode_insn
-      x86_emulate_insn; emulator_read_write; emulator_read_write_onepage
-      vcpu_mmio_gva_to_gpa; vcpu_mmio_write
-      kvm_io_bus_write; kvm_io_bus_cmp x 2; kvm_iodevice_write
-      ioeventfd_write; eventfd_signal
-      emulator_commit
-      EPI`,
+      ${EMULATED_KICK}`,
   },
   {
     id: 'F4',
@@ -84,17 +68,14 @@ const FLOWS: readonly FlowRow[] = [
     before: warm,
     access: kick,
     steps: `
-      guest.write
-      PRO
+      guest.write; PRO
       npf_interception; hw.vmcb_access x 2
       kvm_mmu_page_fault; handle_mmio_page_fault
       x86_emulate_instruction; x86_decode_insn
-      x86_emulate_insn; emulator_read_write; emulator_read_write_onepage
-      vcpu_mmio_gva_to_gpa; vcpu_mmio_write
+      ${MMIO_STORE}
       kvm_io_bus_write
       mmio_fragment; emulator_commit
-      kvm_vcpu_ioctl.return; userspace.dispatch_mmio; kvm_vcpu_ioctl.entry
-      complete_emulated_mmio
+      ${TO_VMM}
       EPI`,
   },
   {
@@ -105,21 +86,12 @@ const FLOWS: readonly FlowRow[] = [
     before: settle,
     access: kick,
     steps: `
-      guest.write
-      PRO
+      guest.write; PRO
       npf_interception; hw.vmcb_access x 2
-      kvm_mmu_page_fault; kvm_tdp_page_fault
-      kvm_vcpu_gfn_to_memslot; search_memslots
-      mmu_topup_memory_caches
-      kvm_handle_noslot_fault; vcpu_cache_mmio_info
+      ${NO_SLOT_FAULT}
       mmu_lock.read; kvm_tdp_mmu_map x 4; make_mmio_spte
       x86_emulate_instruction; x86_decode_insn
-      x86_emulate_insn; emulator_read_write; emulator_read_write_onepage
-      vcpu_mmio_gva_to_gpa; vcpu_mmio_write
-      kvm_io_bus_write; kvm_io_bus_cmp x 2; kvm_iodevice_write
-      ioeventfd_write; eventfd_signal
-      emulator_commit
-      EPI`,
+      ${EMULATED_KICK}`,
   },
   {
     id: 'F8',
@@ -129,20 +101,11 @@ const FLOWS: readonly FlowRow[] = [
     before: warm,
     access: kick,
     steps: `
-      guest.write
-      PRO
+      guest.write; PRO
       npf_interception; hw.vmcb_access x 2
-      kvm_mmu_page_fault; kvm_tdp_page_fault
-      kvm_vcpu_gfn_to_memslot; search_memslots
-      mmu_topup_memory_caches
-      kvm_handle_noslot_fault; vcpu_cache_mmio_info
+      ${NO_SLOT_FAULT}
       x86_emulate_instruction; x86_decode_insn
-      x86_emulate_insn; emulator_read_write; emulator_read_write_onepage
-      vcpu_mmio_gva_to_gpa; vcpu_mmio_write
-      kvm_io_bus_write; kvm_io_bus_cmp x 2; kvm_iodevice_write
-      ioeventfd_write; eventfd_signal
-      emulator_commit
-      EPI`,
+      ${EMULATED_KICK}`,
   },
   {
     id: 'F9',
@@ -151,8 +114,7 @@ const FLOWS: readonly FlowRow[] = [
     before: settle,
     access: (d) => d.write32(FRESH_RAM, 1),
     steps: `
-      guest.write
-      PRO
+      guest.write; PRO
       npf_interception; hw.vmcb_access x 2
       kvm_mmu_page_fault; kvm_tdp_page_fault
       kvm_vcpu_gfn_to_memslot
@@ -166,15 +128,10 @@ const FLOWS: readonly FlowRow[] = [
     id: 'F10',
     what: 'dirty-log write fault',
     options: NPT,
-    before: (d) => {
-      settle(d).write32(FRESH_RAM, 1);
-      d.host(memslot(0, 0, 1 << 20, { logDirty: true }));
-      d.write32(FRESH_RAM, 2);
-    },
+    before: logged,
     access: (d) => d.write32(RAM, 1),
     steps: `
-      guest.write
-      PRO
+      guest.write; PRO
       npf_interception; hw.vmcb_access x 2
       kvm_mmu_page_fault; kvm_tdp_page_fault
       kvm_vcpu_gfn_to_memslot
@@ -191,11 +148,9 @@ const FLOWS: readonly FlowRow[] = [
     before: () => {},
     access: (d) => d.insn(OP.OUT, 4, 0x500, 1),
     steps: `
-      guest.out
-      PRO
+      guest.out; PRO
       handle_io; hw.vmcb_access; kvm_fast_pio                   # EXITINFO1
-      kvm_io_bus_write; kvm_io_bus_cmp x 2; kvm_iodevice_write
-      ioeventfd_write; eventfd_signal
+      ${HIT}
       hw.vmcb_access x 4; skip_emulated_instruction
       EPI`,
   },
@@ -206,8 +161,7 @@ const FLOWS: readonly FlowRow[] = [
     before: () => {},
     access: (d) => d.insn(OP.OUT, 4, 0x500, 1),
     steps: `
-      guest.out
-      PRO
+      guest.out; PRO
       handle_io; hw.vmcb_access; kvm_fast_pio
       kvm_io_bus_write
       kvm_vcpu_ioctl.return; userspace.dispatch_pio; kvm_vcpu_ioctl.entry
@@ -225,11 +179,4 @@ const FLOWS: readonly FlowRow[] = [
   },
 ];
 
-describe('flows on NPT', () => {
-  it.each(FLOWS)('$id: $what', ({ options, build, before, access, steps }) => {
-    const machine = flowMachine(options);
-    const d = (build === undefined ? machine : build(machine)).start();
-    before(d);
-    expectFlow(d, options, () => access(d), flow(steps));
-  });
-});
+describeFlows('flows on NPT', FLOWS);

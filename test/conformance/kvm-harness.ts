@@ -13,7 +13,7 @@ import { NO_OBSERVER } from '../../core/kvm/memslots/slot-observer.ts';
 /** An address without a memslot, page aligned. */
 export const A = 0x3000_0000n;
 
-export interface EntryOptions {
+interface EntryOptions {
   readonly len?: number;
   readonly match?: bigint;
   readonly pio?: boolean;

@@ -1,7 +1,7 @@
 import type { Chase } from '../driver/pointer-chase.ts';
 
 /** A pointer chase on a Zen 4 EPYC guest, core cycles an access, least and most of several runs. */
-export interface Measured {
+interface Measured {
   readonly pages: number;
   readonly measured: readonly [number, number];
   /** The sketch in which the TLB sizes were found: ideal LRU, 64 paging-structure entries, 64 nested TLB entries, no fixed cost of a walk. */

@@ -1,6 +1,7 @@
-import { expect } from 'vitest';
-import { flowList, frameOf } from './flow-list.ts';
-import { drive, type DriveOptions, type MachineBuilder, type MachineDriver } from './machine-driver.ts';
+import { describe, expect, it } from 'vitest';
+import { DEFAULT_KERNEL } from '../../core/index.ts';
+import { flow, flowList, frameOf } from './flow-list.ts';
+import { drive, type DriveOptions, type MachineBuilder, type MachineDriver, memslot } from './machine-driver.ts';
 import { pathOf } from './paths.ts';
 
 const PAGE = 4096;
@@ -32,8 +33,41 @@ export function warm(d: MachineDriver): MachineDriver {
   return d;
 }
 
-/** Runs one access and compares its path with a golden list. */
-export function expectFlow(d: MachineDriver, options: DriveOptions, access: () => unknown, golden: string[]): void {
-  const path = pathOf(d, access);
-  expect(flowList(path, frameOf(options))).toEqual(golden);
+/** A flow (docs/glossary.md): the ordered steps of one access. */
+export interface FlowRow {
+  readonly id: string;
+  readonly what: string;
+  readonly options?: DriveOptions;
+  /** The machine, when it is more than guest and MMIO pages. */
+  readonly build?: (m: MachineBuilder) => MachineBuilder;
+  /** What goes before the access. */
+  readonly before: (d: MachineDriver) => unknown;
+  readonly access: (d: MachineDriver) => unknown;
+  readonly steps: string;
+}
+
+/** Kicks that several flows are of. */
+export const fast = (m: MachineBuilder): MachineBuilder => m.ioeventfd('kick', BELL, 0);
+export const byLength = (m: MachineBuilder): MachineBuilder => m.ioeventfd('kick', BELL, 4);
+export const kick = (d: MachineDriver): unknown => d.write32(BELL, 1);
+
+/** RAM logs dirty pages, and the guest's page tables, which its walks write too, have had their faults. */
+export function logged(d: MachineDriver): void {
+  settle(d).write32(FRESH_RAM, 1);
+  d.host(memslot(0, 0, 1 << 20, { logDirty: true }));
+  d.write32(FRESH_RAM, 2);
+}
+
+/** One test a flow: its access takes the steps of the golden list. */
+export function describeFlows(title: string, rows: readonly FlowRow[]): void {
+  const named = rows.map((row) => ({ ...row, kernel: row.options?.kernel ?? DEFAULT_KERNEL }));
+  describe(title, () => {
+    it.each(named)('$id on $kernel: $what', ({ options = {}, build, before, access, steps }) => {
+      const machine = flowMachine(options);
+      const d = (build === undefined ? machine : build(machine)).start();
+      before(d);
+      const path = pathOf(d, () => access(d));
+      expect(flowList(path, frameOf(options))).toEqual(flow(steps));
+    });
+  });
 }

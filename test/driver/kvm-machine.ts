@@ -21,7 +21,7 @@ import { ioeventfd, setMemoryRegion } from '../../core/kvm/vm-ioctls.ts';
 import { HostMemory } from '../../core/memory/host-memory.ts';
 import { CpuHardware } from '../../core/cpu/hardware.ts';
 
-export interface UserspaceExit {
+interface UserspaceExit {
   readonly kind: 'mmio-read' | 'mmio-write' | 'in' | 'out';
   readonly address: number;
   readonly size: number;

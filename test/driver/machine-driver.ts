@@ -314,7 +314,7 @@ export class MachineDriver {
 }
 
 /** What happened between two results of one run. */
-export interface Difference {
+interface Difference {
   readonly steps: Readonly<Record<string, number>>;
   readonly exits: Readonly<Record<string, number>>;
   readonly stats: Readonly<Record<string, number>>;

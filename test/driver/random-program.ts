@@ -61,12 +61,12 @@ export type Step =
   | { readonly k: 'host'; readonly what: HostStep }
   | { readonly k: 'loop'; readonly times: number; readonly body: readonly Step[] };
 
-export interface Place {
+interface Place {
   readonly page: number;
   readonly offset: number;
 }
 
-export type HostStep =
+type HostStep =
   | 'toggle-on'
   | 'toggle-off'
   | 'toggle-move'

@@ -14,7 +14,7 @@ import { setupOf, tablesOf, type World } from './random-world.ts';
 import { RecordList } from './record-list.ts';
 
 /** What the guest saw of one step. */
-export interface Seen {
+interface Seen {
   readonly hi: number;
   readonly lo: number;
   readonly vector: number;
@@ -146,7 +146,7 @@ export const textOf = (value: unknown): string =>
  *   written or asked for already, an INS has read its port, a read-modify-write reports the fault of its read, without W.
  * - A batch of INS elements is stored by one write, so that a device sees 8 bytes for 8 elements of one.
  */
-export function emulatorDiffers(step: Step, seen: Seen, kind: DivergenceKind): boolean {
+function emulatorDiffers(step: Step, seen: Seen, kind: DivergenceKind): boolean {
   if (seen.vector === 14 && reachesTwoPages(step)) return true;
   return step.k === 'strio' && step.op === OP.INS && TO_DEVICES.includes(kind);
 }

@@ -10,13 +10,13 @@ import { layOut } from '../../core/machine/layout.ts';
  * that comes and goes, four pages of MMIO, doorbells. Twelve neighbouring linear pages (windows) lead to random pages with random rights,
  * so that accesses which cross a page join any two kinds of memory.
  */
-export const RAM0 = 0n;
-export const RAM0_SIZE = 0x40_0000n;
+const RAM0 = 0n;
+const RAM0_SIZE = 0x40_0000n;
 export const TABLES = 0x20_0000n;
 export const DATA = 0x10_0000n;
 export const RAM1 = 0x1000_0000n;
 export const RAM1_SIZE = 0x20_0000n;
-export const ROM = 0x2000_0000n;
+const ROM = 0x2000_0000n;
 export const TOGGLE = 0x3000_0000n;
 /** The first page of RAM1 once more, through a slot of its own over the same host memory. */
 export const ALIAS = 0x3800_0000n;
@@ -58,7 +58,7 @@ export interface Entry {
   readonly reserved: boolean;
 }
 
-export interface Eventfd {
+interface Eventfd {
   readonly addr: bigint;
   readonly length: number;
   readonly datamatch: bigint | null;

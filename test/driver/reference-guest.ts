@@ -17,7 +17,7 @@ const WORDS: Readonly<Record<number, string>> = {
 };
 
 /** Pieces as text: `signal kick`, `write 0x30000000 4 =0x1`, `read 0x30000000 4`. */
-export function pieceTexts(pieces: Pieces): string[] {
+function pieceTexts(pieces: Pieces): string[] {
   return Array.from({ length: pieces.length }, (_, i) => {
     const kind = pieces.kind[i]!;
     if (kind === PIECE.SIGNAL) return `signal ${EVENTFDS[pieces.fd[i]!]}`;

@@ -5,7 +5,7 @@ import type { HostMemory } from '../../core/memory/host-memory.ts';
  * Builds paging structures in host memory for tests: guest tables, EPT and NPT alike are radix trees of 512 eight-byte entries, or of 1024
  * four-byte ones. Addresses are BigInt, frames numbers: nothing here is fast, all of it is plain.
  */
-export interface EntryPlace {
+interface EntryPlace {
   /** Host frame of the table, and index in it. */
   readonly hfn: number;
   readonly index: number;
@@ -13,7 +13,7 @@ export interface EntryPlace {
   readonly frame: number;
 }
 
-export interface TreeSpec {
+interface TreeSpec {
   readonly levels: number;
   /** 8, or 4 for the two-level tables of 32-bit paging. */
   readonly entryBytes?: 4 | 8;

@@ -51,7 +51,7 @@ export const AMD: Geometry = {
 /** No paging-structure caches and no nested TLB: every walk is a full one. */
 export const BARE = { pscSizes: [0, 0, 0, 0] as const, nestedTlbEntries: 0 };
 
-export interface VcpuSpec {
+interface VcpuSpec {
   readonly config?: Partial<CpuConfig>;
   readonly geometry?: Geometry;
   /** 2: 32-bit paging, 3: PAE, 4, 5. */

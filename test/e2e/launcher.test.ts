@@ -1,5 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -16,6 +17,14 @@ else if (first === 'wait') {
   process.on('SIGINT', () => { console.log('asked to stop'); process.exit(130); });
   setInterval(() => {}, 1000);
   console.log('waiting');
+} else if (first === 'serve') {
+  const { followLauncher } = await import('./follow-launcher.ts');
+  followLauncher();
+  const server = (await import('node:http')).createServer();
+  process.on('SIGTERM', () => server.close());
+  server.listen(0, '127.0.0.1', () => console.log((server.address() as { port: number }).port));
+} else if (first === 'follow') {
+  (await import('./follow-launcher.ts')).followLauncher();
 } else console.log(JSON.stringify({ version: process.version, arguments: process.argv.slice(2) }));
 `;
 
@@ -30,6 +39,7 @@ describe.skipIf(process.platform === 'win32')('the launcher', () => {
     mkdirSync(join(folder, 'host/cli'), { recursive: true });
     cpSync(join(PROJECT, 'bin/exitlab.mjs'), launcher);
     writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
+    cpSync(join(PROJECT, 'host/cli/follow-launcher.ts'), join(folder, 'host/cli/follow-launcher.ts'));
     writeFileSync(join(folder, 'host/cli/main.ts'), MAIN);
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -72,9 +82,33 @@ describe.skipIf(process.platform === 'win32')('the launcher', () => {
     expect(code).toBe(130);
   });
 
+  it('that is killed leaves no server and no port behind', async () => {
+    run(['code', '0']);
+    const child = spawn(process.execPath, [launcher, 'serve'], { stdio: ['ignore', 'pipe', 'ignore'] });
+    const port = Number(await new Promise((resolve) => child.stdout.once('data', resolve)));
+    expect(await isTaken(port)).toBe(true);
+    child.kill('SIGKILL');
+    await expect.poll(() => isTaken(port), { timeout: 5000 }).toBe(false);
+  });
+
+  it('does not keep alive a child that follows it and has done its work', () => {
+    expect(run(['follow']).status).toBe(0);
+  });
+
   it('says what to do when nothing is installed', () => {
     const { stderr, status } = run([], false);
     expect(stderr).toMatch(/^exitlab: .*npm ci.*\n$/);
     expect(status).toBe(2);
   });
 });
+
+/** True when somebody listens on a port of this machine. */
+const isTaken = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => resolve(false));
+  });

@@ -131,13 +131,58 @@ describe('the main process', () => {
     await put([]);
     await vi.waitFor(() => expect(commands()).toHaveLength(1));
     app.emit('second-instance', {}, ['exitlab', '--flag', 'late.ts'], temp.folder);
-    expect(commands()).toEqual(
-      ['early.ts', 'late.ts'].map((name) => ({
-        name: 'shell.command',
-        data: { command: 'file.open', argument: join(temp.folder, name) },
-      })),
+    await vi.waitFor(() =>
+      expect(commands()).toEqual(
+        ['early.ts', 'late.ts'].map((name) => ({
+          name: 'shell.command',
+          data: { command: 'file.open', argument: join(temp.folder, name) },
+        })),
+      ),
     );
     expect(window().did).toContain('focus');
+  });
+
+  describe('files of the user', () => {
+    const at = (name: string): string => join(temp.folder, name);
+    const refused = { ok: false, failure: { code: 'refused' } };
+
+    it.each(['early.ts', 'late.ts'])(
+      '%s, that the system or a later start gave, can be opened and saved',
+      async (name) => {
+        writeFileSync(at(name), 'given');
+        expect(await call('files.open', { path: at(name) })).toMatchObject({ ok: true, reply: { text: 'given' } });
+        const saved = await call('files.save', { path: at(name), text: 'mine', base: null });
+        expect(saved).toMatchObject({ ok: true });
+        expect(readFileSync(at(name), 'utf8')).toBe('mine');
+      },
+    );
+
+    it('any other is refused with a sentence, and left as it is', async () => {
+      writeFileSync(at('.bashrc'), 'theirs');
+      expect(await call('files.open', { path: at('.bashrc') })).toMatchObject(refused);
+      const saved = await call('files.save', { path: at('.bashrc'), text: 'mine', base: null });
+      expect(saved).toMatchObject({ failure: { message: expect.stringContaining('you have not chosen this file') } });
+      expect(await call('files.save', { path: at('new.ts'), text: 'mine', base: null })).toMatchObject(refused);
+      expect(readFileSync(at('.bashrc'), 'utf8')).toBe('theirs');
+    });
+
+    it('the path of a draft grants nothing', async () => {
+      const put = { key: 'draft', path: at('.bashrc'), name: '.bashrc', text: 'mine', base: null };
+      expect(await call('drafts.put', put)).toMatchObject({ ok: true });
+      expect(await call('drafts.get')).toMatchObject({ ok: true });
+      expect(await call('files.save', { path: at('.bashrc'), text: 'mine', base: null })).toMatchObject(refused);
+      await call('drafts.put', { ...put, text: null });
+    });
+
+    it('one chosen in the open dialog can be saved, and is remembered in a file of its own', async () => {
+      writeFileSync(at('chosen.ts'), 'old');
+      dialog.paths.push(at('chosen.ts'));
+      expect(await call('files.open', { path: null })).toMatchObject({ ok: true, reply: { text: 'old' } });
+      expect(await call('files.save', { path: at('chosen.ts'), text: 'new', base: null })).toMatchObject({ ok: true });
+      const { paths } = JSON.parse(readFileSync(at('data/granted.json'), 'utf8')) as { paths: string[] };
+      expect(paths).toContain(at('chosen.ts'));
+      expect(paths).not.toContain(at('.bashrc'));
+    });
   });
 
   it('saves by the system’s dialog, and the menu lists the file', async () => {
@@ -148,7 +193,8 @@ describe('the main process', () => {
     expect(readFileSync(path, 'utf8')).toBe('const a = 1;\n');
     expect(dialog.saves.at(-1)).toMatchObject({ defaultPath: 'bell.ts' });
     await vi.waitFor(() => expect(JSON.stringify(Menu.current?.template)).toContain(JSON.stringify(path)));
-    expect(app.recent).toEqual([path]);
+    expect(app.recent.at(-1)).toEqual(path);
+    expect(await call('files.save', { path, text: 'const a = 2;\n', base: null })).toMatchObject({ ok: true });
   });
 
   it('answers null when the user declines a dialog', async () => {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { _electron, type BrowserContext, type Page } from 'playwright-core';
 import { PROJECT } from '../e2e/command-line.ts';
+import { errorsOf } from '../e2e/window/page-errors.ts';
 
 /** Milliseconds that a user would wait for something to appear before calling it broken. */
 const PATIENCE = 15_000;
@@ -13,6 +14,7 @@ export interface OpenElectron {
   readonly browser: never;
   readonly context: BrowserContext;
   readonly page: Page;
+  /** What the window reported as broken: exceptions nobody caught, and errors on its console. */
   readonly errors: string[];
   close(): Promise<void>;
 }
@@ -29,8 +31,7 @@ export async function openElectron(binary: string): Promise<OpenElectron> {
   const page = await app.firstWindow();
   const context = app.context();
   context.setDefaultTimeout(PATIENCE);
-  const errors: string[] = [];
-  page.on('pageerror', (error) => errors.push(String(error)));
+  const errors = errorsOf(page);
   const close = async (): Promise<void> => {
     // A question about unsaved texts is for people.
     app.process().kill('SIGTERM');

@@ -2,6 +2,7 @@ import { derived, estimated, read } from '../cited.ts';
 import { defineModel, intelFeatures } from '../define-model.ts';
 import { POINTER_OPS } from '../epochs.ts';
 import { INTEL_PSC, KIB, MIB, cache, full, nestedTlb, shared, split, tlb } from '../geometry.ts';
+import { SINCE_HASWELL } from './common.ts';
 
 const DUMP = 'InstLatX64 dump, Haswell 3.5 GHz';
 
@@ -33,9 +34,7 @@ export const haswell = defineModel({
     dram: read(260, DUMP, [250, 275]),
     lock: read(19, DUMP),
     stlbHit: read(8, 'Linux tools/perf TMA metrics'),
-    walkFixed: estimated(15, [8, 25], 'estimate: about as fitted on Zen 4'),
-    vmread: estimated(25, [20, 50], 'recalled: 20 to 50 from Haswell on'),
-    vmwrite: estimated(30, [20, 50], 'recalled: 20 to 50 from Haswell on'),
+    ...SINCE_HASWELL,
     pf: read(715, 'L. Torvalds 2014'),
     iret: read(330, 'L. Torvalds 2014'),
   },

@@ -2,6 +2,7 @@ import { estimated, read } from '../cited.ts';
 import { defineModel, intelFeatures } from '../define-model.ts';
 import { STATIC_OPS } from '../epochs.ts';
 import { INTEL_PSC, KIB, MIB, cache, full, nestedTlb, shared, split, tlb } from '../geometry.ts';
+import { SINCE_HASWELL, faultShares } from './common.ts';
 import type { MitigationId } from '../mitigations.ts';
 
 const DUMP = 'InstLatX64 dumps of the Ice Lake class (Rocket Lake, Tiger Lake)';
@@ -42,11 +43,8 @@ export const iceLakeSp = defineModel({
     dram: estimated(280, [254, 343], 'recalled: 85 to 90 ns; 254 to 343 cycles in the dumps'),
     lock: read(20, 'InstLatX64 dump'),
     stlbHit: read(7, 'Linux tools/perf TMA metrics'),
-    walkFixed: estimated(15, [8, 25], 'estimate: about as fitted on Zen 4'),
-    vmread: estimated(25, [20, 50], 'recalled: 20 to 50 from Haswell on'),
-    vmwrite: estimated(30, [20, 50], 'recalled: 20 to 50 from Haswell on'),
-    pf: estimated(680, [450, 900], 'estimate: share of 1000 for #PF and IRET'),
-    iret: estimated(320, [220, 450], 'estimate: share of 1000 for #PF and IRET'),
+    ...SINCE_HASWELL,
+    ...faultShares(1000),
   },
   work: estimated(0.75, [0.5, 1.05], 'estimate'),
   anchors: {

@@ -2,6 +2,7 @@ import { estimated, read } from '../cited.ts';
 import { defineModel, intelFeatures } from '../define-model.ts';
 import { LAZY_XCR0 } from '../epochs.ts';
 import { INTEL_PSC, KIB, MIB, cache, full, nestedTlb, split, tlb } from '../geometry.ts';
+import { WALK_AS_ZEN4, faultShares } from './common.ts';
 
 const DUMP = 'InstLatX64 dump, Nehalem-EP 2.67 GHz';
 
@@ -33,11 +34,10 @@ export const nehalem = defineModel({
     dram: read(200, DUMP, [181, 221]),
     lock: read(20, DUMP),
     stlbHit: estimated(7, [6, 9], 'recalled; 7-cpu for Westmere agrees'),
-    walkFixed: estimated(20, [10, 30], 'estimate: as fitted on Zen 4'),
+    walkFixed: WALK_AS_ZEN4,
     vmread: estimated(60, [50, 180], 'recalled: 50 to 180 before Haswell'),
     vmwrite: estimated(70, [50, 180], 'recalled: 50 to 180 before Haswell'),
-    pf: estimated(680, [450, 900], 'estimate: share of 1000 for #PF and IRET'),
-    iret: estimated(320, [220, 450], 'estimate: share of 1000 for #PF and IRET'),
+    ...faultShares(1000),
   },
   work: estimated(1.15, [0.8, 1.6], 'estimate: kernel code against the 2013 machine'),
   anchors: {

@@ -33,7 +33,7 @@ const HARDWARE: Hardware = {
 const SETTING = LAZY_XCR0('intel');
 
 /** Userspace exit over in-kernel emulation, in vmcalls: 13337 / 3898 in 2012, 3870 / 1181 in 2017. */
-export const USERSPACE_PER_VMCALL: Cited = derived(
+const USERSPACE_PER_VMCALL: Cited = derived(
   3.35,
   [3.28, 3.42],
   'kvm-unit-tests 00bfecaa (2012), Linux b7ffc44d5b2e (2017)',

@@ -2,6 +2,7 @@ import { derived, estimated, read } from '../cited.ts';
 import { defineModel, intelFeatures } from '../define-model.ts';
 import { LAZY_XCR0 } from '../epochs.ts';
 import { INTEL_PSC, KIB, MIB, cache, full, nestedTlb, split, tlb } from '../geometry.ts';
+import { WALK_AS_ZEN4, faultShares } from './common.ts';
 
 const DUMP = 'InstLatX64 dump, Sandy Bridge 3.4 GHz';
 
@@ -37,11 +38,10 @@ export const sandyBridge = defineModel({
     dram: read(255, DUMP, [250, 265]),
     lock: read(23, DUMP),
     stlbHit: read(7, 'Linux tools/perf TMA metrics'),
-    walkFixed: estimated(20, [10, 30], 'estimate: as fitted on Zen 4'),
+    walkFixed: WALK_AS_ZEN4,
     vmread: estimated(50, [30, 180], 'recalled: 50 to 180 before Haswell'),
     vmwrite: estimated(60, [30, 180], 'recalled: 50 to 180 before Haswell'),
-    pf: estimated(680, [450, 900], 'estimate: share of 1000 for #PF and IRET'),
-    iret: estimated(320, [220, 450], 'estimate: share of 1000 for #PF and IRET'),
+    ...faultShares(1000),
   },
   work: estimated(
     1,

@@ -2,6 +2,7 @@ import { derived, estimated, read } from '../cited.ts';
 import { defineModel, intelFeatures } from '../define-model.ts';
 import { STATIC_OPS } from '../epochs.ts';
 import { INTEL_PSC, KIB, MIB, cache, full, nestedTlb, shared, split, tlb } from '../geometry.ts';
+import { SINCE_HASWELL, faultShares } from './common.ts';
 import { ICE_LAKE_STLB } from './ice-lake-sp.ts';
 import type { MitigationId } from '../mitigations.ts';
 
@@ -36,11 +37,8 @@ export const sapphireRapids = defineModel({
     dram: estimated(320, [300, 380], 'recalled: about 110 ns; 300 to 330 cycles in the Alder Lake dump'),
     lock: read(18, DUMP),
     stlbHit: read(7, 'Linux tools/perf TMA metrics'),
-    walkFixed: estimated(15, [8, 25], 'estimate: about as fitted on Zen 4'),
-    vmread: estimated(25, [20, 50], 'recalled: 20 to 50 from Haswell on'),
-    vmwrite: estimated(30, [20, 50], 'recalled: 20 to 50 from Haswell on'),
-    pf: estimated(680, [450, 900], 'estimate: share of 1000 for #PF and IRET'),
-    iret: estimated(320, [220, 450], 'estimate: share of 1000 for #PF and IRET'),
+    ...SINCE_HASWELL,
+    ...faultShares(1000),
   },
   work: estimated(0.7, [0.45, 1], 'estimate'),
   anchors: {

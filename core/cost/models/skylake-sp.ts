@@ -2,6 +2,7 @@ import { estimated, read } from '../cited.ts';
 import { defineModel, intelFeatures } from '../define-model.ts';
 import { POINTER_OPS } from '../epochs.ts';
 import { INTEL_PSC, KIB, MIB, cache, full, nestedTlb, shared, split, tlb } from '../geometry.ts';
+import { SINCE_HASWELL } from './common.ts';
 import type { MitigationId } from '../mitigations.ts';
 
 const DUMP = 'InstLatX64 dump, Skylake-SP, TSC 2.2 GHz';
@@ -35,9 +36,7 @@ export const skylakeSp = defineModel({
     dram: read(210, DUMP, [210, 325]),
     lock: read(18, DUMP),
     stlbHit: read(9, 'Linux tools/perf TMA metrics'),
-    walkFixed: estimated(15, [8, 25], 'estimate: about as fitted on Zen 4'),
-    vmread: estimated(25, [20, 50], 'recalled: 20 to 50 from Haswell on'),
-    vmwrite: estimated(30, [20, 50], 'recalled: 20 to 50 from Haswell on'),
+    ...SINCE_HASWELL,
     pf: estimated(750, [500, 950], 'estimate: share of 1100 for #PF and IRET'),
     iret: estimated(350, [250, 450], 'estimate: share of 1100 for #PF and IRET'),
   },

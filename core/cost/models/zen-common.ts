@@ -25,13 +25,3 @@ export const NO_VMCS = {
   vmread: estimated(3, [1, 8], 'no such instruction on AMD'),
   vmwrite: estimated(3, [1, 8], 'no such instruction on AMD'),
 };
-
-/** #PF and IRET where only their sum is estimated. */
-export const zenFault = (total: number) => ({
-  pf: estimated(Math.round(total * 0.68), [total * 0.45, total * 0.9], `estimate: share of ${total} for #PF and IRET`),
-  iret: estimated(
-    Math.round(total * 0.32),
-    [total * 0.22, total * 0.45],
-    `estimate: share of ${total} for #PF and IRET`,
-  ),
-});

@@ -2,7 +2,8 @@ import { estimated, read } from '../cited.ts';
 import { defineModel, zenFeatures } from '../define-model.ts';
 import { STATIC_OPS } from '../epochs.ts';
 import { AMD_PSC, KIB, MIB, ZEN_L2_INSTR, cache, nestedTlb, shared, tlb, zenL1 } from '../geometry.ts';
-import { NO_VMCS, ZEN_ROUND_TRIP, ZEN_UX, zenFault, zenLx2020 } from './zen-common.ts';
+import { WALK_AS_ZEN4, faultShares } from './common.ts';
+import { NO_VMCS, ZEN_ROUND_TRIP, ZEN_UX, zenLx2020 } from './zen-common.ts';
 
 const DUMP = 'InstLatX64 dump, Zen 1 3.6 GHz';
 
@@ -34,9 +35,9 @@ export const zen1 = defineModel({
     dram: read(375, DUMP, [370, 385]),
     lock: read(20, DUMP),
     stlbHit: estimated(8, [7, 8], 'estimate'),
-    walkFixed: estimated(20, [10, 30], 'estimate: as fitted on Zen 4'),
+    walkFixed: WALK_AS_ZEN4,
     ...NO_VMCS,
-    ...zenFault(1100),
+    ...faultShares(1100),
   },
   work: estimated(0.85, [0.6, 1.2], 'estimate: kernel code against the 2013 machine, in TSC cycles'),
   anchors: {

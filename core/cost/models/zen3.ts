@@ -2,7 +2,8 @@ import { estimated, read } from '../cited.ts';
 import { defineModel, zenFeatures } from '../define-model.ts';
 import { STATIC_OPS } from '../epochs.ts';
 import { AMD_PSC, KIB, MIB, ZEN_L2_INSTR, cache, full, nestedTlb, shared, tlb, zenL1 } from '../geometry.ts';
-import { NO_VMCS, ZEN_ROUND_TRIP, ZEN_UX, zenFault } from './zen-common.ts';
+import { WALK_AS_ZEN4, faultShares } from './common.ts';
+import { NO_VMCS, ZEN_ROUND_TRIP, ZEN_UX } from './zen-common.ts';
 
 const DUMP = 'InstLatX64 dump, Zen 3 3.7 GHz';
 
@@ -34,9 +35,9 @@ export const zen3 = defineModel({
     dram: read(320, DUMP, [300, 340]),
     lock: read(6.5, DUMP),
     stlbHit: estimated(7, [6, 8], 'estimate'),
-    walkFixed: estimated(20, [10, 30], 'estimate: as fitted on Zen 4'),
+    walkFixed: WALK_AS_ZEN4,
     ...NO_VMCS,
-    ...zenFault(900),
+    ...faultShares(900),
   },
   work: estimated(0.65, [0.45, 0.95], 'estimate: kernel code against the 2013 machine, in TSC cycles'),
   anchors: {

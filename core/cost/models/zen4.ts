@@ -2,7 +2,8 @@ import { derived, estimated, read } from '../cited.ts';
 import { defineModel, zenFeatures } from '../define-model.ts';
 import { STATIC_OPS } from '../epochs.ts';
 import { AMD_PSC, KIB, MIB, ZEN_L2_INSTR, cache, full, nestedTlb, shared, tlb, zenL1 } from '../geometry.ts';
-import { NO_VMCS, ZEN_ROUND_TRIP, ZEN_UX, zenFault } from './zen-common.ts';
+import { faultShares } from './common.ts';
+import { NO_VMCS, ZEN_ROUND_TRIP, ZEN_UX } from './zen-common.ts';
 
 const DUMP = 'InstLatX64 dump, Zen 4 4.49 GHz';
 const REFUSAL =
@@ -42,7 +43,7 @@ export const zen4 = defineModel({
     stlbHit: read(7, 'pointer chase on a Zen 4 EPYC guest'),
     walkFixed: derived(20, [15, 30], 'pointer chase on a Zen 4 EPYC guest, 4096 to 16384 pages'),
     ...NO_VMCS,
-    ...zenFault(900),
+    ...faultShares(900),
   },
   work: estimated(0.6, [0.4, 0.9], 'estimate: kernel code against the 2013 machine, in TSC cycles'),
   anchors: {

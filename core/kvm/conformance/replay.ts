@@ -6,7 +6,7 @@ import type { OracleCase } from './oracle-file.ts';
 import { OracleVm } from './oracle-vm.ts';
 import { repeatOp } from './repeat-op.ts';
 
-export type CaseOutcome =
+type CaseOutcome =
   | { readonly outcome: 'passed' }
   /** `why`: the operation and the difference. */
   | { readonly outcome: 'failed'; readonly why: string }

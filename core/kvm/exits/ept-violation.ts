@@ -11,7 +11,7 @@ const ANY_RIGHT = EPT_QUAL.READABLE | EPT_QUAL.WRITABLE | EPT_QUAL.EXECUTABLE;
  * The error code KVM makes of an exit qualification: user stands for a read, present for any right in the entry. Not made: bits 32 and
  * 33 (the final access, or one to a guest table), which matter only where KVM shadows a nested guest's tables.
  */
-export const errorOfQualification = (qualification: number): number =>
+const errorOfQualification = (qualification: number): number =>
   ((qualification & EPT_QUAL.READ) !== 0 ? PFERR.U : 0) |
   ((qualification & EPT_QUAL.WRITE) !== 0 ? PFERR.W : 0) |
   ((qualification & EPT_QUAL.FETCH) !== 0 ? PFERR.FETCH : 0) |

@@ -15,7 +15,7 @@ export const ERRNO = Object.freeze({
   EOPNOTSUPP: 95,
 });
 
-export type ErrnoName = keyof typeof ERRNO;
+type ErrnoName = keyof typeof ERRNO;
 
 const NAMES = new Map<number, ErrnoName>(
   Object.entries(ERRNO).map(([name, value]) => [value as number, name as ErrnoName]),

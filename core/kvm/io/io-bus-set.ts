@@ -10,7 +10,7 @@ import { DEVICE, IoDevices } from './io-devices.ts';
 import type { IoPolicy } from './io-policy.ts';
 
 /** Somebody who watches what the buses do beside their ledger: the reference's observer. */
-export interface BusWitness {
+interface BusWitness {
   /** An eventfd (object number) was signalled once. */
   signal(eventfd: number): void;
   /** An entry went to the coalesced ring. */
@@ -67,44 +67,12 @@ export class IoBusSet {
    * Returns OK when one took it, EOPNOTSUPP when none did, ENOMEM when the bus is gone.
    */
   write(busId: number, hi: number, lo: number, length: number, dataHi: number, dataLo: number): number {
-    const bus = this.begin(busId);
-    if (bus.gone) return ERRNO.ENOMEM;
-    let at = bus.first(hi, lo, length);
-    if (at >= 0) {
-      while (bus.stillEqual(at)) {
-        this.offered++;
-        const device = bus.deviceAt(at);
-        if (this.deviceWrite(device, hi, lo, length, dataHi, dataLo)) {
-          this.taker = device;
-          this.compares = bus.compares;
-          return ERRNO.OK;
-        }
-        at++;
-      }
-    }
-    this.compares = bus.compares;
-    return ERRNO.EOPNOTSUPP;
+    return this.offer(busId, true, hi, lo, length, dataHi, dataLo);
   }
 
   /** kvm_io_bus_read: as `write`. Only devices KVM models itself answer reads; the value is left to the caller (see `taker`). */
   read(busId: number, hi: number, lo: number, length: number): number {
-    const bus = this.begin(busId);
-    if (bus.gone) return ERRNO.ENOMEM;
-    let at = bus.first(hi, lo, length);
-    if (at >= 0) {
-      while (bus.stillEqual(at)) {
-        this.offered++;
-        const device = bus.deviceAt(at);
-        if (this.devices.kind[device] === DEVICE.IN_KERNEL) {
-          this.taker = device;
-          this.compares = bus.compares;
-          return ERRNO.OK;
-        }
-        at++;
-      }
-    }
-    this.compares = bus.compares;
-    return ERRNO.EOPNOTSUPP;
+    return this.offer(busId, false, hi, lo, length, 0, 0);
   }
 
   /**
@@ -150,6 +118,33 @@ export class IoBusSet {
   destroy(device: number): void {
     this.destructors[this.devices.kind[device]!]?.(device);
     this.devices.release(device);
+  }
+
+  private offer(
+    busId: number,
+    writes: boolean,
+    hi: number,
+    lo: number,
+    length: number,
+    dataHi: number,
+    dataLo: number,
+  ): number {
+    const bus = this.begin(busId);
+    if (bus.gone) return ERRNO.ENOMEM;
+    let result: number = ERRNO.EOPNOTSUPP;
+    for (let at = bus.first(hi, lo, length); at >= 0 && bus.stillEqual(at); at++) {
+      this.offered++;
+      const device = bus.deviceAt(at);
+      const takes = writes
+        ? this.deviceWrite(device, hi, lo, length, dataHi, dataLo)
+        : this.devices.kind[device] === DEVICE.IN_KERNEL;
+      if (!takes) continue;
+      this.taker = device;
+      result = ERRNO.OK;
+      break;
+    }
+    this.compares = bus.compares;
+    return result;
   }
 
   private begin(busId: number): IoBus {

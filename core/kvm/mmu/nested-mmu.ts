@@ -16,7 +16,7 @@ import {
 } from './spte.ts';
 
 /** What the CPU and its host give KVM for two-dimensional paging. */
-export interface NestedMmuConfig {
+interface NestedMmuConfig {
   readonly mmu: 'ept' | 'npt';
   /** Levels of the nested tables: 4 or 5. */
   readonly levels: number;

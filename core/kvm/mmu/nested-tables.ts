@@ -21,7 +21,7 @@ export function indexOf(level: number, hi: number, lo: number): number {
 }
 
 /** What `eachLeaf` calls for every present leaf; `gfn` is the first frame under it. */
-export type LeafVisitor = (table: number, index: number, level: number, gfn: number) => void;
+type LeafVisitor = (table: number, index: number, level: number, gfn: number) => void;
 
 /**
  * Nested page tables in host memory, as the hardware walks them. A walk leaves where it stopped in the fields: the software walk of

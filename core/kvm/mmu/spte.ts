@@ -12,7 +12,7 @@ const FRAME_LO = ~0xfff;
 const FRAME_HI = 0xfffff;
 
 /** Bits of the memslot generation that an MMIO SPTE keeps. */
-export const MMIO_GENERATION_BITS = 19;
+const MMIO_GENERATION_BITS = 19;
 export const MMIO_GENERATION_MASK = (1 << MMIO_GENERATION_BITS) - 1;
 const GENERATION_LOW_BITS = 8;
 const GENERATION_LOW_SHIFT = 3;

@@ -11,7 +11,7 @@ interface Parts {
 }
 
 /** What the prelude gives back. */
-export interface Prelude {
+interface Prelude {
   readonly globals: Readonly<Record<string, unknown>>;
   readonly names: readonly string[];
   /** Checks that scenario() was called once; returns its words as JSON. */

@@ -3,7 +3,7 @@ import type { InsideHost } from './host.ts';
 import type { InsideText } from './text.ts';
 
 /** The recording half of the inside. */
-export interface InsideRecords {
+interface InsideRecords {
   /** Methods of `cpu`: the plain names, and the lined ones that the compiler calls. */
   readonly cpu: Record<string, unknown>;
   /** Runs what was recorded. */

@@ -53,6 +53,20 @@ describe.skipIf(NOT_RUN !== null).each(['light', 'dark'] as const)(`axe, %s${SKI
     expect(await violations(opened.page)).toEqual([]);
   });
 
+  it('results of a script with phases and host work', async () => {
+    await user.openScenario(/^Memslot churn/);
+    await user.run();
+    for (const chart of ['Phases', 'Host work']) {
+      await opened.page
+        .getByRole('tablist', { name: 'Charts of the results' })
+        .getByRole('tab', { name: chart })
+        .click();
+      await opened.page.getByRole('tabpanel', { name: chart, exact: true }).getByRole('grid').first().waitFor();
+      expect(await violations(opened.page), chart).toEqual([]);
+    }
+    await opened.page.getByRole('tab', { name: /^doorbell\.ts/ }).click();
+  });
+
   it.each(PANES)('pane %s', async (pane) => {
     await user.showPane(pane);
     await user.pane(pane).waitFor();

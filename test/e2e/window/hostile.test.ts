@@ -1,10 +1,11 @@
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { NOT_RUN, SKIPPED } from './chromium.ts';
-import { errorsOf, newContext, openWindow, picturesOfFailures, startBrowser, type OpenWindow } from './open-window.ts';
+import { newContext, openWindow, picturesOfFailures, startBrowser, type OpenWindow } from './open-window.ts';
+import { errorsOf } from './page-errors.ts';
 import { Server } from './server.ts';
 import { User } from './user.ts';
 
@@ -121,6 +122,98 @@ describe.skipIf(NOT_RUN !== null)(`hostile input at the window${SKIPPED}`, () =>
       for (const pane of ['Gallery', 'Configurations', 'Results']) await user2.pane(pane).waitFor();
       expect(await user2.editorText('doorbell.ts')).toBe(text);
       expect(errors).toEqual([]);
+    } finally {
+      await browser.close();
+      await server.close();
+    }
+  });
+
+  it('a result file from the future gets one sentence, and nothing is lost', async () => {
+    opened = await openWindow();
+    const { page, server } = opened;
+    const user = new User(page);
+    await user.openScenario(/^Virtio doorbell/);
+    await user.choose('Doorbell design', ['fast-mmio', 'pio']);
+    await user.run();
+    const before = await user.numbers('Cycles an access, by stage');
+    const answer = async (path: string, button: string): Promise<void> => {
+      const dialog = page.getByRole('alertdialog');
+      const field = { name: 'Path' };
+      await dialog.getByRole('combobox', field).or(dialog.getByRole('textbox', field)).fill(path);
+      await dialog.getByRole('button', { name: button }).click();
+    };
+    await user.choosesFrom('Run', /^Export the results/);
+    await answer('now.exitlab.json', 'OK');
+    await user.says(/^Saved now\.exitlab\.json/);
+    const now = readFileSync(join(server.folder, 'now.exitlab.json'), 'utf8');
+    const later = now.replace('"exitlab.result/1"', '"exitlab.result/2"');
+    expect(later).not.toBe(now);
+    server.write('later.exitlab.json', later);
+    const text = `// not in any file\n${await user.editorText('doorbell.ts')}`;
+    await user.replaceText('doorbell.ts', text);
+    for (const open of [
+      async () => {
+        await user.choosesFrom('Run', /^Open a result file/);
+        await answer('later.exitlab.json', 'OK');
+      },
+      async () => {
+        await user.choosesFrom('File', /^Open file/);
+        await answer('later.exitlab.json', 'Open');
+      },
+    ]) {
+      await user.choosesFrom('Help', /^About/);
+      await user.says(/^Exitlab /);
+      await open();
+      const sentence =
+        /written by a later version of Exitlab \(exitlab\.result\/2; this one reads exitlab\.result\/1\)/;
+      await user.says(sentence);
+      expect(await page.getByRole('contentinfo', { name: 'Status' }).getByText(sentence).count()).toBe(1);
+      expect(await page.getByRole('alertdialog').count()).toBe(0);
+      expect(await user.editorText('doorbell.ts')).toBe(text);
+      expect(await user.numbers('Cycles an access, by stage')).toEqual(before);
+      expect(await user.configurations()).toEqual(['fast-mmio', 'pio']);
+      expect(await page.getByRole('textbox', { name: /^Script/ }).count()).toBe(1);
+    }
+    expect(readFileSync(join(server.folder, 'later.exitlab.json'), 'utf8')).toBe(later);
+    // One of this version, which the same door lets in.
+    await user.choosesFrom('File', /^Open file/);
+    await answer('now.exitlab.json', 'Open');
+    await expect.poll(() => page.getByRole('textbox', { name: /^Script/ }).count()).toBeGreaterThan(0);
+    await expect.poll(() => page.getByRole('tab', { name: /^doorbell\.ts/ }).count()).toBe(2);
+    expect(await user.numbers('Cycles an access, by stage')).toEqual(before);
+    expect(opened.errors).toEqual([]);
+  });
+
+  it('last results from the future are put aside with a sentence, and the text and the configurations are back', async () => {
+    let server = await Server.start();
+    const browser = await startBrowser();
+    try {
+      const first = await newContext(browser);
+      const page = await first.newPage();
+      await page.goto(server.link);
+      const user = new User(page);
+      await user.openScenario(/^Virtio doorbell/);
+      await user.choose('Doorbell design', ['fast-mmio', 'pio']);
+      await user.run();
+      const text = `// mine\n${await user.editorText('doorbell.ts')}`;
+      await user.replaceText('doorbell.ts', text);
+      await page.waitForTimeout(1500);
+      await first.close();
+      const root = await server.stop();
+      const kept = join(server.data, 'last-run.json');
+      const later = readFileSync(kept, 'utf8').replace('"exitlab.result/1"', '"exitlab.result/2"');
+      writeFileSync(kept, later);
+      server = await Server.start(root);
+      const second = await newContext(browser);
+      const again = await second.newPage();
+      await again.goto(server.link);
+      const user2 = new User(again);
+      await user2.says(/last-run\.json could not be used: .*later version.*put aside/);
+      expect(await user2.editorText('doorbell.ts')).toBe(text);
+      expect(await user2.configurations()).toEqual(['fast-mmio', 'pio']);
+      await user2.pane('Results').getByText('Nothing has run yet').waitFor();
+      const aside = readdirSync(server.data).filter((name) => name.startsWith('last-run.json.unread-'));
+      expect(aside.map((name) => readFileSync(join(server.data, name), 'utf8'))).toEqual([later]);
     } finally {
       await browser.close();
       await server.close();

@@ -96,7 +96,7 @@ describe.skipIf(NOT_RUN !== null)(`the same path with the keyboard alone${SKIPPE
     await tabTo(opened.page.getByRole('button', { name: 'Copy as TSV' }).first());
     await press('Enter');
     await user.says(/on the clipboard/);
-    expect(await opened.page.evaluate(() => navigator.clipboard.readText())).toMatch(/^configuration\tall stages/);
+    expect(await user.clipboard()).toMatch(/^configuration\tall stages/);
   });
 
   it('goes through the charts with the arrows', async () => {

@@ -4,6 +4,7 @@ import { openElectron } from '../../electron/open-electron.ts';
 import { afterEach } from 'vitest';
 import { PROJECT } from '../command-line.ts';
 import { CHROMIUM, FLAGS } from './chromium.ts';
+import { errorsOf } from './page-errors.ts';
 import { Server } from './server.ts';
 
 /** Milliseconds that a user would wait for something to appear before calling it broken. */
@@ -59,7 +60,8 @@ export async function newContext(browser: Browser, options: WindowOptions = {}):
     viewport: { width, height },
     colorScheme: theme,
     reducedMotion: 'reduce',
-    permissions: ['clipboard-read', 'clipboard-write'],
+    // As in the desktop app: the page may write to the clipboard and not read it.
+    permissions: ['clipboard-write'],
   });
   context.setDefaultTimeout(PATIENCE);
   return context;
@@ -74,14 +76,4 @@ export function picturesOfFailures(opened: () => OpenWindow | undefined): void {
       ?.page.screenshot({ path: join(PROJECT, 'out/e2e', `${name}.png`) })
       .catch(() => {});
   });
-}
-
-/** Collects what goes wrong in a page. */
-export function errorsOf(page: Page): string[] {
-  const errors: string[] = [];
-  page.on('pageerror', (error) => errors.push(String(error)));
-  page.on('console', (message) => {
-    if (message.type() === 'error') errors.push(message.text());
-  });
-  return errors;
 }

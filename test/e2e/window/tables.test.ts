@@ -102,7 +102,7 @@ describe.skipIf(NOT_RUN !== null)(`tables of results${SKIPPED}`, () => {
   it('are copied whole', async () => {
     await user.pane('Results').getByRole('button', { name: 'Copy as TSV' }).click();
     await user.says(/on the clipboard/);
-    const copied = await opened.page.evaluate(() => navigator.clipboard.readText());
+    const copied = await user.clipboard();
     expect(copied.trimEnd().split('\n').length).toBe(Number(await grid(/^Paths of/).getAttribute('aria-rowcount')));
   });
 

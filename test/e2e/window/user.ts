@@ -82,20 +82,38 @@ export class User {
     return field;
   }
 
-  /** The text of the open editor, through the clipboard as a user would take it. */
+  /** The text of the open editor: what it hands over when it is copied. The system's clipboard is not read, which the desktop app refuses. */
   async editorText(name: string): Promise<string> {
     await (await this.editor(name)).focus();
+    const copied = await this.page.evaluateHandle(() => {
+      const handed = { text: '' };
+      const take = ({ clipboardData }: ClipboardEvent): void =>
+        void (handed.text = clipboardData?.getData('text/plain') ?? '');
+      document.addEventListener('copy', take, { once: true });
+      return handed;
+    });
     await this.page.keyboard.press('ControlOrMeta+a');
     await this.page.keyboard.press('ControlOrMeta+c');
-    return (await this.page.evaluate(() => navigator.clipboard.readText())).replaceAll('\r\n', '\n');
+    await this.page.waitForFunction(({ text }) => text !== '', copied);
+    return (await copied.evaluate(({ text }) => text)).replaceAll('\r\n', '\n');
   }
 
   /** Puts a text in place of what the editor has, by pasting it. */
   async replaceText(name: string, text: string): Promise<void> {
     await (await this.editor(name)).focus();
-    await this.page.evaluate((copied) => navigator.clipboard.writeText(copied), text);
     await this.page.keyboard.press('ControlOrMeta+a');
-    await this.page.keyboard.press('ControlOrMeta+v');
+    await this.page.evaluate((pasted) => {
+      const clipboardData = new DataTransfer();
+      clipboardData.setData('text/plain', pasted);
+      const paste = new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true });
+      document.activeElement?.dispatchEvent(paste);
+    }, text);
+  }
+
+  /** What is on the clipboard. Only in a browser, where a page may be let read it. */
+  async clipboard(): Promise<string> {
+    await this.page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    return this.page.evaluate(() => navigator.clipboard.readText());
   }
 
   /** The numbers of a table, as they are read. */

@@ -1,0 +1,25 @@
+import type { Bench } from './bench.ts';
+import { newDocument } from './documents.ts';
+import { keepDraft } from './edit-document.ts';
+import { restoredRun } from './run.ts';
+import { addRun } from './runs.ts';
+import { goToDocument, showDocument } from './show-document.ts';
+
+/** Ending of the names of result files. */
+export const RESULT_ENDING = '.exitlab.json';
+
+export const isResultFile = (name: string): boolean => name.endsWith(RESULT_ENDING);
+
+/** Opens the text of a result file: its script in an editor, its results in the panes. Rejects, and changes nothing, when it cannot be read. */
+export async function openResult(bench: Bench, text: string): Promise<void> {
+  const { run } = await bench.lab.call('results.import', { text });
+  const id = `result:${run.runId}`;
+  if (bench.documents.getState().open.some((document) => document.id === id)) goToDocument(bench, id);
+  else {
+    // As a script the text is in no file of the user's: it counts as unsaved, so that a draft keeps it.
+    showDocument(bench, newDocument({ id, name: run.script.name, text: run.script.text, saved: '' }));
+    await keepDraft(bench, id);
+  }
+  addRun(bench.runs, restoredRun(run, id));
+  bench.view.getState().dock?.show('results');
+}
