@@ -88,6 +88,15 @@ export const COMBINATIONS: readonly Combination[] = ['ept', 'npt'].flatMap((mmu)
   }),
 );
 
+/**
+ * The same under shadow paging, on a CPU of each vendor: no design has a known hazard there. Without the kernels before read-only slots,
+ * which these worlds have.
+ */
+export const SHADOW: readonly (Combination & Pick<Configuration, 'cpu'>)[] = kernels.flatMap(({ id, policy }) => {
+  const list = policy.slots.readonlyMem ? parseConfigurations({ mmus: ['shadow'], kernels: [id] }) : null;
+  return list?.ok === true ? list.value.map(({ cpu, mmu, kernel, design }) => ({ cpu, mmu, kernel, design })) : [];
+});
+
 export type Combination = Pick<Configuration, 'mmu' | 'kernel' | 'design'>;
 
 /** True where a kick is emulated, or goes to userspace, or through a port: no known hazard. */
