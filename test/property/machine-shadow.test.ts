@@ -1,17 +1,19 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { DivergenceKind } from '../../core/reference/divergence.ts';
-import { programs, type Step } from '../driver/random-program.ts';
+import { loopPrograms, programs, type Step, unrolled } from '../driver/random-program.ts';
 import {
   runStepwise,
+  runWhole,
   search,
   type Seen,
   SHADOW,
   SWITCHES,
+  textOf,
   unexplained,
   unexplainedStop,
 } from '../driver/random-run.ts';
-import { saneWorlds } from '../driver/random-world.ts';
+import { saneWorlds, type World } from '../driver/random-world.ts';
 
 /**
  * A page without memory has a reserved SPTE, so the processor leaves the guest before it looks at the guest's rights, and the emulator finds
@@ -32,6 +34,12 @@ const STALE: readonly DivergenceKind[] = ['stale-translation'];
 /** In 3.15 the search of the MMIO bus does not find an ioeventfd of length 0, and FAST_MMIO is not asked under shadow paging. */
 const WELL = SHADOW.filter(({ kernel, design }) => kernel !== '3.15' || design !== 'fast-mmio');
 
+/** What of a world KVM shows its guest: no protection keys under shadow paging, and no five levels with old kernels. */
+function shownBy(kernel: string, world: World): World {
+  const old = ['3.14', '3.15', '4.2'].includes(kernel) && world.mode === '5-level';
+  return { ...world, mode: old ? '4-level' : world.mode, registers: { ...world.registers, pke: false } };
+}
+
 const withoutKeys = (steps: readonly Step[]): readonly Step[] =>
   steps.map((step) =>
     step.k === 'cr4' ? { ...step, pke: false } : step.k === 'loop' ? { ...step, body: withoutKeys(step.body) } : step,
@@ -41,10 +49,7 @@ describe('the machine under shadow paging and the reference', () => {
   it('agree with every kernel and design, on both vendors', () => {
     fc.assert(
       fc.property(fc.constantFrom(...WELL), saneWorlds, programs(40).map(withoutKeys), (combination, wanted, steps) => {
-        // KVM shows a guest no protection keys under shadow paging, and old kernels no five levels.
-        const old = ['3.14', '3.15', '4.2'].includes(combination.kernel) && wanted.mode === '5-level';
-        const mode = old ? '4-level' : wanted.mode;
-        const world = { ...wanted, mode, registers: { ...wanted.registers, pke: false } } as const;
+        const world = shownBy(combination.kernel, wanted);
         const outcome = runStepwise({ ...combination, switches: SWITCHES }, world, steps);
         const differences = unexplained(outcome, steps, STALE).filter(
           ({ kind, line }) => line === 0 || !emulatesFault(steps[line - 1]!, outcome.seen[line - 1]!, kind),
@@ -53,6 +58,19 @@ describe('the machine under shadow paging and the reference', () => {
         expect(unexplainedStop(outcome, steps)).toBeNull();
       }),
       search(500),
+    );
+  });
+
+  it('a recorded loop gives what its copies give, byte for byte', () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...WELL), saneWorlds, loopPrograms, (combination, wanted, loops) => {
+        const world = shownBy(combination.kernel, wanted);
+        const steps = withoutKeys(loops);
+        const looped = runWhole({ ...combination, switches: SWITCHES }, world, steps);
+        const copied = runWhole({ ...combination, switches: SWITCHES }, world, unrolled(steps));
+        expect(textOf(looped.result)).toBe(textOf(copied.result));
+      }),
+      search(150),
     );
   });
 });
