@@ -1,4 +1,5 @@
 import { err, ok, type Result } from '../base/result.ts';
+import type { GuestKernel } from '../guest/kernel/kernel.ts';
 import type { KernelOp } from '../guest/kernel/ops.ts';
 import type { HostOp, SetupOp } from '../guest/setup.ts';
 import { buildMachine } from '../machine/build.ts';
@@ -72,6 +73,11 @@ export class Run {
   /** Takes what the guest's kernel is to do; the number goes into a HOST record. */
   addKernelOp(op: KernelOp): number {
     return this.machine.addKernelOp(op);
+  }
+
+  /** The guest's kernel, for whoever looks into it; null without one. */
+  get guestKernel(): GuestKernel | null {
+    return this.machine.kernel?.kernel ?? null;
   }
 
   /** Counters of the guest's kernel by their names in /proc/vmstat; null without one. */

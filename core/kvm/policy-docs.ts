@@ -56,7 +56,7 @@ export const POLICY_DOCS: { readonly [K in OwnField]: PolicyDoc } = {
   },
   shadowMmu: {
     doc: 'the generation of the shadow MMU. 2007: every guest table is write-protected, one flood counter a vCPU, only writable entries are in the reverse map, what upper levels allow is merged into the leaf but is no part of a role. 2008: roles carry the access rights, a zapped root is invalid at once, a flood is told by the accessed bit of the last entry filled. unsync: leaf tables may be written without exits and are synchronised at flushes',
-    source: 'drivers/kvm/mmu.c of 2.6.24, arch/x86/kvm/mmu.c of 2.6.26; unsync pages 2.6.28 (4731d4c7a077): recalled',
+    source: 'drivers/kvm/mmu.c of 2.6.24, arch/x86/kvm/mmu.c of 2.6.26; unsync pages 4731d4c7a077 (2.6.28: recalled)',
   },
   bypassGuestPf: {
     doc: 'shadow entries of absent guest pages are really not present, all others present with reserved bits, and on Intel only faults with the present bit leave the guest: off; as posted (guest table scanned first and write-protected after, 32-bit guests left out); or corrected (write-protected first, leaf tables of 32-bit guests included)',

@@ -1,4 +1,5 @@
 import type { Instruction } from '../guest/instruction.ts';
+import type { GuestKernel } from '../guest/kernel/kernel.ts';
 import type { KernelOp } from '../guest/kernel/ops.ts';
 import type { VmStat } from '../guest/kernel/stats.ts';
 
@@ -12,6 +13,8 @@ export interface GuestKernelSide {
   serve(insn: Instruction): void;
   /** Carries out what the script asks of the kernel, and returns what the call returns. */
   apply(op: KernelOp): number;
+  /** The kernel itself, for whoever looks into it. */
+  readonly kernel: GuestKernel;
   /** The kernel's counters. */
   vmstat(): Readonly<Record<VmStat, number>>;
 }

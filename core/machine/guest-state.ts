@@ -2,14 +2,17 @@ import { CR0, CR4, EFER, type GuestRegisters, REG } from '../guest/registers.ts'
 import type { PagingMode, RegistersOp } from '../guest/setup.ts';
 import { rootWords } from './guest-tables.ts';
 
-/** Registers of a guest kernel that has booted: its paging mode on, CR0.WP and EFER.NXE set, CPL 0, the other protections off. */
+/**
+ * Registers of a guest kernel that has booted: its paging mode on, CR0.WP set, EFER.NXE where entries have room for XD, CPL 0, the other
+ * protections off.
+ */
 export function bootRegisters(registers: GuestRegisters, mode: PagingMode, root: bigint, rip: bigint): void {
   const { at } = registers;
   const long = mode === '4-level' || mode === '5-level';
   at[REG.CR0] = CR0.PE | CR0.WP | (mode === 'none' ? 0 : CR0.PG);
   at[REG.CR4] =
     (mode === '2-level' ? CR4.PSE : mode === 'none' ? 0 : CR4.PAE) | CR4.PGE | (mode === '5-level' ? CR4.LA57 : 0);
-  at[REG.EFER] = EFER.NXE | (long ? EFER.LME | EFER.LMA : 0);
+  at[REG.EFER] = (mode === '2-level' || mode === 'none' ? 0 : EFER.NXE) | (long ? EFER.LME | EFER.LMA : 0);
   const words = rootWords(root);
   at[REG.CR3_HI] = words.hi;
   at[REG.CR3_LO] = words.lo;

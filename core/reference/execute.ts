@@ -10,6 +10,7 @@ import type { Parts } from './parts.ts';
 import type { PromisedBus } from './promised-bus.ts';
 import { WANT } from './rights.ts';
 import type { StaleWindow } from './stale-window.ts';
+import { afterStore, UnsureFlags } from './unsure-flags.ts';
 
 /**
  * Carries one instruction out on the reference's own memory and writes down what must be observed. Only what userspace answered to reads is
@@ -17,6 +18,7 @@ import type { StaleWindow } from './stale-window.ts';
  */
 export class Execution {
   readonly parts: Parts;
+  readonly unsure = new UnsureFlags();
   private readonly memory: MemoryMap;
   private readonly bus: PromisedBus;
   private readonly stale: StaleWindow;
@@ -141,6 +143,7 @@ export class Execution {
     const { op, size, count } = access;
     const port = access.port & 0xffff;
     let { hi, lo, hi2, lo2 } = access;
+    this.recycle();
     for (let i = 0; i < count; i++) {
       if (op === OP.OUTS) {
         if (!this.locate(hi, lo, WANT.READ)) return;
@@ -169,6 +172,18 @@ export class Execution {
     }
   }
 
+  /** A whole page filled or copied over is another page from now on, whatever entries it held. */
+  private recycle(): void {
+    const { op, size, count, hi, lo, hi2, lo2 } = this.access;
+    if ((op !== OP.STOS && op !== OP.MOVS) || size * count !== 0x1000 || (lo & 0xfff) !== 0) return;
+    if (op === OP.MOVS && !this.locate(hi2, lo2, WANT.READ)) return this.exp.clear();
+    if (!this.locate(hi, lo, WANT.WRITE)) return this.exp.clear();
+    const page = this.parts.page[0]!;
+    if ((page & 3) !== BACKING.RAM) return;
+    this.memory.store.isTable[page >>> 2] = 0;
+    this.unsure.recycled(page >>> 2);
+  }
+
   /** Instructions without an operand in memory: nothing is promised but that no eventfd is signalled. They may invalidate. */
   private control(): void {
     const { op, size, regs, data } = this.access;
@@ -190,6 +205,8 @@ export class Execution {
     const wide = (this.access.regs[REG.CR4]! & CR4.PAE) !== 0;
     const word = (lo & 0xfff) >>> 2;
     const entry = store.word(page >>> 2, wide ? word & ~1 : word);
+    const low = wide ? (lo & 7) === 0 : (lo & 3) === 0;
+    if (low) this.unsure.stored(page >>> 2, word, entry, afterStore(entry, from[at >> 2]!, this.access.size));
     if ((entry & ENTRY.P) === 0) return;
     const same = (lo & 3) === 0 && store.word(page >>> 2, word) === from[at >> 2];
     const sameHigh = this.access.size < 8 || !wide || store.word(page >>> 2, (word + 1) & 1023) === from[(at >> 2) + 1];

@@ -153,6 +153,7 @@ export class Reference {
     const exp = this.expectation;
     if (seen.pieces.length !== 0) seen.pieces.unmatch();
     this.execution.run(access, seen, exp);
+    this.execution.unsure.settle(insn, exp, this.memory, machine);
     if (seen.pieces.length === 0) {
       if (this.plainlyEqual(insn, seen, machine)) return 0;
     } else this.bus.settle(seen.pieces);

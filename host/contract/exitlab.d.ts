@@ -143,8 +143,8 @@ interface Vm {
   coalesced(zone: CoalescedZone): void;
 
   /**
-   * Registers that differ when the guest starts. Defaults are those of a kernel that has booted: CPL 0, CR0.WP, EFER.NXE and CR4.PGE set;
-   * SMEP, SMAP, PKE and PCIDE clear.
+   * Registers that differ when the guest starts. Defaults are those of a kernel that has booted: CPL 0, CR0.WP and CR4.PGE set, EFER.NXE
+   * unless paging is '2-level' or 'none'; SMEP, SMAP, PKE and PCIDE clear.
    */
   registers(registers: {
     /** Current privilege level: 0 or 3. */

@@ -66,8 +66,12 @@ export function describeFlows(title: string, rows: readonly FlowRow[]): void {
       const machine = flowMachine(options);
       const d = (build === undefined ? machine : build(machine)).start();
       before(d);
-      const path = pathOf(d, () => access(d));
-      expect(flowList(path, frameOf(options))).toEqual(flow(steps));
+      expectFlow(d, options, () => access(d), flow(steps));
     });
   });
+}
+
+/** Runs one access and compares its path with a golden list. */
+export function expectFlow(d: MachineDriver, options: DriveOptions, access: () => unknown, golden: string[]): void {
+  expect(flowList(pathOf(d, access), frameOf(options))).toEqual(golden);
 }

@@ -1,3 +1,4 @@
+import type { GuestKernel } from '../../core/guest/kernel/kernel.ts';
 import type { KernelOp, MmapOp } from '../../core/guest/kernel/ops.ts';
 import { RECORD } from '../../core/guest/records.ts';
 import type { KernelSetupOp, PagingMode } from '../../core/guest/setup.ts';
@@ -56,6 +57,24 @@ export class KernelDriver {
   start(process: number): void {
     this.os({ call: 'process', process });
     this.os({ call: 'switchTo', process });
+  }
+
+  isAlive(process: number): boolean {
+    return this.kernel().mm.processes.isAlive(process);
+  }
+
+  /** Page frames in use, the page of zeros among them. */
+  usedFrames(): number {
+    return this.kernel().usedFrames;
+  }
+
+  /** Pages of files in memory. */
+  cachedPages(): number {
+    return this.kernel().mm.cache.count;
+  }
+
+  kernel(): GuestKernel {
+    return this.d.machine.guestKernel!;
   }
 
   vmstat(name: string): number {

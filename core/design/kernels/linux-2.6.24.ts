@@ -9,6 +9,7 @@ import { linux314 } from './linux-3.14.ts';
  * - A slot that is taken away leaves read-only shadow entries behind: nothing is zapped (kvm_vm_ioctl_set_memory_region).
  * - CR0, CR3 and CR4 writes on AMD go through the emulator (emulate_on_interception).
  * - The emulator checks no rights: gva_to_gpa walks as a supervisor's read. The model's checks them.
+ * - A read that userspace has answered is fetched and decoded a second time; the model's is not.
  * - The FPU is looked at before each entry and loaded when it is not the guest's; MOV to CR3 gives it up. Guests here use no FPU.
  */
 export const linux2624: Kernel = {

@@ -17,7 +17,7 @@ import { unmap } from './unmap.ts';
  * memory and registers it does through its port, instruction by instruction. What it leaves out stands in docs/guest-kernel.md.
  */
 export class GuestKernel {
-  private readonly mm: Mm;
+  readonly mm: Mm;
   private readonly port: KernelPort;
   /** [1 between the `enter` and the `leave` of a system call]. */
   private readonly state = new Int32Array(1);

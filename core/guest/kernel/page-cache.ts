@@ -59,6 +59,11 @@ export class PageCache {
     return this.pages[file]![index] ?? 0;
   }
 
+  /** Every cached frame. */
+  frames(): number[] {
+    return Array.from({ length: this.count }, (_, row) => this.cached[row * 4 + 2]!);
+  }
+
   add(file: number, index: number, frame: number): void {
     const pages = this.pages[file]!;
     if (index >= pages.length) this.pages[file] = widened(pages, Math.max(index + 1, pages.length * 2));

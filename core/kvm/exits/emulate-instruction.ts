@@ -3,8 +3,8 @@ import { EVENT } from '../../events/kinds.ts';
 import { type Instruction, OP } from '../../guest/instruction.ts';
 import { REG } from '../../guest/registers.ts';
 import { VECTOR } from '../../spec/paging.ts';
-import type { VmExit } from '../../spec/vm-exit.ts';
-import { EMULATED } from '../emulate/emulator.ts';
+import { PFERR, type VmExit } from '../../spec/vm-exit.ts';
+import { EMULATED, EMULATOR_STAT } from '../emulate/emulator.ts';
 import { KVM_EXIT } from '../emulate/kvm-exit.ts';
 import { PENDING } from '../emulate/vcpu-io.ts';
 import { KVM_FAULT, KVM_NEXT, KVM_RETRY } from '../outcome.ts';
@@ -46,7 +46,23 @@ export function emulateWithoutGpa(vcpu: Vcpu, insn: Instruction): number {
 function runEmulator(vcpu: Vcpu, insn: Instruction): number {
   vcpu.emulated = true;
   if (!isEmulated(insn.op)) return vcpu.stop('internal-error-emulation');
+  if (insn.op === OP.FETCH && !mayFetch(vcpu, insn)) return finish(vcpu, insn, EMULATED.FAULT);
   return finish(vcpu, insn, vcpu.emulator.emulate(insn, vcpu.io));
+}
+
+/**
+ * kvm_fetch_guest_virt, where the instruction itself stands in a page without memory: under shadow paging its SPTE is reserved, and nobody has
+ * looked at the guest's rights yet.
+ */
+function mayFetch({ emulator, fault, kvm, paths, regs, walk }: Vcpu, { hi, lo }: Instruction): boolean {
+  if (kvm.shadow === null) return true;
+  if (walk.walk(hi, lo, PFERR.FETCH | (regs.at[REG.CPL] === 3 ? PFERR.U : 0))) return true;
+  paths.add(STEP.x86_emulate_instruction);
+  paths.add(STEP['x86_decode_insn.fetch']);
+  paths.addN(STEP.paging64_walk_addr, walk.levels);
+  emulator.stat[EMULATOR_STAT.insn_emulation]!++;
+  fault.set(VECTOR.PF, walk.errorCode, hi, lo);
+  return false;
 }
 
 function finish(vcpu: Vcpu, insn: Instruction, first: number): number {

@@ -130,7 +130,10 @@ export class Shadow2007 implements ShadowMmu {
   }
 
   pteWritten(vcpu: Vcpu, gpaHi: number, gpaLo: number, bytes: number): void {
-    this.pteWrite.written(this.begin(vcpu), gpaHi, gpaLo, bytes);
+    const mmu = this.begin(vcpu);
+    // 2.6.24 has it the other way round: the shadow pages are told under kvm->lock, then the bytes are stored.
+    if (this.mmu.rules.is2008) this.mmu.passWindow(WINDOW.kvm_mmu_pte_write, mmu);
+    this.pteWrite.written(mmu, gpaHi, gpaLo, bytes);
   }
 
   serveBeforeEntry(vcpu: Vcpu): void {

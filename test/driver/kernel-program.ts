@@ -1,0 +1,239 @@
+import fc from 'fast-check';
+import { OP } from '../../core/guest/instruction.ts';
+import type { Prot } from '../../core/guest/kernel/ops.ts';
+import type { KernelDriver } from './kernel-driver.ts';
+import { PlainModel } from './kernel-model.ts';
+
+/** Pages that programs map and access: two runs of them, in two leaf tables of each mode. */
+const PAGES = 16;
+const RUN = PAGES / 2;
+const FIRST = [0x10000, 0x20400] as const;
+const PIDS = [0, 1, 2, 3] as const;
+
+const pageNumber = (page: number): number => FIRST[page < RUN ? 0 : 1] + (page % RUN);
+
+/**
+ * Steps of a program. Numbers choose among what there is when the step is carried out: `at` among the processes that live, `page` among the
+ * pages that are mapped (or free, for mmap), so that most steps do something.
+ */
+type Of<K extends string, T = object> = { readonly k: K } & T;
+interface Range {
+  readonly at: number;
+  readonly page: number;
+  readonly count: number;
+}
+interface Place {
+  readonly page: number;
+  readonly offset: number;
+  /** Wherever it is, mapped or not. */
+  readonly astray: boolean;
+}
+export type KernelStep =
+  | Of<'process'>
+  | Of<'reclaim', { readonly count: number }>
+  | Of<'fork' | 'exit' | 'exec' | 'switchTo' | 'age', { readonly at: number }>
+  | Of<'mmap', Range & { prot: Prot; shared: boolean; file: string | null; populate: boolean }>
+  | Of<'munmap', Range>
+  | Of<'mprotect', Range & { readonly prot: Prot }>
+  | Of<'read', Place & { readonly size: number }>
+  | Of<'write', Place & { readonly size: number; readonly value: number }>
+  | Of<'fill', Place & { readonly count: number; readonly value: number }>;
+
+const at = fc.nat(3);
+const page = fc.nat(PAGES - 1);
+const range = { at, page, count: fc.integer({ min: 1, max: 8 }) };
+const prot = fc.constantFrom<Prot>('none', 'r', 'rw', 'rw', 'rw', 'rw', 'rwx');
+const place = {
+  page,
+  offset: fc.constantFrom(0, 0, 8, 64, 4088, 4092, 4095),
+  astray: fc.nat(9).map((n) => n === 0),
+};
+const size = fc.constantFrom(1, 2, 4, 8);
+const value = fc.integer({ min: 1, max: 0xffff });
+const only = <K extends string>(k: K) => fc.constant(k);
+
+const STEPS: readonly { weight: number; arbitrary: fc.Arbitrary<KernelStep> }[] = [
+  { weight: 1, arbitrary: fc.record({ k: only('process') }) },
+  { weight: 1, arbitrary: fc.record({ k: only('reclaim'), count: fc.nat(8) }) },
+  { weight: 1, arbitrary: fc.record({ k: fc.constantFrom('exit', 'exec'), at }) },
+  { weight: 3, arbitrary: fc.record({ k: only('fork'), at }) },
+  { weight: 2, arbitrary: fc.record({ k: only('age'), at }) },
+  { weight: 6, arbitrary: fc.record({ k: only('switchTo'), at }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      k: only('mmap'),
+      ...range,
+      prot,
+      shared: fc.boolean(),
+      file: fc.constantFrom(null, null, 'a', 'b'),
+      populate: fc.nat(3).map((n) => n === 0),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ k: only('munmap'), ...range }) },
+  { weight: 2, arbitrary: fc.record({ k: only('mprotect'), ...range, prot }) },
+  { weight: 10, arbitrary: fc.record({ k: only('read'), ...place, size }) },
+  { weight: 14, arbitrary: fc.record({ k: only('write'), ...place, size, value }) },
+  { weight: 1, arbitrary: fc.record({ k: only('fill'), ...place, count: fc.integer({ min: 1, max: 1200 }), value }) },
+];
+
+/** Programs that begin with a process that runs and has memory of its own. */
+export const kernelPrograms: fc.Arbitrary<readonly KernelStep[]> = fc
+  .array(fc.oneof(...STEPS), { minLength: 10, maxLength: 80, size: 'max' })
+  .map((steps) => [
+    { k: 'process' },
+    { k: 'switchTo', at: 0 },
+    { k: 'mmap', at: 0, page: 0, count: 6, prot: 'rw', shared: false, file: null, populate: false },
+    ...steps,
+  ]);
+
+/** Carries a program out on a machine and on the plain model. Returns what differs, as text; empty when nothing does. */
+export function runProgram(kernel: KernelDriver, steps: readonly KernelStep[]): string[] {
+  const run = new ProgramRun(kernel);
+  const found = steps.flatMap((step, n) => {
+    kernel.d.at(n + 1);
+    const wrong = run.carryOut(step);
+    return wrong === null ? [] : [`step ${n + 1}, ${JSON.stringify(step)}: ${wrong}`];
+  });
+  return [...found, ...run.readAll()];
+}
+
+class ProgramRun {
+  private readonly kernel: KernelDriver;
+  private readonly model = new PlainModel();
+
+  constructor(kernel: KernelDriver) {
+    this.kernel = kernel;
+  }
+
+  carryOut(step: KernelStep): string | null {
+    const { kernel, model } = this;
+    if (step.k === 'read' || step.k === 'write' || step.k === 'fill')
+      return model.running < 0 ? null : this.access(step);
+    const free = PIDS.find((pid) => !model.isAlive(pid));
+    if (step.k === 'reclaim') kernel.os({ call: 'reclaim', pages: step.count });
+    else if (step.k === 'process') {
+      if (free === undefined) return null;
+      model.start(free);
+      kernel.os({ call: 'process', process: free });
+    } else {
+      const alive = PIDS.filter((pid) => model.isAlive(pid));
+      const process = alive[step.at % alive.length];
+      if (process !== undefined) this.onProcess(step, process, free);
+    }
+    return null;
+  }
+
+  /** Every process reads what it has mapped. */
+  readAll(): string[] {
+    const { kernel, model } = this;
+    const found: string[] = [];
+    for (const pid of PIDS) {
+      if (!model.isAlive(pid)) continue;
+      this.onProcess({ k: 'switchTo', at: pid }, pid, undefined);
+      for (const page of this.mapped(pid)) {
+        for (const offset of [0, 8, 64, 4088]) {
+          const wrong = this.readOne(page * 4096 + offset, 8);
+          if (wrong !== null) found.push(`at the end, process ${pid}, page 0x${page.toString(16)}: ${wrong}`);
+        }
+      }
+    }
+    kernel.d.at(0);
+    return found;
+  }
+
+  private readOne(address: number, size: number): string | null {
+    const bytes = this.model.read(address, size);
+    const wanted = bytes === null ? undefined : numberOf(bytes);
+    const got = this.kernel.d.read(size, address);
+    return got === wanted ? null : `read ${got}, not ${wanted}`;
+  }
+
+  private onProcess(
+    step: Exclude<KernelStep, Of<'read' | 'write' | 'fill' | 'process' | 'reclaim'>>,
+    process: number,
+    free: number | undefined,
+  ): void {
+    const { kernel, model } = this;
+    switch (step.k) {
+      case 'fork':
+        if (free === undefined) return;
+        model.fork(process, free);
+        kernel.os({ call: 'fork', process, child: free });
+        return;
+      case 'exit':
+      case 'exec':
+        model[step.k](process);
+        kernel.os({ call: step.k, process });
+        return;
+      case 'switchTo':
+        model.running = process;
+        kernel.os({ call: 'switchTo', process });
+        return;
+      case 'age':
+        kernel.os({ call: 'age', process });
+        return;
+      case 'mmap': {
+        const first = pageNumber(step.page);
+        const count = this.extent(process, first, step.count, false);
+        if (count === 0) return;
+        const { prot: rights, shared, file, populate } = step;
+        model.map(process, first, count, rights, shared, file);
+        kernel.mmap(process, first * 4096, count * 4096, { prot: rights, shared, file, populate });
+        return;
+      }
+      case 'munmap':
+      case 'mprotect': {
+        const pages = this.mapped(process);
+        const first = pages[step.page % pages.length];
+        if (first === undefined) return;
+        const count = this.extent(process, first, step.count, true);
+        if (step.k === 'munmap') {
+          model.unmap(process, first, count);
+          kernel.munmap(process, first * 4096, count * 4096);
+          return;
+        }
+        model.protect(process, first, count, step.prot);
+        const gva = BigInt(first) * 4096n;
+        kernel.os({ call: 'mprotect', process, gva, size: BigInt(count) * 4096n, prot: step.prot });
+      }
+    }
+  }
+
+  private access(step: Extract<KernelStep, { k: 'read' | 'write' | 'fill' }>): string | null {
+    const { model } = this;
+    const { d } = this.kernel;
+    const pages = this.mapped(model.running);
+    const chosen = step.astray ? undefined : pages[step.page % pages.length];
+    const address = (chosen ?? pageNumber(step.page)) * 4096 + step.offset;
+    if (step.k === 'read') return this.readOne(address, step.size);
+    let done = true;
+    if (step.k === 'write') {
+      done = model.write(address, bytesOf(step.value, step.size));
+      d.write(step.size, address, BigInt.asUintN(step.size * 8, BigInt(step.value)));
+    } else {
+      for (let i = 0; i < step.count && done; i++) done = model.write(address + i * 8, bytesOf(step.value, 8));
+      d.insn(OP.STOS, 8, address, step.value, step.count);
+    }
+    return (d.fault === null) === done ? null : done ? 'faulted' : 'did not fault';
+  }
+
+  private mapped(process: number): number[] {
+    return [...(this.model.processes.get(process)?.keys() ?? [])].sort((a, b) => a - b);
+  }
+
+  /** Pages from `first` on, at most `count`, that are all mapped or all free, and in one run. */
+  private extent(process: number, first: number, count: number, mapped: boolean): number {
+    const pages = this.model.processes.get(process)!;
+    const end = first - (FIRST.findLast((start) => start <= first) ?? 0);
+    let n = 0;
+    while (n < count && end + n < RUN && pages.has(first + n) === mapped) n++;
+    return n;
+  }
+}
+
+const bytesOf = (number: number, length: number): number[] =>
+  Array.from({ length }, (_, i) => Math.floor(number / 256 ** i) % 256);
+
+const numberOf = (bytes: readonly number[]): bigint =>
+  bytes.reduce((sum, byte, i) => sum + (BigInt(byte) << BigInt(8 * i)), 0n);
