@@ -60,6 +60,7 @@ const EVENT_STAGE: readonly (readonly [RegExp, Stage])[] = [
   [/^(access|hw_guest_fault)/, 'guest'],
   [/^hw_/, 'walk'],
   [/^kvm_(exit|entry)$/, 'world switch'],
+  [/^kvm_inj_exception$/, 'dispatch'],
   [/^(kvm_mmio|kvm_pio|kvm_emulate_insn)$/, 'emulation'],
   [/^(kvm_fast_mmio|coalesced_mmio)$/, 'bus'],
   [/^eventfd/, 'eventfd'],

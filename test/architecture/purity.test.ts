@@ -29,6 +29,35 @@ function isNameOnly(node: ts.Identifier): boolean {
     : ts.isMethodDeclaration(parent) || ts.isMethodSignature(parent) || ts.isQualifiedName(parent);
 }
 
+/** Names that a declaration binds: of a parameter, a variable, or the parts of a pattern. */
+const boundBy = (name: ts.BindingName): string[] =>
+  ts.isIdentifier(name)
+    ? [name.text]
+    : name.elements.flatMap((element) => (ts.isBindingElement(element) ? boundBy(element.name) : []));
+
+/** True where a function or block around the identifier declares it: then it is the code's own word (a guest's process), not the ambient one. */
+function isOwn(node: ts.Identifier): boolean {
+  for (let at: ts.Node = node; !ts.isSourceFile(at); at = at.parent) {
+    const declared: ts.BindingName[] = [];
+    if (ts.isFunctionLike(at))
+      for (const { name } of at.parameters)
+        if (!ts.isIdentifier(name) || name.text !== 'this') declared.push(name as ts.BindingName);
+    const lists: ts.VariableDeclarationList[] = [];
+    if (ts.isBlock(at))
+      for (const statement of at.statements)
+        if (ts.isVariableStatement(statement)) lists.push(statement.declarationList);
+    if (
+      (ts.isForStatement(at) || ts.isForOfStatement(at)) &&
+      at.initializer !== undefined &&
+      ts.isVariableDeclarationList(at.initializer)
+    )
+      lists.push(at.initializer);
+    for (const { declarations } of lists) for (const { name } of declarations) declared.push(name);
+    if (declared.some((name) => boundBy(name).includes(node.text))) return true;
+  }
+  return false;
+}
+
 /** What a core file must not contain, as `path:line word`. Comments and strings do not count. */
 function impurities({ path, text }: SourceFile): string[] {
   const source = ts.createSourceFile(path, text, ts.ScriptTarget.ES2024, true);
@@ -36,7 +65,7 @@ function impurities({ path, text }: SourceFile): string[] {
   const report = (node: ts.Node, word: string) =>
     found.push(`${path}:${source.getLineAndCharacterOfPosition(node.getStart()).line + 1} ${word}`);
   const visit = (node: ts.Node): void => {
-    if (ts.isIdentifier(node) && AMBIENT.has(node.text) && !isNameOnly(node)) report(node, node.text);
+    if (ts.isIdentifier(node) && AMBIENT.has(node.text) && !isNameOnly(node) && !isOwn(node)) report(node, node.text);
     if (ts.isPropertyAccessExpression(node) && node.getText() === 'Math.random') report(node, 'Math.random');
     if (ts.isPropertyAccessExpression(node) && LOCAL.has(node.name.text)) report(node, node.name.text);
     if (node.kind === ts.SyntaxKind.AnyKeyword) report(node, 'any');
@@ -68,6 +97,8 @@ describe('the core is pure', () => {
   it('and the check sees what it forbids', () => {
     const text = `const t = Date.now();\n// console\nlet s = 'process', r = Math.random();\nconst o = { Date: 1 };\no.Date;\n(1).toLocaleString();`;
     expect(impurities({ path: 'a.ts', text })).toEqual(['a.ts:1 Date', 'a.ts:3 Math.random', 'a.ts:6 toLocaleString']);
+    const own = `function f(process: number) { for (const Date of [process]) g(Date); }\nconst g = () => process.exit();`;
+    expect(impurities({ path: 'a.ts', text: own })).toEqual(['a.ts:2 process']);
   });
 });
 
