@@ -127,6 +127,11 @@ export const POLICY_DOCS: { readonly [K in OwnField]: PolicyDoc } = {
     doc: 'an emulation for which the CPU supplied an instruction buffer of zero bytes re-enters the guest; otherwise the emulator fetches by itself',
     source: '4.15, gone by 6.16; arch/x86/kvm/vmx/vmx.c and svm/svm.c',
   },
+  repInOneExit: {
+    doc: 'the emulator goes on with a REP string instruction until its count reaches a multiple of 1024; before, the guest was entered again after each iteration',
+    source:
+      '"KVM: x86 emulator: restart string instruction without going back to a guest", 2.6.35: recalled; x86_emulate.c of 2.6.24 and 2.6.26',
+  },
   vectoringCheck: {
     doc: 'an EPT misconfiguration while an event is delivered: KVM_EXIT_INTERNAL_ERROR from the exit handler, or a silent re-entry; and an EPT violation then: emulated, or refused with that error',
     source: 'at-emulation in 6.18 and later; arch/x86/kvm/x86.c and arch/x86/kvm/vmx/vmx.c and svm/svm.c',

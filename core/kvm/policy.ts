@@ -41,6 +41,7 @@ export interface KvmPolicy {
   readonly exitGpaUsed: boolean;
   readonly usesInsnBytes: boolean;
   readonly emptyInsnBufferReenters: boolean;
+  readonly repInOneExit: boolean;
   readonly vectoringCheck: 'at-exit' | 'at-emulation';
   // --- run loop
   readonly slotsGuard: 'none' | 'slots_lock' | 'srcu';

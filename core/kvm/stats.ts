@@ -3,6 +3,7 @@
  * on are no statistics of KVM's: the first is the count of a tracepoint, the others count what the shadow MMUs are compared by.
  * - pf_host: #PF exits that the guest's own tables had no part in (the guest's walk succeeded);
  * - pf_trap_not_present: #PF exits on an entry marked "trap" whose guest entry turned out not present (bypass_guest_pf);
+ * - pf_direct: #PF that the CPU delivered to the guest itself, without an exit; the machine counts it, KVM cannot;
  * - mmu_reshadowed: shadow pages made for a guest frame that had been shadowed before.
  */
 const NAMES = [
@@ -38,6 +39,7 @@ const NAMES = [
   'kvm_fast_mmio',
   'pf_host',
   'pf_trap_not_present',
+  'pf_direct',
   'mmu_reshadowed',
 ] as const;
 

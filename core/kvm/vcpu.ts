@@ -92,6 +92,7 @@ export class Vcpu {
     this.walk = new GuestWalk(parts.regs, ram, bits, config.mmu === 'shadow' ? this.pdptrs : null);
     this.emulatorPort = new VcpuEmulatorPort(this);
     this.emulator = new Emulator(kvm.io, kvm.irqchip, this.emulatorPort, parts.paths, kvm.recorder);
+    if (!kvm.policy.repInOneExit) this.emulator.repBatch = 1;
     this.words[LAST_ROW] = -1;
   }
 

@@ -12,10 +12,12 @@ import type { GuestRegisters } from '../guest/registers.ts';
 import type { HostOp } from '../guest/setup.ts';
 import { KVM_ERROR, KVM_ERRORS, KVM_FAULT, KVM_NEXT } from '../kvm/outcome.ts';
 import type { Kvm } from '../kvm/kvm.ts';
+import { STAT } from '../kvm/stats.ts';
 import type { Vcpu } from '../kvm/vcpu.ts';
 import type { HostMemory } from '../memory/host-memory.ts';
 import type { Observation } from '../reference/observation.ts';
 import type { Reference } from '../reference/reference.ts';
+import { VECTOR } from '../spec/paging.ts';
 import { argsOf, codeOf, decodeInstruction, lineOf } from './decode.ts';
 import type { Details } from './details.ts';
 import type { Doorbell } from './doorbells.ts';
@@ -350,6 +352,7 @@ export class Machine implements Repeatable {
     let left = insn.count;
     for (let entries = 0; ; entries++) {
       if (outcome === CPU_FAULT) {
+        if (cpu.fault.vector === VECTOR.PF) this.parts.kvm.stats[STAT.pf_direct]!++;
         this.guestFault(cpu.fault.vector, cpu.fault.errorCode, cpu.fault.hi, cpu.fault.lo);
         return;
       }

@@ -14,6 +14,7 @@ import {
   noteLines,
   problemLines,
 } from './sections.ts';
+import { shadowLines } from './shadow-lines.ts';
 import { PLAIN, type Style } from './style.ts';
 import { table, WIDTH, wrap } from './table.ts';
 import { modelText, type RunView, type ScenarioView } from './view.ts';
@@ -40,16 +41,18 @@ export function compareText(
   draws: Draws = new Draws(),
 ): string {
   const pairs = pairsOf(runs, baseline, draws);
+  const costs = costTable(runs, style);
   const lines = [
     ...headingLines(scenario, style),
     '',
     ...summaryLines(scenario, runs),
     '',
-    ...costTable(runs, style),
+    ...costs,
     ...leftOut.flatMap(({ name, why }) => wrap(`Left out: ${name}: ${why}`, '  ', '')),
     '',
     ...wrap(`An access is one instruction of the guest. ${LEGEND}`).map(style.quiet),
     ...phaseLines(runs, style),
+    ...shadowLines(runs, style, costs[0]?.startsWith('[1] ')),
     ...exitSection(runs, style),
     ...divergenceSection(runs, style),
     ...noteSection(runs, style),

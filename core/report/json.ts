@@ -1,6 +1,7 @@
 import type { RecordedEvent } from '../events/recorder.ts';
 import { pricePhases } from '../experiment/phases.ts';
 import type { PathResult } from '../experiment/result.ts';
+import { shadowAccount } from '../experiment/shadow-costs.ts';
 import type { LeftOut } from './compare-text.ts';
 import type { Draws } from '../experiment/uncertainty/draws.ts';
 import { pairsOf } from '../experiment/uncertainty/pairs.ts';
@@ -38,6 +39,7 @@ const runPart = ({ result, priced, model, mark }: RunView) => ({
   paths: priced.paths.map(({ path, cycles }) => ({ count: path.count, cycles, steps: path.steps })),
   phases: pricePhases(result, model),
   hostPaths: result.hostPaths,
+  shadowPaging: shadowAccount(result, priced.paths),
 });
 
 export const runJson = (scenario: ScenarioView, run: RunView, provenance: Provenance) => ({

@@ -43,6 +43,7 @@ export const linux2624: Kernel = {
     },
     fastPioIn: 'all',
     usesInsnBytes: false,
+    repInOneExit: false,
     slotsGuard: 'none',
     xcr0: 'none',
   },

@@ -60,6 +60,7 @@ export const linux314: Kernel = {
     exitGpaUsed: false,
     usesInsnBytes: true,
     emptyInsnBufferReenters: false,
+    repInOneExit: true,
     vectoringCheck: 'at-exit',
     slotsGuard: 'srcu',
     xcr0: 'lazy',

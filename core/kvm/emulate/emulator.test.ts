@@ -231,6 +231,17 @@ describe('string instructions', () => {
     expect(store.lo).toBe(2500);
   });
 
+  it('before 2.6.35 return to the guest after each iteration', () => {
+    emulator.repBatch = 1;
+    const store = insn(OP.STOS, 0, 8, 0xaan, 3);
+    const left: number[] = [];
+    while (store.count > 0) {
+      expect(emulator.emulate(store, v)).toBe(EMULATED.REENTER);
+      left.push(store.count);
+    }
+    expect(left).toEqual([2, 1, 0]);
+  });
+
   it('with the count 0 do nothing but move on', () => {
     expect(emulator.emulate(insn(OP.STOS, A, 4, 1n, 0), v)).toBe(EMULATED.REENTER);
     expect(steps.at(-1)).toBe('emulator_commit');

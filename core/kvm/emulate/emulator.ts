@@ -37,6 +37,8 @@ export const EMULATOR_STAT = Object.freeze({ insn_emulation: 0, insn_emulation_f
 export class Emulator {
   readonly stat = new Float64Array(3);
   readonly ports: PortAccess;
+  /** Iterations of a string instruction in memory after which the guest is entered again: where the count left is a multiple of it. */
+  repBatch = 1024;
   private readonly memory: MmioAccess;
   private readonly strings: StringIteration;
   private readonly port: EmulatorPort;
@@ -169,7 +171,7 @@ export class Emulator {
   }
 
   /**
-   * REP: iterations follow each other in the kernel until one needs userspace, the count reaches a multiple of 1024, or an INS batch
+   * REP: iterations follow each other in the kernel until one needs userspace, the count reaches a multiple of `repBatch`, or an INS batch
    * is used up. RIP stays on the instruction, also after the last one: the guest runs it again and finds the count 0.
    */
   private repeat(insn: Instruction, v: VcpuIo): number {
@@ -180,7 +182,7 @@ export class Emulator {
       if (done === ITERATION.READ_EXIT) return this.stopped(v, ACCESS.IO_NEEDED);
       if (done === ITERATION.PIO_EXIT) return EMULATED.USERSPACE;
       if (v.fragments !== 0) return this.afterWrite(v, ACCESS.DONE);
-      if (insn.op === OP.INS || insn.count % 1024 === 0) return this.commit();
+      if (insn.op === OP.INS || insn.count % (insn.op === OP.OUTS ? 1024 : this.repBatch) === 0) return this.commit();
       this.steps.add(STEP.x86_emulate_insn);
     }
   }

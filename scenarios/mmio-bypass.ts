@@ -1,0 +1,37 @@
+/** A device page and a demand-paged heap under shadow paging: what the reserved bit in shadow entries is wanted for. */
+scenario({
+  title: 'MMIO under bypass',
+  question:
+    'What does an access to a device cost with bypass_guest_pf, and what without it, where the reserved bit marks MMIO instead?',
+  claims: [
+    'Xiao Guangrong, June 2011 (MMIO page fault series): with bypass_guest_pf the reserved bit is in every fault, MMIO and others mix; removing it is a small regression',
+  ],
+  says: ['TODO'],
+  configurations: {
+    cpus: ['nehalem'],
+    mmus: ['shadow'],
+    kernels: ['2.6.24', '2.6.26', '3.14', '7.0'],
+    designs: ['no-bypass', 'bypass-guest-pf-2.6.26', 'userspace'],
+  },
+  setup(vm) {
+    vm.ram({ gpa: 0, size: '32 MiB', map: false });
+    const bell = vm.doorbell({ name: 'device' });
+    return { bell, os: vm.kernel({ release: '2.6.24' }), kicks: 1000, pages: 256 };
+  },
+  guest(cpu, { bell, os, kicks, pages }) {
+    const program = os.process();
+    os.switchTo(program);
+    const heap = os.mmap(program, { size: pages * 4096 });
+    cpu.phase('first write of the device');
+    cpu.kick(bell, 1);
+    cpu.phase('writes of the device');
+    cpu.repeat(kicks, () => cpu.kick(bell, 1));
+    cpu.phase('first touch of RAM');
+    for (let page = 0; page < pages; page++) cpu.write64(heap + page * 4096, page);
+    cpu.phase('both, in turn');
+    for (let page = 0; page < pages; page++) {
+      cpu.kick(bell, page);
+      cpu.read64(heap + page * 4096);
+    }
+  },
+});
