@@ -1,5 +1,6 @@
 import type { Machine } from '../../core/machine/machine.ts';
 import { FRAME } from '../../core/guest/kernel/frames.ts';
+import type { PageCache } from '../../core/guest/kernel/page-cache.ts';
 import { VM, VM_PROT } from '../../core/guest/kernel/vmas.ts';
 import type { KernelDriver } from './kernel-driver.ts';
 
@@ -22,6 +23,8 @@ export function auditKernel(driver: KernelDriver): string[] {
   const wrong: string[] = [];
   const users = new Map<number, number>();
   const writers = new Map<number, string>();
+  const mappings: string[] = [];
+  const counted = new Map<number, number>();
   const use = (frame: number): void => void users.set(frame, (users.get(frame) ?? 0) + 1);
 
   const leaf = (process: number, page: number, entry: bigint, level: number): void => {
@@ -40,8 +43,10 @@ export function auditKernel(driver: KernelDriver): string[] {
     }
     const inverted = mm.release.invertsProtNone && geometry.entryBytes === 8 && (entry & (P | PROTNONE)) === PROTNONE;
     const first = Number(((inverted ? entry ^ FRAME_BITS : entry) & FRAME_BITS) >> 12n);
+    counted.set(process, (counted.get(process) ?? 0) + mm.tables.span[level]!);
     for (let i = 0; i < mm.tables.span[level]!; i++) {
       use(first + i);
+      if (frames.kind(first + i) === FRAME.FILE) mappings.push(`${first + i} ${process} ${page + i}`);
       if ((entry & (P | RW)) === (P | RW) && (flags & VM.SHARED) === 0) writers.set(first + i, where);
       if (!frames.owns(first + i)) wrong.push(`${where} points to frame ${first + i}, which is not in use`);
     }
@@ -63,9 +68,17 @@ export function auditKernel(driver: KernelDriver): string[] {
   };
 
   for (const process of [0, 1, 2, 3]) {
-    if (processes.isAlive(process)) table(process, processes.pgd[process]!, geometry.levels, 0);
+    if (!processes.isAlive(process)) continue;
+    table(process, processes.pgd[process]!, geometry.levels, 0);
+    const pages = counted.get(process) ?? 0;
+    if (processes.pages[process] !== pages)
+      wrong.push(`process ${process} has ${pages} pages, but counts ${processes.pages[process]}`);
   }
-  for (const frame of cache.frames()) use(frame);
+  const known = cache.frames().flatMap((frame) => {
+    use(frame);
+    return mappingsOf(cache, frame);
+  });
+  if (known.sort().join() !== mappings.sort().join()) wrong.push(`the reverse map has ${known}, not ${mappings}`);
   for (const [frame, where] of writers)
     if (users.get(frame) !== 1) wrong.push(`${where} is private and writable, but has ${users.get(frame)} users`);
   for (const [frame, count] of users)
@@ -73,4 +86,11 @@ export function auditKernel(driver: KernelDriver): string[] {
       wrong.push(`frame ${frame} has ${count} users, but ${frames.references(frame)} references`);
   if (users.size + 1 !== frames.used) wrong.push(`${frames.used} frames in use, but ${users.size + 1} are used`);
   return wrong;
+}
+
+function mappingsOf(cache: PageCache, frame: number): string[] {
+  const list: string[] = [];
+  for (let at = cache.firstMapping(frame); at >= 0; at = cache.following(at))
+    list.push(`${frame} ${cache.processOf(at)} ${cache.pageOf(at)}`);
+  return list;
 }

@@ -71,6 +71,11 @@ export class PlainModel {
     for (let page = first; page < first + count; page++) this.processes.get(process)!.get(page)!.prot = prot;
   }
 
+  /** The process has a page of its own there. */
+  wasWritten(process: number, page: number): boolean {
+    return this.processes.get(process)?.get(page)?.own != null;
+  }
+
   /** Bytes that the running process reads, or null for a fault. */
   read(address: number, count: number): number[] | null {
     const bytes: number[] = [];

@@ -4,13 +4,23 @@ import type { Prot } from '../../core/guest/kernel/ops.ts';
 import type { KernelDriver } from './kernel-driver.ts';
 import { PlainModel } from './kernel-model.ts';
 
-/** Pages that programs map and access: two runs of them, in two leaf tables of each mode. */
-const PAGES = 16;
-const RUN = PAGES / 2;
-const FIRST = [0x10000, 0x20400] as const;
 const PIDS = [0, 1, 2, 3] as const;
 
-const pageNumber = (page: number): number => FIRST[page < RUN ? 0 : 1] + (page % RUN);
+/** A run of pages that programs map and access. */
+interface Run {
+  readonly first: number;
+  readonly pages: number;
+}
+
+/** Two short runs, in two leaf tables of each mode; and one that holds huge pages of each mode. */
+const SMALL: readonly Run[] = [
+  { first: 0x10000, pages: 8 },
+  { first: 0x20400, pages: 8 },
+];
+const LARGE: readonly Run[] = [
+  { first: 0x10000, pages: 4 },
+  { first: 0x40000, pages: 2048 },
+];
 
 /**
  * Steps of a program. Numbers choose among what there is when the step is carried out: `at` among the processes that live, `page` among the
@@ -32,6 +42,7 @@ export type KernelStep =
   | Of<'process'>
   | Of<'reclaim', { readonly count: number }>
   | Of<'fork' | 'exit' | 'exec' | 'switchTo' | 'age', { readonly at: number }>
+  | Of<'promote', { readonly at: number; readonly page: number }>
   | Of<'mmap', Range & { prot: Prot; shared: boolean; file: string | null; populate: boolean }>
   | Of<'munmap', Range>
   | Of<'mprotect', Range & { readonly prot: Prot }>
@@ -40,8 +51,8 @@ export type KernelStep =
   | Of<'fill', Place & { readonly count: number; readonly value: number }>;
 
 const at = fc.nat(3);
-const page = fc.nat(PAGES - 1);
-const range = { at, page, count: fc.integer({ min: 1, max: 8 }) };
+const page = fc.nat(0xffff);
+const range = { at, page, count: fc.oneof(fc.integer({ min: 1, max: 8 }), fc.constantFrom(511, 512, 1024, 1100)) };
 const prot = fc.constantFrom<Prot>('none', 'r', 'rw', 'rw', 'rw', 'rw', 'rwx');
 const place = {
   page,
@@ -77,19 +88,34 @@ const STEPS: readonly { weight: number; arbitrary: fc.Arbitrary<KernelStep> }[] 
   { weight: 1, arbitrary: fc.record({ k: only('fill'), ...place, count: fc.integer({ min: 1, max: 1200 }), value }) },
 ];
 
+const BEGIN: readonly KernelStep[] = [
+  { k: 'process' },
+  { k: 'switchTo', at: 0 },
+  { k: 'mmap', at: 0, page: 0, count: 6, prot: 'rw', shared: false, file: null, populate: false },
+];
+
 /** Programs that begin with a process that runs and has memory of its own. */
 export const kernelPrograms: fc.Arbitrary<readonly KernelStep[]> = fc
   .array(fc.oneof(...STEPS), { minLength: 10, maxLength: 80, size: 'max' })
+  .map((steps) => [...BEGIN, ...steps]);
+
+/** The same with huge pages: for `runProgram` with `huge`. */
+export const hugePrograms: fc.Arbitrary<readonly KernelStep[]> = fc
+  .array(fc.oneof(...STEPS, { weight: 4, arbitrary: fc.record({ k: only('promote'), at, page }) }), {
+    minLength: 10,
+    maxLength: 30,
+    size: 'max',
+  })
   .map((steps) => [
-    { k: 'process' },
-    { k: 'switchTo', at: 0 },
-    { k: 'mmap', at: 0, page: 0, count: 6, prot: 'rw', shared: false, file: null, populate: false },
+    ...BEGIN,
+    { k: 'mmap', at: 0, page: 4, count: 1024, prot: 'rw', shared: false, file: null, populate: false },
+    { k: 'mmap', at: 0, page: 4 + 1024, count: 1024, prot: 'rw', shared: false, file: null, populate: true },
     ...steps,
   ]);
 
 /** Carries a program out on a machine and on the plain model. Returns what differs, as text; empty when nothing does. */
-export function runProgram(kernel: KernelDriver, steps: readonly KernelStep[]): string[] {
-  const run = new ProgramRun(kernel);
+export function runProgram(kernel: KernelDriver, steps: readonly KernelStep[], huge = false): string[] {
+  const run = new ProgramRun(kernel, huge);
   const found = steps.flatMap((step, n) => {
     kernel.d.at(n + 1);
     const wrong = run.carryOut(step);
@@ -101,9 +127,13 @@ export function runProgram(kernel: KernelDriver, steps: readonly KernelStep[]): 
 class ProgramRun {
   private readonly kernel: KernelDriver;
   private readonly model = new PlainModel();
+  private readonly huge: boolean;
+  private readonly runs: readonly Run[];
 
-  constructor(kernel: KernelDriver) {
+  constructor(kernel: KernelDriver, huge: boolean) {
     this.kernel = kernel;
+    this.huge = huge;
+    this.runs = huge ? LARGE : SMALL;
   }
 
   carryOut(step: KernelStep): string | null {
@@ -132,6 +162,7 @@ class ProgramRun {
       if (!model.isAlive(pid)) continue;
       this.onProcess({ k: 'switchTo', at: pid }, pid, undefined);
       for (const page of this.mapped(pid)) {
+        if (this.huge && page % 128 !== 0 && !model.wasWritten(pid, page)) continue;
         for (const offset of [0, 8, 64, 4088]) {
           const wrong = this.readOne(page * 4096 + offset, 8);
           if (wrong !== null) found.push(`at the end, process ${pid}, page 0x${page.toString(16)}: ${wrong}`);
@@ -173,13 +204,23 @@ class ProgramRun {
       case 'age':
         kernel.os({ call: 'age', process });
         return;
+      case 'promote': {
+        const pages = this.mapped(process);
+        if (pages.length === 0) return;
+        const gva = BigInt(pages[step.page % pages.length]!) * 4096n;
+        kernel.os({ call: 'promote', process, gva });
+        return;
+      }
       case 'mmap': {
-        const first = pageNumber(step.page);
+        const first = this.pageNumber(step.page);
         const count = this.extent(process, first, step.count, false);
         if (count === 0) return;
         const { prot: rights, shared, file, populate } = step;
         model.map(process, first, count, rights, shared, file);
-        kernel.mmap(process, first * 4096, count * 4096, { prot: rights, shared, file, populate });
+        // Among huge pages `populate` says that small ones must do, until khugepaged comes.
+        const large = this.huge && !populate && !shared && file === null;
+        const fill = populate && !this.huge;
+        kernel.mmap(process, first * 4096, count * 4096, { prot: rights, shared, file, populate: fill, huge: large });
         return;
       }
       case 'munmap':
@@ -205,7 +246,7 @@ class ProgramRun {
     const { d } = this.kernel;
     const pages = this.mapped(model.running);
     const chosen = step.astray ? undefined : pages[step.page % pages.length];
-    const address = (chosen ?? pageNumber(step.page)) * 4096 + step.offset;
+    const address = (chosen ?? this.pageNumber(step.page)) * 4096 + step.offset;
     if (step.k === 'read') return this.readOne(address, step.size);
     let done = true;
     if (step.k === 'write') {
@@ -225,10 +266,20 @@ class ProgramRun {
   /** Pages from `first` on, at most `count`, that are all mapped or all free, and in one run. */
   private extent(process: number, first: number, count: number, mapped: boolean): number {
     const pages = this.model.processes.get(process)!;
-    const end = first - (FIRST.findLast((start) => start <= first) ?? 0);
+    const run = this.runs.find((one) => first >= one.first && first < one.first + one.pages)!;
     let n = 0;
-    while (n < count && end + n < RUN && pages.has(first + n) === mapped) n++;
+    while (n < count && first + n < run.first + run.pages && pages.has(first + n) === mapped) n++;
     return n;
+  }
+
+  /** A page of the runs, by a number. */
+  private pageNumber(page: number): number {
+    let left = page % this.runs.reduce((sum, { pages }) => sum + pages, 0);
+    for (const { first, pages } of this.runs) {
+      if (left < pages) return first + left;
+      left -= pages;
+    }
+    return 0;
   }
 }
 

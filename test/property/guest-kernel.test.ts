@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { auditKernel } from '../driver/kernel-audit.ts';
-import { bootKernel, type KernelDriver, type KernelOptions } from '../driver/kernel-driver.ts';
-import { kernelPrograms, type KernelStep, runProgram } from '../driver/kernel-program.ts';
+import { bootKernel, type KernelDriver, type KernelOptions, MIB } from '../driver/kernel-driver.ts';
+import { hugePrograms, kernelPrograms, type KernelStep, runProgram } from '../driver/kernel-program.ts';
 import { search } from '../driver/random-run.ts';
 
 const MODES = ['2-level', 'pae', '4-level', '5-level'] as const;
@@ -14,8 +14,8 @@ const MMUS = [
 ] as const;
 
 /** What was served, read and left behind is what the plain model says; nobody saw a difference, and nothing is left after the end. */
-function judge(kernel: KernelDriver, steps: readonly KernelStep[]): void {
-  expect(runProgram(kernel, steps)).toEqual([]);
+function judge(kernel: KernelDriver, steps: readonly KernelStep[], huge = false): void {
+  expect(runProgram(kernel, steps, huge)).toEqual([]);
   expect(auditKernel(kernel)).toEqual([]);
   kernel.d.expectNoDivergence();
   for (const process of [0, 1, 2, 3]) if (kernel.isAlive(process)) kernel.os({ call: 'exit', process });
@@ -39,6 +39,14 @@ describe.each(MMUS)('a guest kernel on $mmu, $cpu, $kernel', (machine) => {
   });
 
   it('and with PCIDs', () => searched({ pcid: true }, 30));
+
+  it.each(MODES)('and with huge pages, made at once and by khugepaged: %s', (mode) => {
+    const options = { ...machine, mode, ram: 48 * MIB, check: false };
+    fc.assert(
+      fc.property(hugePrograms, (steps) => judge(bootKernel(options), steps, true)),
+      search(4),
+    );
+  });
 
   it('and with TLB entries that vanish at any moment', () => {
     searched({ switches: { evictEvery: 3 } }, 15);
