@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { OP } from '../../core/guest/instruction.ts';
 import { auditKernel } from '../driver/kernel-audit.ts';
 import { bootKernel, type KernelDriver, type KernelOptions, MIB } from '../driver/kernel-driver.ts';
 import { hugePrograms, kernelPrograms, type KernelStep, runProgram } from '../driver/kernel-program.ts';
-import { search } from '../driver/random-run.ts';
+import { search, textOf } from '../driver/random-run.ts';
 
 const MODES = ['2-level', 'pae', '4-level', '5-level'] as const;
 const MMUS = [
@@ -22,6 +23,67 @@ function judge(kernel: KernelDriver, steps: readonly KernelStep[], huge = false)
   kernel.d.expectNoDivergence();
   expect(kernel.usedFrames()).toBe(1 + kernel.cachedPages());
 }
+
+/** What loops do that come back to where they were. */
+const LOOPS: readonly (readonly [string, (k: KernelDriver) => void])[] = [
+  [
+    'two processes in turn',
+    (k) => {
+      for (const process of [1, 0]) {
+        k.os({ call: 'switchTo', process });
+        k.d.write64(0x1000_0000, 5).insn(OP.READ, 8, 0x1000_1000);
+      }
+    },
+  ],
+  [
+    'fork, copy-on-write, exit',
+    (k) => {
+      k.os({ call: 'fork', process: 0, child: 2 });
+      k.os({ call: 'switchTo', process: 2 });
+      k.d.write64(0x1000_0000, 6);
+      k.os({ call: 'exit', process: 2 });
+      k.os({ call: 'switchTo', process: 0 });
+    },
+  ],
+  [
+    'mmap, fault, munmap',
+    (k) => {
+      k.mmap(0, 0x2000_0000, 0x3000);
+      k.d.write64(0x2000_0ffc, 6);
+      k.munmap(0, 0x2000_0000, 0x3000);
+    },
+  ],
+  [
+    'aging and a wrong access',
+    (k) => {
+      k.os({ call: 'age', process: 0 });
+      k.d.insn(OP.READ, 8, 0x1000_0000).insn(OP.READ, 8, 0x5000_0000);
+    },
+  ],
+];
+
+describe.each(LOOPS)('a recorded loop of the kernel: %s', (_name, body) => {
+  it.each([
+    { mmu: 'ept', mode: '4-level', pcid: false },
+    { mmu: 'ept', mode: '4-level', pcid: true },
+    { mmu: 'npt', mode: 'pae', pcid: false },
+    { mmu: 'shadow', mode: '4-level', pcid: false },
+  ] as const)('gives what its copies give: $mmu, $mode, PCID $pcid', (options) => {
+    const run = (whole: boolean): string => {
+      const k = bootKernel(options);
+      k.start(0);
+      k.mmap(0, 0x1000_0000, 0x4000);
+      k.d.write64(0x1000_0000, 1);
+      k.os({ call: 'fork', process: 0, child: 1 });
+      k.d.at(7);
+      if (whole) k.d.repeat(60, () => body(k));
+      else for (let i = 0; i < 60; i++) body(k);
+      k.d.expectNoDivergence();
+      return textOf({ ...k.d.result(), vmstat: k.d.machine.vmstat() });
+    };
+    expect(run(true)).toBe(run(false));
+  });
+});
 
 describe.each(MMUS)('a guest kernel on $mmu, $cpu, $kernel', (machine) => {
   const searched = (options: KernelOptions, runs: number): void =>

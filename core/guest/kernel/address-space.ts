@@ -51,9 +51,7 @@ export function exit(mm: Mm, process: number): void {
   const { processes, tlb, port } = mm;
   port.work(WORK.EXIT, 1);
   const pgd = processes.pgd[process]!;
-  const loaded = tlb.loaded === process;
-  unmapAll(mm, process, pgd, loaded);
-  if (loaded) tlb.leave();
+  unmapAll(mm, process, pgd, tlb.loaded === process);
   tlb.forget(process);
   freeTopTable(mm, pgd);
   processes.end(process);

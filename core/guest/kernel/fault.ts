@@ -87,8 +87,8 @@ function writeFault(mm: Mm, process: number, vma: number, page: number, leaf: nu
   const shared = (vmas.flags[vma]! & VM.SHARED) !== 0;
   const alone = !special && frames.kind(frame) === FRAME.ANON && frames.references(frame) === 1;
   if (shared || alone) {
-    tables.setPte(leaf, at, hi, lo | PTE.RW | PTE.D | PTE.A);
-    if (release.accessFlagsFlush) tlb.flushPage(process, page);
+    tables.setAccessFlags(leaf, at, hi, lo | PTE.RW | PTE.D | PTE.A);
+    if (release.accessFlags === 'store-and-flush') tlb.flushPage(process, page);
     stats.add(STAT.pgreuse);
     return;
   }
@@ -110,7 +110,7 @@ function writeFault(mm: Mm, process: number, vma: number, page: number, leaf: nu
 
 /** do_huge_pmd_wp_page: nobody else has the page, or it is split and its small page copied. False: look at the entry again. */
 function hugeWrite(mm: Mm, process: number, table: number, index: number, page: number): boolean {
-  const { tables, frames, hugePages, stats, release, tlb } = mm;
+  const { tables, frames, hugePages, stats } = mm;
   const { hi, lo } = tables;
   const frame = frameOf(hi, lo);
   let alone = true;
@@ -120,7 +120,6 @@ function hugeWrite(mm: Mm, process: number, table: number, index: number, page: 
     return mm.port.stopped;
   }
   tables.setUpper(table, index, entryHi(frame, hi & ~0xfffff), entryLo(frame, (lo & 0xfff) | PTE.RW | PTE.D | PTE.A));
-  if (release.accessFlagsFlush) tlb.flushPage(process, page);
   stats.add(STAT.pgreuse);
   return true;
 }

@@ -21,11 +21,6 @@ class Gather implements RangeVisitor {
     this.whole = whole;
   }
 
-  /** Forgets what must be flushed: the tables are not loaded anywhere. */
-  needNoFlush(): void {
-    this.to = 0;
-  }
-
   /** zap_pte_range. */
   table(table: number, start: number, end: number): void {
     const { tables, port, processes } = this.mm;
@@ -87,11 +82,14 @@ class Gather implements RangeVisitor {
     }
   }
 
-  /** tlb_finish_mmu. */
+  /**
+   * tlb_finish_mmu. Of an address space that ends nothing is flushed: whoever it was loaded by has no memory of its own any more, and
+   * loads the idle task's tables instead (leave_mm).
+   */
   finish(): void {
     const { tlb, release, tables } = this.mm;
-    if (this.to > 0) {
-      if (this.whole || release.unmapFlushesAll) tlb.flushAll(this.process);
+    if (this.to > 0 && !this.whole) {
+      if (release.unmapFlushesAll) tlb.flushAll(this.process);
       else tlb.flushRange(this.process, this.from, this.to, 1);
     }
     for (const frame of this.pages) tables.put(frame);
@@ -128,8 +126,8 @@ export function unmap(mm: Mm, process: number, start: number, end: number): void
   removeVmas(mm, process, start, end);
 }
 
-/** exit_mmap: everything below `pgd` goes, and the process's VMAs. `loaded`: CR3 points there. */
-export function unmapAll(mm: Mm, process: number, pgd: number, loaded: boolean): void {
+/** exit_mmap: everything below `pgd` goes, and the process's VMAs. `leave`: CR3 points there, and must not any more. */
+export function unmapAll(mm: Mm, process: number, pgd: number, leave: boolean): void {
   const { vmas, geometry, port, processes } = mm;
   const head = processes.vmas[process]!;
   const gather = new Gather(mm, process, true);
@@ -141,7 +139,7 @@ export function unmapAll(mm: Mm, process: number, pgd: number, loaded: boolean):
   }
   const first = head === 0 ? 0 : vmas.start[head]!;
   gather.freeTables(pgd, geometry.levels, first, last, 0, geometry.userPages);
-  if (!loaded) gather.needNoFlush();
+  if (leave) mm.tlb.leave();
   gather.finish();
   removeVmas(mm, process, 0, geometry.userPages);
 }
