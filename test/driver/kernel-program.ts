@@ -145,11 +145,11 @@ class ProgramRun {
     else if (step.k === 'process') {
       if (free === undefined) return null;
       model.start(free);
-      kernel.os({ call: 'process', process: free });
+      kernel.os({ call: 'process', pid: free });
     } else {
       const alive = PIDS.filter((pid) => model.isAlive(pid));
-      const process = alive[step.at % alive.length];
-      if (process !== undefined) this.onProcess(step, process, free);
+      const pid = alive[step.at % alive.length];
+      if (pid !== undefined) this.onProcess(step, pid, free);
     }
     return null;
   }
@@ -182,61 +182,61 @@ class ProgramRun {
 
   private onProcess(
     step: Exclude<KernelStep, Of<'read' | 'write' | 'fill' | 'process' | 'reclaim'>>,
-    process: number,
+    pid: number,
     free: number | undefined,
   ): void {
     const { kernel, model } = this;
     switch (step.k) {
       case 'fork':
         if (free === undefined) return;
-        model.fork(process, free);
-        kernel.os({ call: 'fork', process, child: free });
+        model.fork(pid, free);
+        kernel.os({ call: 'fork', pid, child: free });
         return;
       case 'exit':
       case 'exec':
-        model[step.k](process);
-        kernel.os({ call: step.k, process });
+        model[step.k](pid);
+        kernel.os({ call: step.k, pid });
         return;
       case 'switchTo':
-        model.running = process;
-        kernel.os({ call: 'switchTo', process });
+        model.running = pid;
+        kernel.os({ call: 'switchTo', pid });
         return;
       case 'age':
-        kernel.os({ call: 'age', process });
+        kernel.os({ call: 'age', pid });
         return;
       case 'promote': {
-        const pages = this.mapped(process);
+        const pages = this.mapped(pid);
         if (pages.length === 0) return;
         const gva = BigInt(pages[step.page % pages.length]!) * 4096n;
-        kernel.os({ call: 'promote', process, gva });
+        kernel.os({ call: 'promote', pid, gva });
         return;
       }
       case 'mmap': {
         const first = this.pageNumber(step.page);
-        const count = this.extent(process, first, step.count, false);
+        const count = this.extent(pid, first, step.count, false);
         if (count === 0) return;
         const { prot: rights, shared, file, populate } = step;
-        model.map(process, first, count, rights, shared, file);
+        model.map(pid, first, count, rights, shared, file);
         // Among huge pages `populate` says that small ones must do, until khugepaged comes.
         const large = this.huge && !populate && !shared && file === null;
         const fill = populate && !this.huge;
-        kernel.mmap(process, first * 4096, count * 4096, { prot: rights, shared, file, populate: fill, huge: large });
+        kernel.mmap(pid, first * 4096, count * 4096, { prot: rights, shared, file, populate: fill, huge: large });
         return;
       }
       case 'munmap':
       case 'mprotect': {
-        const pages = this.mapped(process);
+        const pages = this.mapped(pid);
         const first = pages[step.page % pages.length];
         if (first === undefined) return;
-        const count = this.extent(process, first, step.count, true);
+        const count = this.extent(pid, first, step.count, true);
         if (step.k === 'munmap') {
-          model.unmap(process, first, count);
-          kernel.munmap(process, first * 4096, count * 4096);
+          model.unmap(pid, first, count);
+          kernel.munmap(pid, first * 4096, count * 4096);
           return;
         }
-        model.protect(process, first, count, step.prot);
+        model.protect(pid, first, count, step.prot);
         const gva = BigInt(first) * 4096n;
-        kernel.os({ call: 'mprotect', process, gva, size: BigInt(count) * 4096n, prot: step.prot });
+        kernel.os({ call: 'mprotect', pid, gva, size: BigInt(count) * 4096n, prot: step.prot });
       }
     }
   }
@@ -259,13 +259,13 @@ class ProgramRun {
     return (d.fault === null) === done ? null : done ? 'faulted' : 'did not fault';
   }
 
-  private mapped(process: number): number[] {
-    return [...(this.model.processes.get(process)?.keys() ?? [])].sort((a, b) => a - b);
+  private mapped(pid: number): number[] {
+    return [...(this.model.processes.get(pid)?.keys() ?? [])].sort((a, b) => a - b);
   }
 
   /** Pages from `first` on, at most `count`, that are all mapped or all free, and in one run. */
-  private extent(process: number, first: number, count: number, mapped: boolean): number {
-    const pages = this.model.processes.get(process)!;
+  private extent(pid: number, first: number, count: number, mapped: boolean): number {
+    const pages = this.model.processes.get(pid)!;
     const run = this.runs.find((one) => first >= one.first && first < one.first + one.pages)!;
     let n = 0;
     while (n < count && first + n < run.first + run.pages && pages.has(first + n) === mapped) n++;

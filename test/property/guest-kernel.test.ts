@@ -19,7 +19,7 @@ function judge(kernel: KernelDriver, steps: readonly KernelStep[], huge = false)
   expect(runProgram(kernel, steps, huge)).toEqual([]);
   expect(auditKernel(kernel)).toEqual([]);
   kernel.d.expectNoDivergence();
-  for (const process of [0, 1, 2, 3]) if (kernel.isAlive(process)) kernel.os({ call: 'exit', process });
+  for (const pid of [0, 1, 2, 3]) if (kernel.isAlive(pid)) kernel.os({ call: 'exit', pid });
   kernel.d.expectNoDivergence();
   expect(kernel.usedFrames()).toBe(1 + kernel.cachedPages());
 }
@@ -29,8 +29,8 @@ const LOOPS: readonly (readonly [string, (k: KernelDriver) => void])[] = [
   [
     'two processes in turn',
     (k) => {
-      for (const process of [1, 0]) {
-        k.os({ call: 'switchTo', process });
+      for (const pid of [1, 0]) {
+        k.os({ call: 'switchTo', pid });
         k.d.write64(0x1000_0000, 5).insn(OP.READ, 8, 0x1000_1000);
       }
     },
@@ -38,11 +38,11 @@ const LOOPS: readonly (readonly [string, (k: KernelDriver) => void])[] = [
   [
     'fork, copy-on-write, exit',
     (k) => {
-      k.os({ call: 'fork', process: 0, child: 2 });
-      k.os({ call: 'switchTo', process: 2 });
+      k.os({ call: 'fork', pid: 0, child: 2 });
+      k.os({ call: 'switchTo', pid: 2 });
       k.d.write64(0x1000_0000, 6);
-      k.os({ call: 'exit', process: 2 });
-      k.os({ call: 'switchTo', process: 0 });
+      k.os({ call: 'exit', pid: 2 });
+      k.os({ call: 'switchTo', pid: 0 });
     },
   ],
   [
@@ -56,7 +56,7 @@ const LOOPS: readonly (readonly [string, (k: KernelDriver) => void])[] = [
   [
     'aging and a wrong access',
     (k) => {
-      k.os({ call: 'age', process: 0 });
+      k.os({ call: 'age', pid: 0 });
       k.d.insn(OP.READ, 8, 0x1000_0000).insn(OP.READ, 8, 0x5000_0000);
     },
   ],
@@ -74,7 +74,7 @@ describe.each(LOOPS)('a recorded loop of the kernel: %s', (_name, body) => {
       k.start(0);
       k.mmap(0, 0x1000_0000, 0x4000);
       k.d.write64(0x1000_0000, 1);
-      k.os({ call: 'fork', process: 0, child: 1 });
+      k.os({ call: 'fork', pid: 0, child: 1 });
       k.d.at(7);
       if (whole) k.d.repeat(60, () => body(k));
       else for (let i = 0; i < 60; i++) body(k);

@@ -160,14 +160,14 @@ export class TestKernel {
   }
 
   /** A process that runs; what that took is forgotten. */
-  start(process = 0): this {
-    this.os({ call: 'process', process });
-    this.os({ call: 'switchTo', process });
+  start(pid = 0): this {
+    this.os({ call: 'process', pid });
+    this.os({ call: 'switchTo', pid });
     this.port.take();
     return this;
   }
 
-  mmap(process: number, gva: number, size: number, more: Partial<MmapOp> = {}): this {
+  mmap(pid: number, gva: number, size: number, more: Partial<MmapOp> = {}): this {
     const usual = {
       prot: 'rw',
       shared: false,
@@ -177,7 +177,7 @@ export class TestKernel {
       populate: false,
       gpa: null,
     } as const;
-    this.os({ call: 'mmap', process, gva: BigInt(gva), size: BigInt(size), ...usual, ...more });
+    this.os({ call: 'mmap', pid, gva: BigInt(gva), size: BigInt(size), ...usual, ...more });
     return this;
   }
 
