@@ -25,6 +25,7 @@ const ROWS = [
   ['guest.out', 'guest', 'OUT or OUTS before it exits'],
   ['guest.in', 'guest', 'IN or INS before it exits'],
   ['guest.string', 'guest', 'one iteration of a string instruction'],
+  ['guest.string_line', 'guest', '64 bytes of a long REP STOS or MOVS, moved by fast-string microcode'],
   ['guest.dtlb_l2_hit', 'guest', 'first-level TLB missed, second-level TLB hit: the extra cycles'],
   ['guest.line_split', 'guest', 'access crosses a cache line: the extra cycles'],
   ['guest.page_split', 'guest', 'access crosses a 4 KiB page: the extra cycles'],

@@ -104,4 +104,5 @@ function advance(cpu: Cpu, insn: Instruction, moves: boolean): void {
   }
   insn.count--;
   cpu.tally.strings++;
+  cpu.tally.elementBytes = size;
 }

@@ -5,6 +5,7 @@ import { PLACE } from './line-cache.ts';
 // A module's own constants are folded into the code; what it imports is not.
 const { L2, L3 } = PLACE;
 const GUEST_STRING = STEP['guest.string'];
+const GUEST_STRING_LINE = STEP['guest.string_line'];
 const GUEST_LINE_SPLIT = STEP['guest.line_split'];
 const GUEST_PAGE_SPLIT = STEP['guest.page_split'];
 const GUEST_DTLB_L2_HIT = STEP['guest.dtlb_l2_hit'];
@@ -26,13 +27,24 @@ const WALK_SET_AD = STEP['walk.set_ad'];
 const WALK_NESTED_SET_AD = STEP['walk.nested_set_ad'];
 const WALK_PML_APPEND = STEP['walk.pml_append'];
 
+<<<<<<< HEAD
+=======
+/** Elements from which on a string instruction moves whole lines, and the bytes of a line. */
+const FAST_STRING = 64;
+const LINE = 64;
+
+/** Most repeats of one step added to a path at once. */
+const MOST = 1 << 17;
+
+>>>>>>> shadow
 /**
  * What one execution of an instruction made the silicon do, counted first and charged at its end in one fixed order. So the number of
  * distinct paths stays small: the order in which a walk met its loads is not part of a path, only how many came from where.
  */
 export class Tally {
-  /** Elements of a string instruction. */
+  /** Elements of a string instruction, and the bytes of one. */
   strings = 0;
+  elementBytes = 1;
   lineSplits = 0;
   pageSplits = 0;
   l2Hits = 0;
@@ -137,14 +149,29 @@ export class Tally {
 
   /** Adds everything to the path under way. */
   charge(paths: PathTable): void {
+<<<<<<< HEAD
     paths.addMany(GUEST_STRING, this.strings);
     paths.addMany(GUEST_LINE_SPLIT, this.lineSplits);
     paths.addMany(GUEST_PAGE_SPLIT, this.pageSplits);
     paths.addMany(GUEST_DTLB_L2_HIT, this.l2Hits);
+=======
+    if (this.strings !== 0) this.chargeString(paths);
+    addMany(paths, GUEST_LINE_SPLIT, this.lineSplits);
+    addMany(paths, GUEST_PAGE_SPLIT, this.pageSplits);
+    addMany(paths, GUEST_DTLB_L2_HIT, this.l2Hits);
+>>>>>>> shadow
     if (this.walks !== 0) this.chargeWalks(paths);
     paths.addMany(GUEST_DATA_L2, this.dataL2);
     paths.addMany(GUEST_DATA_L3, this.dataL3);
     paths.addMany(GUEST_DATA_DRAM, this.dataDram);
+  }
+
+  /** Fast-string microcode takes over where the count is long enough (SDM vol. 1, "Fast-String Operation"). */
+  private chargeString(paths: PathTable): void {
+    const { strings, elementBytes } = this;
+    const lines = strings >= FAST_STRING ? Math.floor((strings * elementBytes) / LINE) : 0;
+    addMany(paths, GUEST_STRING_LINE, lines);
+    addMany(paths, GUEST_STRING, strings - (lines * LINE) / elementBytes);
   }
 
   private chargeWalks(paths: PathTable): void {

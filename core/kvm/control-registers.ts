@@ -35,6 +35,8 @@ export function setCr4(vcpu: Vcpu, value: number): boolean {
   const changed = old ^ value;
   const long = (at[REG.EFER]! & EFER.LMA) !== 0;
   vcpu.paths.add(STEP.kvm_set_cr4);
+  // Protection keys are not there without two-dimensional paging (kvm_set_cpu_caps): a reserved bit.
+  if ((value & CR4.PKE) !== 0) return false;
   if (long && (changed & (CR4.PAE | CR4.LA57)) !== 0) return false;
   if ((value & ~old & CR4.PCIDE) !== 0 && (!long || (at[REG.CR3_LO]! & 0xfff) !== 0)) return false;
   const pae = !long && (at[REG.CR0]! & CR0.PG) !== 0 && (value & CR4.PAE) !== 0;

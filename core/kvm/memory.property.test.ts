@@ -149,6 +149,9 @@ describe.each([
   ['ept', '4.2', 1, false],
   ['npt', '7.0', 2, false],
   ['npt', '4.15', 1, false],
+  ['shadow', '7.0', 1, false],
+  ['shadow', '7.0', 2, false],
+  ['shadow', '4.2', 2, false],
 ] as const)('%s on %s, host pages of level %i, PML %s', (mmu, kernel, level, pml) => {
   it.each([0, 3])('guest memory is what was written, evicting every %i', (evictEvery) => {
     const holds = () =>

@@ -119,6 +119,10 @@ export const POLICY_DOCS: { readonly [K in OwnField]: PolicyDoc } = {
     doc: 'the emulator takes the GPA of the exit for a sole memory operand; before, it walked the guest tables',
     source: '618232e2196a, 4.14; arch/x86/kvm/x86.c',
   },
+  rmwFaultsAsWrite: {
+    doc: 'a page fault that the emulator meets when it reads the operand of a read-modify-write has the write bit in its error code, as the CPU’s has',
+    source: 'c205fb7d7d4f, 4.0: recalled; arch/x86/kvm/emulate.c, x86_emulate_insn',
+  },
   usesInsnBytes: {
     doc: 'decode assists of AMD are used: the instruction bytes in the VMCB, and what MOV to CR and INVLPG name. Before, the emulator fetched the instruction through the guest’s tables',
     source: '7ff76d58a9dc, df4f3108562d and dc25e89e07d5, 2.6.38 and 2.6.39: recalled; arch/x86/kvm/svm/svm.c',

@@ -39,6 +39,7 @@ export interface KvmPolicy {
   readonly misconfigHandler: 'mmio-first' | 'page-fault';
   readonly fastPioIn: 'none' | 'amd' | 'all';
   readonly exitGpaUsed: boolean;
+  readonly rmwFaultsAsWrite: boolean;
   readonly usesInsnBytes: boolean;
   readonly emptyInsnBufferReenters: boolean;
   readonly repInOneExit: boolean;

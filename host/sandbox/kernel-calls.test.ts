@@ -136,7 +136,7 @@ describe('the guest kernel of a script', () => {
       `${STARTED} os.mmap(p, { size: '64 MiB', populate: true });`,
     ],
   ])('stops with a sentence: %s', async (sentence, body) => {
-    const { error, result } = await play(body);
+    const { error, result } = await play(body, "{ size: '1 MiB' }");
     expect(error).toBeNull();
     expect(result?.problem).toEqual({ text: sentence, line: 3 });
   });

@@ -69,33 +69,33 @@ export class KernelCalls {
     const call = `os.${name}`;
     switch (name) {
       case 'process':
-        return this.born((pid) => ({ call: 'process', process: pid }));
+        return this.born((pid) => ({ call: 'process', pid }));
       case 'fork': {
         const parent = this.pidOf(decode(ofProcess, call, input).process, call);
-        return this.born((pid) => ({ call: 'fork', process: parent, child: pid }));
+        return this.born((pid) => ({ call: 'fork', pid: parent, child: pid }));
       }
       case 'switchTo':
       case 'exec':
       case 'exit':
-        return { op: { call: name, process: this.pidOf(decode(ofProcess, call, input).process, call) }, value: null };
+        return { op: { call: name, pid: this.pidOf(decode(ofProcess, call, input).process, call) }, value: null };
       case 'age':
-        return { op: { call: 'age', process: this.pidOf(decode(ofProcess, call, input).process, call) } };
+        return { op: { call: 'age', pid: this.pidOf(decode(ofProcess, call, input).process, call) } };
       case 'mmap':
         return this.mmap(input);
       case 'munmap': {
         const { process: of, range } = decode(munmap, call, input);
         this.checkRange(call, range.gva, range.size);
-        return { op: { call: 'munmap', process: this.pidOf(of, call), ...range }, value: null };
+        return { op: { call: 'munmap', pid: this.pidOf(of, call), ...range }, value: null };
       }
       case 'mprotect': {
         const { process: of, range } = decode(mprotect, call, input);
         this.checkRange(call, range.gva, range.size);
-        return { op: { call: 'mprotect', process: this.pidOf(of, call), ...range }, value: null };
+        return { op: { call: 'mprotect', pid: this.pidOf(of, call), ...range }, value: null };
       }
       case 'promote': {
         const { process: of, gva } = decode(promote, call, input);
         this.checkRange(call, gva, 1n);
-        return { op: { call: 'promote', process: this.pidOf(of, call), gva } };
+        return { op: { call: 'promote', pid: this.pidOf(of, call), gva } };
       }
       case 'reclaim':
         return { op: { call: 'reclaim', pages: decode(below(2 ** 31), call, input) } };
@@ -130,7 +130,7 @@ export class KernelCalls {
     if (file?.startsWith('shmem:') === true) throw new Refusal("os.mmap(): a file's name may not begin with shmem:");
     const at = gva ?? this.place(wanted.size, wanted.huge);
     this.checkRange('os.mmap', at, wanted.size);
-    const op: KernelOp = { call: 'mmap', process: pid, gva: at, ...rest, file: file ?? null, gpa: gpa ?? null };
+    const op: KernelOp = { call: 'mmap', pid, gva: at, ...rest, file: file ?? null, gpa: gpa ?? null };
     return { op, value: { address: `${at}` } };
   }
 

@@ -1,5 +1,6 @@
 import type { Machine } from '../../core/machine/machine.ts';
 import { FRAME } from '../../core/guest/kernel/frames.ts';
+import type { PageCache } from '../../core/guest/kernel/page-cache.ts';
 import { VM, VM_PROT } from '../../core/guest/kernel/vmas.ts';
 import type { KernelDriver } from './kernel-driver.ts';
 
@@ -22,11 +23,13 @@ export function auditKernel(driver: KernelDriver): string[] {
   const wrong: string[] = [];
   const users = new Map<number, number>();
   const writers = new Map<number, string>();
+  const mappings: string[] = [];
+  const counted = new Map<number, number>();
   const use = (frame: number): void => void users.set(frame, (users.get(frame) ?? 0) + 1);
 
-  const leaf = (process: number, page: number, entry: bigint, level: number): void => {
-    const vma = vmas.find(processes.vmas[process]!, page);
-    const where = `process ${process}, page 0x${page.toString(16)}`;
+  const leaf = (pid: number, page: number, entry: bigint, level: number): void => {
+    const vma = vmas.find(processes.vmas[pid]!, page);
+    const where = `process ${pid}, page 0x${page.toString(16)}`;
     if (vma === 0) return void wrong.push(`${where} is in the tables, but in no VMA`);
     const flags = vmas.flags[vma]!;
     if ((entry & P) !== 0n) {
@@ -40,14 +43,16 @@ export function auditKernel(driver: KernelDriver): string[] {
     }
     const inverted = mm.release.invertsProtNone && geometry.entryBytes === 8 && (entry & (P | PROTNONE)) === PROTNONE;
     const first = Number(((inverted ? entry ^ FRAME_BITS : entry) & FRAME_BITS) >> 12n);
+    counted.set(pid, (counted.get(pid) ?? 0) + mm.tables.span[level]!);
     for (let i = 0; i < mm.tables.span[level]!; i++) {
       use(first + i);
+      if (frames.kind(first + i) === FRAME.FILE) mappings.push(`${first + i} ${pid} ${page + i}`);
       if ((entry & (P | RW)) === (P | RW) && (flags & VM.SHARED) === 0) writers.set(first + i, where);
       if (!frames.owns(first + i)) wrong.push(`${where} points to frame ${first + i}, which is not in use`);
     }
   };
 
-  const table = (process: number, frame: number, level: number, base: number): void => {
+  const table = (pid: number, frame: number, level: number, base: number): void => {
     use(frame);
     if (frames.kind(frame) !== FRAME.TABLE) wrong.push(`frame ${frame} is used as a table, but is none`);
     const count = level === geometry.levels ? geometry.kernelIndex : 2 ** geometry.bits[level]!;
@@ -56,16 +61,24 @@ export function auditKernel(driver: KernelDriver): string[] {
       const entry = guestView.read(at, geometry.entryBytes);
       if (entry === 0n) continue;
       const page = base + index * mm.tables.span[level]!;
-      if (level === 1) leaf(process, page, entry, 1);
-      else if (level === 2 && (entry & PS) !== 0n) leaf(process, page, entry, 2);
-      else table(process, Number((entry & FRAME_BITS) >> 12n), level - 1, page);
+      if (level === 1) leaf(pid, page, entry, 1);
+      else if (level === 2 && (entry & PS) !== 0n) leaf(pid, page, entry, 2);
+      else table(pid, Number((entry & FRAME_BITS) >> 12n), level - 1, page);
     }
   };
 
-  for (const process of [0, 1, 2, 3]) {
-    if (processes.isAlive(process)) table(process, processes.pgd[process]!, geometry.levels, 0);
+  for (const pid of [0, 1, 2, 3]) {
+    if (!processes.isAlive(pid)) continue;
+    table(pid, processes.pgd[pid]!, geometry.levels, 0);
+    const pages = counted.get(pid) ?? 0;
+    if (processes.pages[pid] !== pages)
+      wrong.push(`process ${pid} has ${pages} pages, but counts ${processes.pages[pid]}`);
   }
-  for (const frame of cache.frames()) use(frame);
+  const known = cache.frames().flatMap((frame) => {
+    use(frame);
+    return mappingsOf(cache, frame);
+  });
+  if (known.sort().join() !== mappings.sort().join()) wrong.push(`the reverse map has ${known}, not ${mappings}`);
   for (const [frame, where] of writers)
     if (users.get(frame) !== 1) wrong.push(`${where} is private and writable, but has ${users.get(frame)} users`);
   for (const [frame, count] of users)
@@ -73,4 +86,11 @@ export function auditKernel(driver: KernelDriver): string[] {
       wrong.push(`frame ${frame} has ${count} users, but ${frames.references(frame)} references`);
   if (users.size + 1 !== frames.used) wrong.push(`${frames.used} frames in use, but ${users.size + 1} are used`);
   return wrong;
+}
+
+function mappingsOf(cache: PageCache, frame: number): string[] {
+  const list: string[] = [];
+  for (let at = cache.firstMapping(frame); at >= 0; at = cache.following(at))
+    list.push(`${frame} ${cache.processOf(at)} ${cache.pageOf(at)}`);
+  return list;
 }

@@ -32,10 +32,10 @@ export class KernelDriver {
   }
 
   /** An anonymous private mapping, unless told otherwise. */
-  mmap(process: number, gva: number | bigint, size: number, more: Partial<MmapOp> = {}): void {
+  mmap(pid: number, gva: number | bigint, size: number, more: Partial<MmapOp> = {}): void {
     this.os({
       call: 'mmap',
-      process,
+      pid,
       gva: BigInt(gva),
       size: BigInt(size),
       prot: 'rw',
@@ -49,18 +49,18 @@ export class KernelDriver {
     });
   }
 
-  munmap(process: number, gva: number | bigint, size: number): void {
-    this.os({ call: 'munmap', process, gva: BigInt(gva), size: BigInt(size) });
+  munmap(pid: number, gva: number | bigint, size: number): void {
+    this.os({ call: 'munmap', pid, gva: BigInt(gva), size: BigInt(size) });
   }
 
   /** A new process that runs. */
-  start(process: number): void {
-    this.os({ call: 'process', process });
-    this.os({ call: 'switchTo', process });
+  start(pid: number): void {
+    this.os({ call: 'process', pid });
+    this.os({ call: 'switchTo', pid });
   }
 
-  isAlive(process: number): boolean {
-    return this.kernel().mm.processes.isAlive(process);
+  isAlive(pid: number): boolean {
+    return this.kernel().mm.processes.isAlive(pid);
   }
 
   /** Page frames in use, the page of zeros among them. */

@@ -19,22 +19,22 @@ export class PlainModel {
   running = -1;
   private readonly files = new Map<string, Map<number, Bytes>>();
 
-  isAlive(process: number): boolean {
-    return this.processes.has(process);
+  isAlive(pid: number): boolean {
+    return this.processes.has(pid);
   }
 
-  start(process: number): void {
-    this.processes.set(process, new Map());
+  start(pid: number): void {
+    this.processes.set(pid, new Map());
   }
 
-  exit(process: number): void {
-    this.processes.delete(process);
-    if (this.running === process) this.running = -1;
+  exit(pid: number): void {
+    this.processes.delete(pid);
+    if (this.running === pid) this.running = -1;
     this.endSharedMemory();
   }
 
-  exec(process: number): void {
-    this.processes.set(process, new Map());
+  exec(pid: number): void {
+    this.processes.set(pid, new Map());
     this.endSharedMemory();
   }
 
@@ -45,30 +45,35 @@ export class PlainModel {
     this.processes.set(child, new Map(copies));
   }
 
-  isFree(process: number, first: number, count: number): boolean {
-    for (let page = first; page < first + count; page++) if (this.processes.get(process)!.has(page)) return false;
+  isFree(pid: number, first: number, count: number): boolean {
+    for (let page = first; page < first + count; page++) if (this.processes.get(pid)!.has(page)) return false;
     return true;
   }
 
-  isMapped(process: number, first: number, count: number): boolean {
-    for (let page = first; page < first + count; page++) if (!this.processes.get(process)!.has(page)) return false;
+  isMapped(pid: number, first: number, count: number): boolean {
+    for (let page = first; page < first + count; page++) if (!this.processes.get(pid)!.has(page)) return false;
     return true;
   }
 
-  map(process: number, first: number, count: number, prot: Prot, shared: boolean, file: string | null): void {
-    const name = file ?? (shared ? `shmem ${process} ${first}` : null);
+  map(pid: number, first: number, count: number, prot: Prot, shared: boolean, file: string | null): void {
+    const name = file ?? (shared ? `shmem ${pid} ${first}` : null);
     for (let i = 0; i < count; i++) {
-      this.processes.get(process)!.set(first + i, { prot, shared, file: name, index: i, own: null });
+      this.processes.get(pid)!.set(first + i, { prot, shared, file: name, index: i, own: null });
     }
   }
 
-  unmap(process: number, first: number, count: number): void {
-    for (let page = first; page < first + count; page++) this.processes.get(process)!.delete(page);
+  unmap(pid: number, first: number, count: number): void {
+    for (let page = first; page < first + count; page++) this.processes.get(pid)!.delete(page);
     this.endSharedMemory();
   }
 
-  protect(process: number, first: number, count: number, prot: Prot): void {
-    for (let page = first; page < first + count; page++) this.processes.get(process)!.get(page)!.prot = prot;
+  protect(pid: number, first: number, count: number, prot: Prot): void {
+    for (let page = first; page < first + count; page++) this.processes.get(pid)!.get(page)!.prot = prot;
+  }
+
+  /** The process has a page of its own there. */
+  wasWritten(pid: number, page: number): boolean {
+    return (this.processes.get(pid)?.get(page)?.own ?? null) !== null;
   }
 
   /** Bytes that the running process reads, or null for a fault. */

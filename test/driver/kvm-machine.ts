@@ -40,6 +40,7 @@ export interface MachineOptions {
   readonly emptyInsnBuffer?: boolean;
   readonly cpu?: Partial<KvmConfig['cpu']>;
   readonly silicon?: Partial<CpuConfig>;
+  readonly mmuPages?: number;
 }
 
 export type Outcome = 'done' | 'fault' | 'error';
@@ -65,6 +66,8 @@ export class KvmMachine {
   lastSteps: { name: StepName; times: number }[] = [];
   /** Times the last access left the guest. */
   lastVmExits = 0;
+  /** The guest's fault after 'fault', whoever found it. */
+  readonly lastFault = { vector: 0, errorCode: 0, hi: 0, lo: 0 };
   private nextHva = 0x7f00_0000_0000n;
 
   constructor(options: MachineOptions = {}) {
@@ -83,6 +86,7 @@ export class KvmMachine {
       mitigations: options.mitigations ?? [],
       emptyInsnBuffer: options.emptyInsnBuffer ?? false,
       cpu,
+      ...(options.mmuPages === undefined ? {} : { mmuPages: options.mmuPages }),
     };
     this.kvm = new Kvm(config, this.memory, this.hostPaths, this.recorder);
     this.cpu = new Cpu({
@@ -107,7 +111,6 @@ export class KvmMachine {
       paths: this.paths,
       userspace,
     });
-    this.vcpu.registersSet();
     this.kvm.register(this.state);
     this.vcpu.registersSet();
     this.kvm.started = true;
@@ -161,12 +164,19 @@ export class KvmMachine {
     this.lastVmExits = 0;
     for (let turn = 0; turn < 100; turn++) {
       const did = cpu.execute(insn);
-      if (did !== CPU_EXIT) return this.end(did === CPU_DONE ? 'done' : 'fault', cpu.ended === 1);
+      if (did !== CPU_EXIT) {
+        if (did !== CPU_DONE) this.noteFault(cpu.fault.vector, cpu.fault.errorCode, cpu.fault.hi, cpu.fault.lo);
+        return this.end(did === CPU_DONE ? 'done' : 'fault', cpu.ended === 1);
+      }
       this.lastVmExits++;
       const outcome = vcpu.handleExit(cpu.exit, insn);
       if (outcome === KVM_ERROR) return this.end('error');
       cpu.enterGuest();
-      if (outcome === KVM_FAULT) return this.end('fault');
+      if (outcome === KVM_FAULT) {
+        const { vector, errorCode, cr2Hi, cr2Lo } = vcpu.fault;
+        this.noteFault(vector, errorCode, cr2Hi, cr2Lo);
+        return this.end('fault');
+      }
       if (outcome === KVM_NEXT) return this.end('done');
       if (outcome !== KVM_RETRY) throw new Error(`outcome ${outcome}`);
     }
@@ -188,6 +198,10 @@ export class KvmMachine {
 
   stat(name: keyof ReturnType<Kvm['statsByName']>): number {
     return this.kvm.statsByName()[name];
+  }
+
+  private noteFault(vector: number, errorCode: number, hi: number, lo: number): void {
+    Object.assign(this.lastFault, { vector, errorCode, hi: hi >>> 0, lo: lo >>> 0 });
   }
 
   /** `counted`: the CPU has put the access into the ledger itself. */

@@ -18,6 +18,11 @@ export function guestPrices(cpu: Hardware) {
     'guest.out': beforeExit,
     'guest.in': beforeExit,
     'guest.string': estimated(5, [1, 20], 'estimate'),
+    'guest.string_line': estimated(
+      4,
+      [2, 16],
+      'estimate: 16 to 32 bytes a cycle in the first-level cache, less beyond it; the start spread over a page',
+    ),
     'guest.dtlb_l2_hit': cpu.stlbHit,
     'guest.line_split': estimated(6, [1, 12], 'estimate'),
     'guest.page_split': estimated(25, [10, 150], 'estimate: about 100 before Skylake, far less since'),

@@ -58,6 +58,7 @@ export const linux314: Kernel = {
     misconfigHandler: 'mmio-first',
     fastPioIn: 'none',
     exitGpaUsed: false,
+    rmwFaultsAsWrite: false,
     usesInsnBytes: true,
     emptyInsnBufferReenters: false,
     repInOneExit: true,

@@ -11,6 +11,7 @@ export const linux42: Kernel = {
     io: { ...linux315.policy.io, zeroLengthCompare: true, fastMmioTwin: 'separate' },
     pml: true,
     fastPioIn: 'amd',
+    rmwFaultsAsWrite: true,
     slots: {
       ...linux315.policy.slots,
       userSlots: 509,

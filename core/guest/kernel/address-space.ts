@@ -47,38 +47,36 @@ function freeTopTable(mm: Mm, pgd: number): void {
 }
 
 /** do_exit's share: the address space goes, then the tables that CR3 pointed to. */
-export function exit(mm: Mm, process: number): void {
+export function exit(mm: Mm, pid: number): void {
   const { processes, tlb, port } = mm;
   port.work(WORK.EXIT, 1);
-  const pgd = processes.pgd[process]!;
-  const loaded = tlb.loaded === process;
-  unmapAll(mm, process, pgd, loaded);
-  if (loaded) tlb.leave();
-  tlb.forget(process);
+  const pgd = processes.pgd[pid]!;
+  unmapAll(mm, pid, pgd, tlb.loaded === pid);
+  tlb.forget(pid);
   freeTopTable(mm, pgd);
-  processes.end(process);
+  processes.end(pid);
 }
 
 /** execve's share: a new, empty address space takes the place of the old one. */
-export function exec(mm: Mm, process: number): void {
+export function exec(mm: Mm, pid: number): void {
   const { processes, tlb, port } = mm;
   port.work(WORK.EXEC, 1);
   const fresh = newTopTable(mm);
   if (fresh < 0) return;
-  const old = processes.pgd[process]!;
-  processes.pgd[process] = fresh;
-  tlb.replace(process);
-  unmapAll(mm, process, old, false);
+  const old = processes.pgd[pid]!;
+  processes.pgd[pid] = fresh;
+  tlb.replace(pid);
+  unmapAll(mm, pid, old, false);
   freeTopTable(mm, old);
 }
 
 /** mmap: a VMA, and its pages where they are wanted at once. A sentence where something is mapped already. */
 export function map(mm: Mm, op: MmapOp): string | null {
   const { vmas, processes, port, cache } = mm;
-  const { process } = op;
+  const { pid } = op;
   const start = Number(op.gva >> 12n);
   const end = start + Number(op.size >> 12n);
-  const next = vmas.firstAbove(processes.vmas[process]!, start);
+  const next = vmas.firstAbove(processes.vmas[pid]!, start);
   if (next !== 0 && vmas.start[next]! < end) {
     const page = Math.max(vmas.start[next]!, start);
     return `os.mmap(): page 0x${(BigInt(page) << 12n).toString(16)} is mapped already: munmap it first, or map elsewhere`;
@@ -87,32 +85,32 @@ export function map(mm: Mm, op: MmapOp): string | null {
   const device = op.gpa !== null;
   const flags =
     RIGHTS[op.prot] | (op.shared || device ? VM.SHARED : 0) | (op.huge ? VM.HUGE : 0) | (device ? VM.DEVICE : 0);
-  const name = op.file ?? (op.shared ? `${SHARED_MEMORY}${process}:${op.gva.toString(16)}` : null);
+  const name = op.file ?? (op.shared ? `${SHARED_MEMORY}${pid}:${op.gva.toString(16)}` : null);
   const file = name === null ? 0 : cache.file(name) + 1;
   const first = Number((op.gpa ?? op.offset) >> 12n);
-  processes.vmas[process] = vmas.insert(processes.vmas[process]!, start, end, flags, file, first);
-  const vma = vmas.find(processes.vmas[process]!, start);
-  if (device) mapDevice(mm, process, vma);
-  else if (op.populate) populate(mm, process, vma, (RIGHTS[op.prot] & VM.WRITE) !== 0);
+  processes.vmas[pid] = vmas.insert(processes.vmas[pid]!, start, end, flags, file, first);
+  const vma = vmas.find(processes.vmas[pid]!, start);
+  if (device) mapDevice(mm, pid, vma);
+  else if (op.populate) populate(mm, pid, vma, (RIGHTS[op.prot] & VM.WRITE) !== 0);
   return null;
 }
 
 /** remap_pfn_range: every entry at once, uncached. */
-function mapDevice(mm: Mm, process: number, vma: number): void {
+function mapDevice(mm: Mm, pid: number, vma: number): void {
   const { vmas, tables, processes, port } = mm;
   const start = vmas.start[vma]!;
   const flags = mm.flagsLo(vma) | PTE.SPECIAL | PTE.PCD;
   for (let page = start; page < vmas.end[vma]! && !port.stopped; page++) {
-    const leaf = tables.build(processes.pgd[process]!, page, 1);
+    const leaf = tables.build(processes.pgd[pid]!, page, 1);
     if (leaf < 0) return;
     mm.setPte(leaf, tables.indexOf(page, 1), vmas.filePage[vma]! + page - start, mm.flagsHi(vma), flags);
   }
 }
 
 /** mm_populate: faults without exceptions. */
-function populate(mm: Mm, process: number, vma: number, write: boolean): void {
+function populate(mm: Mm, pid: number, vma: number, write: boolean): void {
   const { vmas, port } = mm;
   for (let page = vmas.start[vma]!; page < vmas.end[vma]! && !port.stopped; page++) {
-    handleMmFault(mm, process, vma, page, write);
+    handleMmFault(mm, pid, vma, page, write);
   }
 }

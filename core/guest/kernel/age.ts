@@ -7,11 +7,11 @@ import { type RangeVisitor, walkRange } from './walk-range.ts';
 class Aging implements RangeVisitor {
   young = 0;
   private readonly mm: Mm;
-  private readonly process: number;
+  private readonly pid: number;
 
-  constructor(mm: Mm, process: number) {
+  constructor(mm: Mm, pid: number) {
     this.mm = mm;
-    this.process = process;
+    this.pid = pid;
   }
 
   table(table: number, start: number, end: number): void {
@@ -32,17 +32,17 @@ class Aging implements RangeVisitor {
     mm.tables.read(table, index);
     if ((mm.tables.lo & (PTE.P | PTE.A)) !== (PTE.P | PTE.A)) return;
     mm.tables.clearYoung(table, index);
-    if (mm.release.youngFlush) mm.tlb.flushRange(this.process, page, page + pages, pages);
+    if (mm.release.youngFlush) mm.tlb.flushRange(this.pid, page, page + pages, pages);
     this.young += pages;
   }
 }
 
 /** Looks at every page of a process as reclaim would; returns how many had been accessed since the last time. */
-export function age(mm: Mm, process: number): number {
+export function age(mm: Mm, pid: number): number {
   const { vmas, processes } = mm;
-  const aging = new Aging(mm, process);
-  for (let row = processes.vmas[process]!; row !== 0; row = vmas.next[row]!) {
-    walkRange(mm, processes.pgd[process]!, vmas.start[row]!, vmas.end[row]!, aging);
+  const aging = new Aging(mm, pid);
+  for (let row = processes.vmas[pid]!; row !== 0; row = vmas.next[row]!) {
+    walkRange(mm, processes.pgd[pid]!, vmas.start[row]!, vmas.end[row]!, aging);
   }
   return aging.young;
 }
@@ -69,10 +69,10 @@ function isReferenced(mm: Mm, frame: number): boolean {
   const { cache, tables } = mm;
   let young = 0;
   for (let mapping = cache.firstMapping(frame); mapping >= 0; mapping = cache.following(mapping)) {
-    const process = cache.processOf(mapping);
+    const pid = cache.processOf(mapping);
     const page = cache.pageOf(mapping);
-    const aging = new Aging(mm, process);
-    aging.entry(leafOf(mm, process, page), tables.indexOf(page, 1), page, 1);
+    const aging = new Aging(mm, pid);
+    aging.entry(leafOf(mm, pid, page), tables.indexOf(page, 1), page, 1);
     young += aging.young;
   }
   return young > 0;
@@ -82,20 +82,20 @@ function isReferenced(mm: Mm, frame: number): boolean {
 function unmapFirst(mm: Mm, frame: number): void {
   const { cache, tables, tlb, processes } = mm;
   const mapping = cache.firstMapping(frame);
-  const process = cache.processOf(mapping);
+  const pid = cache.processOf(mapping);
   const page = cache.pageOf(mapping);
-  tables.take(leafOf(mm, process, page), tables.indexOf(page, 1));
-  tlb.flushPage(process, page);
-  mm.removeMapping(frame, process, page);
-  processes.pages[process]!--;
+  tables.take(leafOf(mm, pid, page), tables.indexOf(page, 1));
+  tlb.flushPage(pid, page);
+  mm.removeMapping(frame, pid, page);
+  processes.pages[pid]!--;
   tables.put(frame);
 }
 
 /** page_vma_mapped_walk: the leaf table of a page that is mapped. */
-function leafOf(mm: Mm, process: number, page: number): number {
+function leafOf(mm: Mm, pid: number, page: number): number {
   const { tables, processes, port } = mm;
   port.work(WORK.RMAP_WALK, 1);
-  const middle = tables.find(processes.pgd[process]!, page, 2);
+  const middle = tables.find(processes.pgd[pid]!, page, 2);
   tables.read(middle, tables.indexOf(page, 2));
   return frameOf(tables.hi, tables.lo);
 }

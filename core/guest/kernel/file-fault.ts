@@ -8,7 +8,7 @@ import { VM } from './vmas.ts';
 /** do_fault: the entry of a page of a file, or of shared memory, is none. */
 export function fileFault(
   mm: Mm,
-  process: number,
+  pid: number,
   vma: number,
   page: number,
   leaf: number,
@@ -17,7 +17,7 @@ export function fileFault(
 ): void {
   const { tables, vmas, processes, stats, release } = mm;
   const shared = (vmas.flags[vma]! & VM.SHARED) !== 0;
-  if (!write && release.faultAround > 1 && mapAround(mm, process, vma, page, leaf, at)) return;
+  if (!write && release.faultAround > 1 && mapAround(mm, pid, vma, page, leaf, at)) return;
   const frame = cachedPage(mm, vma, page);
   if (frame < 0) return;
   if (write && !shared) {
@@ -29,9 +29,9 @@ export function fileFault(
     stats.add(STAT.cow);
   } else {
     mm.setPte(leaf, at, frame, mm.flagsHi(vma), mm.flagsLo(vma) | (write ? PTE.RW | PTE.D : 0));
-    mm.addMapping(frame, process, page);
+    mm.addMapping(frame, pid, page);
   }
-  processes.pages[process]!++;
+  processes.pages[pid]!++;
 }
 
 const fileIndex = (mm: Mm, vma: number, page: number): number => mm.vmas.filePage[vma]! + page - mm.vmas.start[vma]!;
@@ -55,7 +55,7 @@ function cachedPage(mm: Mm, vma: number, page: number): number {
 }
 
 /** do_fault_around: maps what the cache has of an aligned window of pages. True when the page itself was among it. */
-function mapAround(mm: Mm, process: number, vma: number, page: number, leaf: number, at: number): boolean {
+function mapAround(mm: Mm, pid: number, vma: number, page: number, leaf: number, at: number): boolean {
   const { tables, vmas, cache, processes, port, release, hugePages } = mm;
   const window = release.faultAround;
   const from = Math.max(at - (at % window), at - (page - vmas.start[vma]!));
@@ -70,8 +70,8 @@ function mapAround(mm: Mm, process: number, vma: number, page: number, leaf: num
     tables.read(leaf, i);
     if (!isNone(tables.hi, tables.lo)) continue;
     mm.setPte(leaf, i, frame, mm.flagsHi(vma), mm.flagsLo(vma));
-    mm.addMapping(frame, process, there);
-    processes.pages[process]!++;
+    mm.addMapping(frame, pid, there);
+    processes.pages[pid]!++;
     if (i === at) found = true;
   }
   return found;

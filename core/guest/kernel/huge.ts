@@ -18,7 +18,7 @@ const hugeLo = (mm: Mm, vma: number): number =>
   mm.flagsLo(vma) | PTE.PS | PTE.D | ((mm.vmas.flags[vma]! & VM.WRITE) !== 0 ? PTE.RW : 0);
 
 /** do_huge_pmd_anonymous_page; false where no aligned run of frames is free, so that a small page must do. */
-export function hugeFault(mm: Mm, process: number, vma: number, table: number, index: number): boolean {
+export function hugeFault(mm: Mm, pid: number, vma: number, table: number, index: number): boolean {
   const { frames, tables, port, stats, hugePages } = mm;
   const frame = frames.allocHuge(FRAME.ANON);
   if (frame < 0) return false;
@@ -28,12 +28,12 @@ export function hugeFault(mm: Mm, process: number, vma: number, table: number, i
   for (let i = 0; i < hugePages; i++) tables.zero(frame + i);
   tables.setUpper(table, index, entryHi(frame, mm.flagsHi(vma)), entryLo(frame, hugeLo(mm, vma)));
   mm.vmas.flags[vma]! |= VM.ANON;
-  mm.processes.pages[process]! += hugePages;
+  mm.processes.pages[pid]! += hugePages;
   return true;
 }
 
 /** __split_huge_pmd: the huge page's entry, just read, becomes a table of as many small ones. */
-export function splitHuge(mm: Mm, process: number, table: number, index: number, page: number): void {
+export function splitHuge(mm: Mm, pid: number, table: number, index: number, page: number): void {
   const { tables, tlb, stats, hugePages } = mm;
   const { hi, lo } = tables;
   const start = page - (page % hugePages);
@@ -43,7 +43,7 @@ export function splitHuge(mm: Mm, process: number, table: number, index: number,
   const flagsHi = hi & ~0xfffff;
   for (let i = 0; i < hugePages; i++) mm.setPte(leaf, i, frame + i, flagsHi, lo & 0xfff & ~PTE.PS);
   tables.take(table, index);
-  tlb.flushRange(process, start, start + hugePages, hugePages);
+  tlb.flushRange(pid, start, start + hugePages, hugePages);
   tables.link(table, index, leaf, 2);
   stats.add(STAT.thp_split_pmd);
 }
@@ -52,13 +52,13 @@ export function splitHuge(mm: Mm, process: number, table: number, index: number,
  * collapse_huge_page: khugepaged makes one huge page of what an aligned range holds. False where it gives up: something else than private
  * pages of this process alone, nothing there, or no free run of frames.
  */
-export function collapse(mm: Mm, process: number, page: number): boolean {
+export function collapse(mm: Mm, pid: number, page: number): boolean {
   const { tables, vmas, processes, frames, hugePages, tlb, stats, port } = mm;
-  const vma = vmas.find(processes.vmas[process]!, page);
+  const vma = vmas.find(processes.vmas[pid]!, page);
   port.work(WORK.COLLAPSE, 1);
   if (vma === 0 || !fitsHuge(mm, vma, page)) return false;
   const start = page - (page % hugePages);
-  const table = tables.find(processes.pgd[process]!, start, 2);
+  const table = tables.find(processes.pgd[pid]!, start, 2);
   if (table < 0) return false;
   const index = tables.indexOf(start, 2);
   tables.read(table, index);
@@ -70,10 +70,10 @@ export function collapse(mm: Mm, process: number, page: number): boolean {
   port.work(WORK.ALLOC_PAGE, 1);
   stats.add(STAT.pgalloc, hugePages);
   tables.take(table, index);
-  tlb.flushRange(process, start, start + hugePages, 1);
-  for (let i = 0; i < hugePages && !port.stopped; i++) moveInto(mm, process, leaf, i, frame + i);
+  tlb.flushRange(pid, start, start + hugePages, 1);
+  for (let i = 0; i < hugePages && !port.stopped; i++) moveInto(mm, pid, leaf, i, frame + i);
   tables.setUpper(table, index, entryHi(frame, mm.flagsHi(vma)), entryLo(frame, hugeLo(mm, vma)));
-  processes.pages[process]! += hugePages;
+  processes.pages[pid]! += hugePages;
   tables.put(leaf);
   stats.add(STAT.thp_collapse_alloc);
   return true;
@@ -97,7 +97,7 @@ function mayCollapse(mm: Mm, leaf: number): boolean {
 }
 
 /** __collapse_huge_page_copy of one small page. */
-function moveInto(mm: Mm, process: number, leaf: number, i: number, to: number): void {
+function moveInto(mm: Mm, pid: number, leaf: number, i: number, to: number): void {
   const { tables, processes } = mm;
   tables.read(leaf, i);
   const none = isNone(tables.hi, tables.lo);
@@ -108,6 +108,6 @@ function moveInto(mm: Mm, process: number, leaf: number, i: number, to: number):
   if (none) return;
   tables.clear(leaf, i);
   if (special) return;
-  processes.pages[process]!--;
+  processes.pages[pid]!--;
   tables.put(frame);
 }

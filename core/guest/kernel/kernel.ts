@@ -43,8 +43,8 @@ export class GuestKernel {
   }
 
   /** Pages in a process's tables. */
-  pagesOf(process: number): number {
-    return this.mm.processes.pages[process] ?? 0;
+  pagesOf(pid: number): number {
+    return this.mm.processes.pages[pid] ?? 0;
   }
 
   /** True for a fault that the handler will look at: of the running process's half of the address space. */
@@ -82,28 +82,28 @@ export class GuestKernel {
     const { mm } = this;
     if (op.call === 'reclaim') return reclaim(mm, op.pages);
     if (op.call === 'process') {
-      this.create(op.process, 'os.process()');
+      this.create(op.pid, 'os.process()');
       return 0;
     }
-    if (!mm.processes.isAlive(op.process)) {
-      this.port.fail(`os.${op.call}(): process ${op.process} has ended`);
+    if (!mm.processes.isAlive(op.pid)) {
+      this.port.fail(`os.${op.call}(): process ${op.pid} has ended`);
       return 0;
     }
     switch (op.call) {
       case 'fork':
         this.port.work(WORK.COPY_PROCESS, 1);
-        if (this.create(op.child, 'os.fork()')) duplicate(mm, op.process, op.child);
+        if (this.create(op.child, 'os.fork()')) duplicate(mm, op.pid, op.child);
         return 0;
       case 'exec':
-        exec(mm, op.process);
+        exec(mm, op.pid);
         return 0;
       case 'exit':
-        exit(mm, op.process);
+        exit(mm, op.pid);
         return 0;
       case 'switchTo':
         this.port.work(WORK.CONTEXT_SWITCH, 1);
         mm.stats.add(STAT.ctxt);
-        mm.tlb.switchTo(op.process);
+        mm.tlb.switchTo(op.pid);
         return 0;
       case 'mmap': {
         const problem = map(mm, op);
@@ -111,35 +111,35 @@ export class GuestKernel {
         return 0;
       }
       case 'munmap':
-        unmap(mm, op.process, Number(op.gva >> 12n), Number((op.gva + op.size) >> 12n));
+        unmap(mm, op.pid, Number(op.gva >> 12n), Number((op.gva + op.size) >> 12n));
         return 0;
       case 'mprotect': {
         const start = Number(op.gva >> 12n);
-        if (!protect(mm, op.process, start, start + Number(op.size >> 12n), RIGHTS[op.prot]))
+        if (!protect(mm, op.pid, start, start + Number(op.size >> 12n), RIGHTS[op.prot]))
           this.port.fail(`os.mprotect(): a part of the range at 0x${op.gva.toString(16)} is not mapped`);
         return 0;
       }
       case 'age':
-        return age(mm, op.process);
+        return age(mm, op.pid);
       case 'promote':
         if (!mm.release.hugePages) {
           this.port.fail(`os.promote(): Linux ${mm.release.id} has no transparent huge pages`);
           return 0;
         }
-        return collapse(mm, op.process, Number(op.gva >> 12n)) ? 1 : 0;
+        return collapse(mm, op.pid, Number(op.gva >> 12n)) ? 1 : 0;
     }
   }
 
   /** A process with an empty address space. */
-  private create(process: number, call: string): boolean {
+  private create(pid: number, call: string): boolean {
     const { mm } = this;
-    if (mm.processes.isAlive(process)) {
-      this.port.fail(`${call}: process ${process} of the round before is still there: os.exit() it inside the loop`);
+    if (mm.processes.isAlive(pid)) {
+      this.port.fail(`${call}: process ${pid} of the round before is still there: os.exit() it inside the loop`);
       return false;
     }
     const pgd = newTopTable(mm);
     if (pgd < 0) return false;
-    mm.processes.start(process, pgd);
+    mm.processes.start(pid, pgd);
     return true;
   }
 }

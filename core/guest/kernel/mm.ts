@@ -107,14 +107,14 @@ export class Mm {
   }
 
   /** A page gets a mapping: counted, and in the reverse map where it is a file's. */
-  addMapping(frame: number, process: number, page: number): void {
+  addMapping(frame: number, pid: number, page: number): void {
     this.frames.get(frame);
-    if (this.frames.kind(frame) === FRAME.FILE) this.cache.map(frame, process, page);
+    if (this.frames.kind(frame) === FRAME.FILE) this.cache.map(frame, pid, page);
   }
 
   /** A page loses a mapping; its reference is still to be dropped. */
-  removeMapping(frame: number, process: number, page: number): void {
-    if (this.frames.kind(frame) === FRAME.FILE) this.cache.unmap(frame, process, page);
+  removeMapping(frame: number, pid: number, page: number): void {
+    if (this.frames.kind(frame) === FRAME.FILE) this.cache.unmap(frame, pid, page);
   }
 
   private isInverted(lo: number): boolean {

@@ -4,7 +4,7 @@ export type Prot = 'none' | 'r' | 'rw' | 'rx' | 'rwx';
 /** mmap. Addresses and sizes are bytes, multiples of 4096. */
 export interface MmapOp {
   readonly call: 'mmap';
-  readonly process: number;
+  readonly pid: number;
   readonly gva: bigint;
   readonly size: bigint;
   readonly prot: Prot;
@@ -23,20 +23,20 @@ export interface MmapOp {
 
 /** What a script asks of the guest's kernel. Processes are numbers that the script's side gives out. */
 export type KernelOp =
-  | { readonly call: 'process' | 'exec' | 'exit' | 'switchTo'; readonly process: number }
-  | { readonly call: 'fork'; readonly process: number; readonly child: number }
+  | { readonly call: 'process' | 'exec' | 'exit' | 'switchTo'; readonly pid: number }
+  | { readonly call: 'fork'; readonly pid: number; readonly child: number }
   | MmapOp
-  | { readonly call: 'munmap'; readonly process: number; readonly gva: bigint; readonly size: bigint }
+  | { readonly call: 'munmap'; readonly pid: number; readonly gva: bigint; readonly size: bigint }
   | {
       readonly call: 'mprotect';
-      readonly process: number;
+      readonly pid: number;
       readonly gva: bigint;
       readonly size: bigint;
       readonly prot: Prot;
     }
-  | { readonly call: 'age'; readonly process: number }
+  | { readonly call: 'age'; readonly pid: number }
   | { readonly call: 'reclaim'; readonly pages: number }
-  | { readonly call: 'promote'; readonly process: number; readonly gva: bigint }
+  | { readonly call: 'promote'; readonly pid: number; readonly gva: bigint }
   /** A system call begins or ends; what stands between them runs in kernel mode. */
   | { readonly call: 'enter' }
   | { readonly call: 'leave' };

@@ -18,7 +18,7 @@ export class PageCache {
   /** Row + 1 of each cached page by frame, relative to the first frame of the kernel. */
   private rowOf = new Int32Array(64);
   /** Mappings as chained rows. */
-  private process = new Int32Array(64);
+  private pid = new Int32Array(64);
   private page = new Float64Array(64);
   private next = new Int32Array(64);
   /** [cached pages, mapping rows used, head of the free mapping rows + 1, where reclaim goes on]. */
@@ -30,7 +30,7 @@ export class PageCache {
   }
 
   register(set: StateSet): void {
-    set.addState(() => [...this.pages, this.cached, this.rowOf, this.process, this.page, this.next, this.state]);
+    set.addState(() => [...this.pages, this.cached, this.rowOf, this.pid, this.page, this.next, this.state]);
   }
 
   /** Number of a file. One whose name begins with SHARED_MEMORY is shared memory: it ends with its last mapping. */
@@ -90,24 +90,24 @@ export class PageCache {
   }
 
   /** page_add_file_rmap. */
-  map(frame: number, process: number, page: number): void {
+  map(frame: number, pid: number, page: number): void {
     const row = this.takeRow();
     const at = this.headOf(frame);
-    this.process[row] = process;
+    this.pid[row] = pid;
     this.page[row] = page;
     this.next[row] = this.cached[at]!;
     this.cached[at] = row + 1;
   }
 
   /** page_remove_rmap. */
-  unmap(frame: number, process: number, page: number): void {
+  unmap(frame: number, pid: number, page: number): void {
     const at = this.headOf(frame);
     let before = -1;
     for (let row = this.cached[at]! - 1; row >= 0; row = this.next[row]! - 1) {
-      if (this.process[row] === process && this.page[row] === page) {
+      if (this.pid[row] === pid && this.page[row] === page) {
         if (before < 0) this.cached[at] = this.next[row]!;
         else this.next[before] = this.next[row]!;
-        this.process[row] = 0;
+        this.pid[row] = 0;
         this.page[row] = 0;
         this.next[row] = this.state[2]!;
         this.state[2] = row + 1;
@@ -134,7 +134,7 @@ export class PageCache {
   }
 
   processOf(mapping: number): number {
-    return this.process[mapping]!;
+    return this.pid[mapping]!;
   }
 
   pageOf(mapping: number): number {
@@ -163,9 +163,9 @@ export class PageCache {
       return free;
     }
     const row = this.state[1]!++;
-    if (row >= this.process.length) {
-      const size = this.process.length * 2;
-      this.process = widened(this.process, size);
+    if (row >= this.pid.length) {
+      const size = this.pid.length * 2;
+      this.pid = widened(this.pid, size);
       this.page = widened(this.page, size);
       this.next = widened(this.next, size);
     }

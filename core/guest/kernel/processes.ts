@@ -17,31 +17,31 @@ export class Processes {
     set.addState(() => [this.alive, this.pgd, this.vmas, this.tlbGen, this.pages]);
   }
 
-  isAlive(process: number): boolean {
-    return this.alive[process] === 1;
+  isAlive(pid: number): boolean {
+    return this.alive[pid] === 1;
   }
 
   /** A new process without VMAs. */
-  start(process: number, pgd: number): void {
-    if (process >= this.alive.length) {
-      const size = Math.max(process + 1, this.alive.length * 2);
+  start(pid: number, pgd: number): void {
+    if (pid >= this.alive.length) {
+      const size = Math.max(pid + 1, this.alive.length * 2);
       this.alive = widened(this.alive, size);
       this.pgd = widened(this.pgd, size);
       this.vmas = widened(this.vmas, size);
       this.tlbGen = widened(this.tlbGen, size);
       this.pages = widened(this.pages, size);
     }
-    this.alive[process] = 1;
-    this.pgd[process] = pgd;
-    this.vmas[process] = 0;
-    this.tlbGen[process] = 0;
-    this.pages[process] = 0;
+    this.alive[pid] = 1;
+    this.pgd[pid] = pgd;
+    this.vmas[pid] = 0;
+    this.tlbGen[pid] = 0;
+    this.pages[pid] = 0;
   }
 
-  end(process: number): void {
-    this.alive[process] = 0;
-    this.pgd[process] = 0;
-    this.tlbGen[process] = 0;
-    this.pages[process] = 0;
+  end(pid: number): void {
+    this.alive[pid] = 0;
+    this.pgd[pid] = 0;
+    this.tlbGen[pid] = 0;
+    this.pages[pid] = 0;
   }
 }

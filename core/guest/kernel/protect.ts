@@ -12,12 +12,12 @@ const KEPT = PTE.PCD | PTE.A | PTE.D | PTE.SPECIAL;
 /** change_pte_range of one VMA, whose flags are the new ones already. */
 class Change implements RangeVisitor {
   private readonly mm: Mm;
-  private readonly process: number;
+  private readonly pid: number;
   private readonly vma: number;
 
-  constructor(mm: Mm, process: number, vma: number) {
+  constructor(mm: Mm, pid: number, vma: number) {
     this.mm = mm;
-    this.process = process;
+    this.pid = pid;
     this.vma = vma;
   }
 
@@ -42,7 +42,7 @@ class Change implements RangeVisitor {
     const { mm, vma } = this;
     const { tables, hugePages, vmas } = mm;
     if (end - start < hugePages || (vmas.flags[vma]! & VM_PROT) === 0) {
-      splitHuge(mm, this.process, table, index, start);
+      splitHuge(mm, this.pid, table, index, start);
       return mm.port.stopped;
     }
     tables.take(table, index);
@@ -63,9 +63,9 @@ class Change implements RangeVisitor {
 }
 
 /** mprotect of [start, end); false where a part of it is not mapped. */
-export function protect(mm: Mm, process: number, start: number, end: number, rights: number): boolean {
+export function protect(mm: Mm, pid: number, start: number, end: number, rights: number): boolean {
   const { vmas, processes, port, tlb } = mm;
-  const head = processes.vmas[process]!;
+  const head = processes.vmas[pid]!;
   for (let page = start; page < end;) {
     const row = vmas.find(head, page);
     if (row === 0) return false;
@@ -76,8 +76,8 @@ export function protect(mm: Mm, process: number, start: number, end: number, rig
   for (let row = vmas.firstAbove(head, start); row !== 0 && vmas.start[row]! < end; row = vmas.next[row]!) {
     port.work(WORK.VMA_CHANGE, 1);
     vmas.flags[row] = (vmas.flags[row]! & ~VM_PROT) | rights;
-    walkRange(mm, processes.pgd[process]!, vmas.start[row]!, vmas.end[row]!, new Change(mm, process, row));
+    walkRange(mm, processes.pgd[pid]!, vmas.start[row]!, vmas.end[row]!, new Change(mm, pid, row));
   }
-  tlb.flushRange(process, start, end, 1);
+  tlb.flushRange(pid, start, end, 1);
   return true;
 }

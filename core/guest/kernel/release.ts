@@ -19,8 +19,11 @@ export interface KernelRelease {
   readonly zeroPage: boolean;
   /** ptep_clear_flush_young flushes the page: before 3.15 (b13b1d2d8692). */
   readonly youngFlush: boolean;
-  /** ptep_set_access_flags flushes the page: before 3.8. */
-  readonly accessFlagsFlush: boolean;
+  /**
+   * ptep_set_access_flags: 2.6.24 stores the entry (in PAE its low half alone) and flushes the page; since 3.8 it is set_pte and no flush,
+   * because the fault has dropped the old translation.
+   */
+  readonly accessFlags: 'store-and-flush' | 'set';
   /** PCIDs for the last six address spaces: 4.14 (10af6235e0d3). */
   readonly pcid: boolean;
   /** Pages that a read fault on a file maps at once: 16 since 3.15 (8c6e50b0290c). */
@@ -41,7 +44,7 @@ const OLD: KernelRelease = {
   unmapFlushesAll: true,
   zeroPage: false,
   youngFlush: true,
-  accessFlagsFlush: true,
+  accessFlags: 'store-and-flush',
   pcid: false,
   faultAround: 1,
   hugePages: false,
@@ -55,7 +58,7 @@ const V3_14: KernelRelease = {
   flushCeiling: 33,
   unmapFlushesAll: false,
   zeroPage: true,
-  accessFlagsFlush: false,
+  accessFlags: 'set',
   hugePages: true,
 };
 const V4_15: KernelRelease = { ...V3_14, id: '4.15', youngFlush: false, pcid: true, faultAround: 16 };

@@ -75,6 +75,12 @@ export class PageTables {
     } else port.write(hi, lo, this.geometry.entryBytes, entryHigh, entryLow);
   }
 
+  /** ptep_set_access_flags. */
+  setAccessFlags(table: number, index: number, entryHigh: number, entryLow: number): void {
+    if (!this.halves || this.release.accessFlags === 'set') return this.setPte(table, index, entryHigh, entryLow);
+    this.port.write(this.gvaHi(table), this.gvaLo(table) + index * 8, 4, 0, entryLow);
+  }
+
   /** pte_clear of an address space that nobody uses any more, and pmd_clear: one store, or low half first. */
   clear(table: number, index: number): void {
     const { port } = this;

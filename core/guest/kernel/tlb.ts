@@ -56,30 +56,30 @@ export class Tlb {
   }
 
   /** switch_mm_irqs_off: loads a process's CR3, unless it is loaded. */
-  switchTo(process: number): void {
+  switchTo(pid: number): void {
     const { state, processes } = this;
-    if (state[LOADED] === process) return;
-    state[LOADED] = process;
-    if (!this.pcid) return this.load(processes.pgd[process]!, 0, 0);
+    if (state[LOADED] === pid) return;
+    state[LOADED] = pid;
+    if (!this.pcid) return this.load(processes.pgd[pid]!, 0, 0);
     let slot = 0;
-    while (slot < SLOTS && state[OWNER + slot] !== process) slot++;
-    const keeps = slot < SLOTS && state[GEN + slot] === processes.tlbGen[process];
+    while (slot < SLOTS && state[OWNER + slot] !== pid) slot++;
+    const keeps = slot < SLOTS && state[GEN + slot] === processes.tlbGen[pid];
     if (slot === SLOTS) {
       slot = state[NEXT]!;
       state[NEXT] = (slot + 1) % SLOTS;
-      state[OWNER + slot] = process;
+      state[OWNER + slot] = pid;
     }
     state[ASID] = slot;
-    state[GEN + slot] = processes.tlbGen[process]!;
-    this.load(processes.pgd[process]!, slot + 1, keeps ? NO_FLUSH : 0);
+    state[GEN + slot] = processes.tlbGen[pid]!;
+    this.load(processes.pgd[pid]!, slot + 1, keeps ? NO_FLUSH : 0);
   }
 
   /** exec: the process has got other tables. */
-  replace(process: number): void {
-    this.forget(process);
-    if (this.state[LOADED] !== process) return;
+  replace(pid: number): void {
+    this.forget(pid);
+    if (this.state[LOADED] !== pid) return;
     this.state[LOADED] = NOBODY;
-    this.switchTo(process);
+    this.switchTo(pid);
   }
 
   /** Loads the tables of the idle task (init_mm). */
@@ -90,22 +90,22 @@ export class Tlb {
   }
 
   /** An address space ends: no slot may be taken for a later one's. */
-  forget(process: number): void {
+  forget(pid: number): void {
     const { state } = this;
-    for (let slot = 0; slot < SLOTS; slot++) if (state[OWNER + slot] === process) state[OWNER + slot] = NOBODY;
+    for (let slot = 0; slot < SLOTS; slot++) if (state[OWNER + slot] === pid) state[OWNER + slot] = NOBODY;
   }
 
   /** flush_tlb_page. */
-  flushPage(process: number, page: number): void {
-    this.flushRange(process, page, page + 1, 1);
+  flushPage(pid: number, page: number): void {
+    this.flushRange(pid, page, page + 1, 1);
   }
 
   /** flush_tlb_mm_range: entries `stride` pages apart, one by one up to the ceiling, else all. */
-  flushRange(process: number, start: number, end: number, stride: number): void {
+  flushRange(pid: number, start: number, end: number, stride: number): void {
     const pages = Math.ceil((end - start) / stride);
-    if (pages > this.release.flushCeiling) return this.flushAll(process);
-    this.note(process);
-    if (this.state[LOADED] !== process) return;
+    if (pages > this.release.flushCeiling) return this.flushAll(pid);
+    this.note(pid);
+    if (this.state[LOADED] !== pid) return;
     for (let page = start; page < end; page += stride) {
       this.port.invlpg(pageHi(page), pageLo(page));
       this.stats.add(STAT.nr_tlb_local_flush_one);
@@ -113,19 +113,19 @@ export class Tlb {
   }
 
   /** flush_tlb_mm: CR3 is loaded again. */
-  flushAll(process: number): void {
-    this.note(process);
-    if (this.state[LOADED] !== process) return;
+  flushAll(pid: number): void {
+    this.note(pid);
+    if (this.state[LOADED] !== pid) return;
     const slot = this.state[ASID]!;
-    this.load(this.processes.pgd[process]!, this.pcid ? slot + 1 : 0, 0);
+    this.load(this.processes.pgd[pid]!, this.pcid ? slot + 1 : 0, 0);
     this.stats.add(STAT.nr_tlb_local_flush_all);
   }
 
   /** inc_mm_tlb_gen. Where the address space is loaded, what follows brings its slot up to date. */
-  private note(process: number): void {
+  private note(pid: number): void {
     if (!this.pcid) return;
-    const generation = ++this.processes.tlbGen[process]!;
-    if (this.state[LOADED] === process) this.state[GEN + this.state[ASID]!] = generation;
+    const generation = ++this.processes.tlbGen[pid]!;
+    if (this.state[LOADED] === pid) this.state[GEN + this.state[ASID]!] = generation;
   }
 
   private load(pgd: number, pcid: number, flagsHi: number): void {

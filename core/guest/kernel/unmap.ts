@@ -10,20 +10,15 @@ class Gather implements RangeVisitor {
   from = Infinity;
   to = 0;
   private readonly mm: Mm;
-  private readonly process: number;
+  private readonly pid: number;
   /** The whole address space goes: nobody else looks at it, so nothing is locked. */
   private readonly whole: boolean;
   private readonly pages: number[] = [];
 
-  constructor(mm: Mm, process: number, whole: boolean) {
+  constructor(mm: Mm, pid: number, whole: boolean) {
     this.mm = mm;
-    this.process = process;
+    this.pid = pid;
     this.whole = whole;
-  }
-
-  /** Forgets what must be flushed: the tables are not loaded anywhere. */
-  needNoFlush(): void {
-    this.to = 0;
   }
 
   /** zap_pte_range. */
@@ -40,8 +35,8 @@ class Gather implements RangeVisitor {
       this.cover(page, page + 1);
       if ((tables.lo & PTE.SPECIAL) !== 0) continue;
       const frame = this.mm.frameInEntry();
-      this.mm.removeMapping(frame, this.process, page);
-      processes.pages[this.process]!--;
+      this.mm.removeMapping(frame, this.pid, page);
+      processes.pages[this.pid]!--;
       this.pages.push(frame);
     }
   }
@@ -50,7 +45,7 @@ class Gather implements RangeVisitor {
     const { mm } = this;
     const { tables, hugePages, processes } = mm;
     if (end - start < hugePages) {
-      splitHuge(mm, this.process, table, index, start);
+      splitHuge(mm, this.pid, table, index, start);
       return mm.port.stopped;
     }
     const frame = frameOf(tables.hi, tables.lo);
@@ -58,7 +53,7 @@ class Gather implements RangeVisitor {
     else tables.take(table, index);
     this.cover(start, end);
     for (let i = 0; i < hugePages; i++) this.pages.push(frame + i);
-    processes.pages[this.process]! -= hugePages;
+    processes.pages[this.pid]! -= hugePages;
     return true;
   }
 
@@ -87,12 +82,15 @@ class Gather implements RangeVisitor {
     }
   }
 
-  /** tlb_finish_mmu. */
+  /**
+   * tlb_finish_mmu. Of an address space that ends nothing is flushed: whoever it was loaded by has no memory of its own any more, and
+   * loads the idle task's tables instead (leave_mm).
+   */
   finish(): void {
     const { tlb, release, tables } = this.mm;
-    if (this.to > 0) {
-      if (this.whole || release.unmapFlushesAll) tlb.flushAll(this.process);
-      else tlb.flushRange(this.process, this.from, this.to, 1);
+    if (this.to > 0 && !this.whole) {
+      if (release.unmapFlushesAll) tlb.flushAll(this.pid);
+      else tlb.flushRange(this.pid, this.from, this.to, 1);
     }
     for (const frame of this.pages) tables.put(frame);
   }
@@ -104,9 +102,9 @@ class Gather implements RangeVisitor {
 }
 
 /** do_munmap of [start, end). */
-export function unmap(mm: Mm, process: number, start: number, end: number): void {
+export function unmap(mm: Mm, pid: number, start: number, end: number): void {
   const { vmas, processes, geometry, port } = mm;
-  const head = processes.vmas[process]!;
+  const head = processes.vmas[pid]!;
   vmas.split(head, start);
   vmas.split(head, end);
   let floor = 0;
@@ -115,8 +113,8 @@ export function unmap(mm: Mm, process: number, start: number, end: number): void
   if (row === 0 || vmas.start[row]! >= end) return;
   const from = vmas.start[row]!;
   let to = from;
-  const gather = new Gather(mm, process, false);
-  const pgd = processes.pgd[process]!;
+  const gather = new Gather(mm, pid, false);
+  const pgd = processes.pgd[pid]!;
   for (; row !== 0 && vmas.start[row]! < end; row = vmas.next[row]!) {
     port.work(WORK.VMA_CHANGE, 1);
     walkRange(mm, pgd, vmas.start[row]!, vmas.end[row]!, gather);
@@ -125,14 +123,14 @@ export function unmap(mm: Mm, process: number, start: number, end: number): void
   const ceiling = row === 0 ? geometry.userPages : vmas.start[row]!;
   gather.freeTables(pgd, geometry.levels, from, to, floor, ceiling);
   gather.finish();
-  removeVmas(mm, process, start, end);
+  removeVmas(mm, pid, start, end);
 }
 
-/** exit_mmap: everything below `pgd` goes, and the process's VMAs. `loaded`: CR3 points there. */
-export function unmapAll(mm: Mm, process: number, pgd: number, loaded: boolean): void {
+/** exit_mmap: everything below `pgd` goes, and the process's VMAs. `leave`: CR3 points there, and must not any more. */
+export function unmapAll(mm: Mm, pid: number, pgd: number, leave: boolean): void {
   const { vmas, geometry, port, processes } = mm;
-  const head = processes.vmas[process]!;
-  const gather = new Gather(mm, process, true);
+  const head = processes.vmas[pid]!;
+  const gather = new Gather(mm, pid, true);
   let last = 0;
   for (let row = head; row !== 0; row = vmas.next[row]!) {
     port.work(WORK.VMA_CHANGE, 1);
@@ -141,21 +139,21 @@ export function unmapAll(mm: Mm, process: number, pgd: number, loaded: boolean):
   }
   const first = head === 0 ? 0 : vmas.start[head]!;
   gather.freeTables(pgd, geometry.levels, first, last, 0, geometry.userPages);
-  if (!loaded) gather.needNoFlush();
+  if (leave) mm.tlb.leave();
   gather.finish();
-  removeVmas(mm, process, 0, geometry.userPages);
+  removeVmas(mm, pid, 0, geometry.userPages);
 }
 
 /** Takes the VMAs of [start, end) out of a process; shared memory that nobody maps any more ends. */
-function removeVmas(mm: Mm, process: number, start: number, end: number): void {
+function removeVmas(mm: Mm, pid: number, start: number, end: number): void {
   const { vmas, processes, cache } = mm;
   const files: number[] = [];
-  for (let row = processes.vmas[process]!; row !== 0; row = vmas.next[row]!) {
+  for (let row = processes.vmas[pid]!; row !== 0; row = vmas.next[row]!) {
     const inside = vmas.start[row]! >= start && vmas.end[row]! <= end;
     const file = vmas.file[row]! - 1;
     if (inside && file >= 0 && cache.isAnonymous(file)) files.push(file);
   }
-  processes.vmas[process] = vmas.remove(processes.vmas[process]!, start, end);
+  processes.vmas[pid] = vmas.remove(processes.vmas[pid]!, start, end);
   for (const file of files) if (!vmas.maps(file)) cache.drop(file, (frame) => mm.tables.put(frame));
 }
 

@@ -1,6 +1,6 @@
 import { STEP } from '../../cost/steps.ts';
 import { EVENT } from '../../events/kinds.ts';
-import { type Instruction, OP } from '../../guest/instruction.ts';
+import { type Instruction, isRmw, OP } from '../../guest/instruction.ts';
 import { REG } from '../../guest/registers.ts';
 import { VECTOR } from '../../spec/paging.ts';
 import { PFERR, type VmExit } from '../../spec/vm-exit.ts';
@@ -72,6 +72,8 @@ function finish(vcpu: Vcpu, insn: Instruction, first: number): number {
     result = vcpu.emulator.resume(insn, vcpu.io);
   }
   if (result === EMULATED.FAULT) {
+    const { fault, kvm } = vcpu;
+    if (fault.vector === VECTOR.PF && isRmw(insn.op) && kvm.policy.rmwFaultsAsWrite) fault.errorCode |= PFERR.W;
     if (vcpu.fault.vector === VECTOR.PF) vcpu.kvm.shadow?.faultInjected(vcpu);
     return KVM_FAULT;
   }

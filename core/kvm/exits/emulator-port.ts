@@ -56,6 +56,22 @@ export class VcpuEmulatorPort implements EmulatorPort {
     paths.addN(STEP.paging64_walk_addr, this.fetch.depth(regs.at[REG.RIP_HI]!, regs.at[REG.RIP_LO]!));
   }
 
+  /**
+   * Under shadow paging an MMIO SPTE exits whatever its rights are, so a fetch through one has still to pass the guest's own tables, where the
+   * emulator reads the instruction. False: the fault is in `vcpu.fault`.
+   */
+  canFetch(hi: number, lo: number): boolean {
+    const { fault, paths, regs, walk } = this.vcpu;
+    const user = regs.at[REG.CPL] === 3 ? PFERR.U : 0;
+    const found = walk.walk(hi, lo, PFERR.FETCH | user);
+    if (found) return true;
+    paths.add(STEP.x86_emulate_instruction);
+    paths.add(STEP['x86_decode_insn.fetch']);
+    paths.addN(STEP.paging64_walk_addr, walk.levels);
+    fault.set(VECTOR.PF, walk.errorCode, hi, lo);
+    return false;
+  }
+
   translate(hi: number, lo: number, write: number): number {
     const { paths } = this.vcpu;
     paths.add(STEP.vcpu_mmio_gva_to_gpa);

@@ -1,5 +1,6 @@
 import { STEP } from '../../../cost/steps.ts';
 import { SLOT_FLAG } from '../../memslots/slot-table.ts';
+import { STAT } from '../../stats.ts';
 import type { Vcpu } from '../../vcpu.ts';
 import { ACC } from '../guest-walk.ts';
 import { GFNS_OF_LEVEL, indexOf } from '../nested-tables.ts';
@@ -101,7 +102,10 @@ function mapBelow(c: ShadowContext, fault: Fault, access: number): number {
     if (!it.leadsOn(c)) link(c, it, childPage(c, it, fault.gfn - (fault.gfn % span), true, access));
     it.descend(c);
   }
-  if (fault.row < 0) return setMmioSpte(c, it.page, it.index, fault.gfn, access);
+  if (fault.row < 0) {
+    c.kvm.stats[STAT.pf_mmio_spte_created]!++;
+    return setMmioSpte(c, it.page, it.index, fault.gfn, access);
+  }
   const { gfn, hfn } = fault;
   const leaf = c.leaf.set(fault.row, access, gfn - (gfn % size), hfn - (hfn % size), fault.hostWritable, false);
   return setSpte(c, it.page, it.index, leaf, fault.isWrite);

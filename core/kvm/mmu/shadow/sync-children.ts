@@ -1,8 +1,8 @@
 import { STEP } from '../../../cost/steps.ts';
 import { ENTRIES } from '../shadow-pages.ts';
-import { frameOf, isLarge, isShadowPresent, LEVEL } from '../spte.ts';
+import { frameOf, isLarge, isShadowPresent } from '../spte.ts';
 import { protectGfn } from './get-page.ts';
-import { isInvalid, levelOf } from './role.ts';
+import { isInvalid } from './role.ts';
 import type { ShadowContext } from './shadow-context.ts';
 import { syncPage } from './sync-page.ts';
 import { flushOrZap, unlinkUnsync } from './zap.ts';
@@ -17,7 +17,7 @@ export function syncChildren(c: ShadowContext, page: number): void {
   for (;;) {
     if (c.marks.childrenOf(page) === 0) break;
     const count = collect(c, page, 0);
-    if (count === 0) break;
+    if (count < 0) break;
     c.paths.add(STEP.mmu_sync_children);
     let protect = false;
     for (let i = 0; i < count; i++) if (protectGfn(c, c.pages.gfn[found[i]!]!)) protect = true;
@@ -62,30 +62,38 @@ export function directoryOf(c: ShadowContext, paeFrame: number, i: number): numb
   return (lo & 1) === 0 ? 0 : c.pages.of(frameOf(memory.entryHi(paeFrame, i), lo));
 }
 
-/** mmu_unsync_walk: unsync pages below a page, up to what `found` holds; marks that lead nowhere any more go. */
+/**
+ * mmu_unsync_walk: unsync pages below a page go into `found`, from `count` on, as far as it holds them; marks that lead nowhere any more go. A
+ * page reached by two ways is taken up once, and both ways keep their marks. Returns the new count, or -1 where nothing is unsync below.
+ */
 function collect(c: ShadowContext, page: number, from: number): number {
   const { found, marks, pages } = c;
   let count = from;
+  let any = false;
   for (let index = 0; index < ENTRIES && count < found.length; index++) {
     if (!marks.has(page, index)) continue;
     const lo = pages.entryLo(page, index);
-    if (!isShadowPresent(lo) || isLarge(lo) || levelOf(pages.role[page]!) === LEVEL.P4K) {
+    if (!isShadowPresent(lo) || isLarge(lo)) {
       marks.unmark(page, index);
       continue;
     }
     const child = pages.of(frameOf(pages.entryHi(page, index), lo));
-    if (marks.isUnsync(child)) {
-      if (!has(found, count, child)) found[count++] = child;
-      continue;
+    const below = marks.isUnsync(child) ? take(found, count, child) : collectBelow(c, child, count);
+    if (below < 0) marks.unmark(page, index);
+    else {
+      count = below;
+      any = true;
     }
-    const before = count;
-    if (marks.childrenOf(child) > 0) count = collect(c, child, count);
-    if (count === before) marks.unmark(page, index);
   }
-  return count;
+  return any ? count : -1;
 }
 
-function has(list: Int32Array, count: number, value: number): boolean {
-  for (let i = 0; i < count; i++) if (list[i] === value) return true;
-  return false;
+const collectBelow = (c: ShadowContext, page: number, count: number): number =>
+  c.marks.childrenOf(page) === 0 ? -1 : collect(c, page, count);
+
+/** Puts a page into the list unless it is there. Returns the new length. */
+function take(list: Int32Array, count: number, page: number): number {
+  for (let i = 0; i < count; i++) if (list[i] === page) return count;
+  list[count] = page;
+  return count + 1;
 }

@@ -1,9 +1,9 @@
 import { STEP } from '../../../cost/steps.ts';
+import { CR4, REG } from '../../../guest/registers.ts';
 import { STAT } from '../../stats.ts';
 import { ENTRIES } from '../shadow-pages.ts';
 import { LEVEL } from '../spte.ts';
 import { withGptes } from './get-page.ts';
-import { entryBytes } from './guest-entry.ts';
 import { levelOf, quadrantOf, ROLE } from './role.ts';
 import type { ShadowContext } from './shadow-context.ts';
 import { flushOrZap, prepareZap, zapPte } from './zap.ts';
@@ -22,7 +22,7 @@ export function trackWrite(c: ShadowContext, gfn: number, offset: number, bytes:
   c.paths.add(STEP.kvm_mmu_track_write);
   kvm.stats[STAT.mmu_pte_write]!++;
   // A half of a PAE entry counts as the entry (mmu_pte_write_fetch_gpte).
-  const half = bytes === 4 && entryBytes(c.vcpu!) === 8;
+  const half = bytes === 4 && (c.vcpu!.regs.at[REG.CR4]! & CR4.PAE) !== 0;
   const at = half ? offset & ~7 : offset;
   const length = half ? 8 : bytes;
   const whole = isNotZero(c, gfn, at, length);
