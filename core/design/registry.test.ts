@@ -16,7 +16,7 @@ const design = (id: string) => {
 };
 
 describe('kernels', () => {
-  it('are the seven of the spec, oldest first, each a full policy with a document for every field', () => {
+  it('are seven, oldest first, each a full policy with a document for every field', () => {
     expect(kernels.map(({ id }) => id)).toEqual(['3.14', '3.15', '4.2', '4.15', '6.18', '6.19', '7.0']);
     for (const { policy } of kernels) {
       const { io, slots, ...own } = policy;
