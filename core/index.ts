@@ -23,6 +23,7 @@ export { prepare, Run } from './experiment/run.ts';
 export { SWITCHES } from './experiment/switches.ts';
 export { OP } from './guest/instruction.ts';
 export { ARGS_UNIT, LINE_UNIT, RECORD, recordHeader, SIZE_UNIT } from './guest/records.ts';
+export { PLAIN_RIGHTS } from './guest/setup.ts';
 export type { HostOp, PageSize, PagingMode, SetupOp } from './guest/setup.ts';
 export { replayOracle } from './kvm/conformance/tally.ts';
 export type { Tally } from './kvm/conformance/tally.ts';

@@ -1,15 +1,16 @@
 import { err, ok, type Result } from '../base/result.ts';
 import type { Design } from '../design/design.ts';
-import type {
-  HostOp,
-  MapOp,
-  MemslotOp,
-  PagingOp,
-  RamOp,
-  RegistersOp,
-  SetupOp,
-  UnmapOp,
-  PokeOp,
+import {
+  PLAIN_RIGHTS,
+  type HostOp,
+  type MapOp,
+  type MemslotOp,
+  type PagingOp,
+  type RamOp,
+  type RegistersOp,
+  type SetupOp,
+  type UnmapOp,
+  type PokeOp,
 } from '../guest/setup.ts';
 import { type Doorbell, realiseDoorbell } from './doorbells.ts';
 import { tablePages, tooManyPages } from './guest-tables.ts';
@@ -128,12 +129,7 @@ const identity = (gpa: bigint, size: bigint, page: MapOp['page']): MapOp => ({
   gpa,
   size,
   page,
-  writable: true,
-  user: true,
-  execute: true,
-  global: false,
-  pkey: 0,
-  present: true,
+  ...PLAIN_RIGHTS,
 });
 
 const covered = (maps: readonly (MapOp | UnmapOp)[], gva: bigint): boolean =>
