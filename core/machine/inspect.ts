@@ -47,6 +47,9 @@ export function inspectMachine(parts: MachineParts, insn: Instruction): MachineS
   ];
 }
 
+/** What calls of the host can change: slots, buses and KVM's counters. Reads only. */
+export const inspectHost = (parts: MachineParts): MachineState => [memslots(parts), buses(parts), statistics(parts)];
+
 function registers({ registers: { at }, cpu, kvm, vcpu }: MachineParts): StateTable {
   const names = (value: number, bits: Readonly<Record<string, number>>): string =>
     Object.entries(bits)

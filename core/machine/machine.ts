@@ -189,6 +189,7 @@ export class Machine implements Repeatable {
   private hostSide(index: number): void {
     const op = this.hostOps[index]!;
     if (op.kind !== 'phase') {
+      if (this.tracer !== null) this.tracer.beforeHost(this.executed[0]!);
       this.lastErrno = this.parts.host.apply(op, this.line, this.notes);
       return;
     }
