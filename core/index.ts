@@ -52,6 +52,7 @@ export { OP } from './guest/instruction.ts';
 export { GEOMETRY } from './guest/kernel/geometry.ts';
 export type { KernelOp, MmapOp, Prot } from './guest/kernel/ops.ts';
 export { ARGS_UNIT, LINE_UNIT, RECORD, recordHeader, SIZE_UNIT } from './guest/records.ts';
+export { PLAIN_RIGHTS } from './guest/setup.ts';
 export type {
   CoalescedOp,
   DirtyLogOp,

@@ -128,6 +128,8 @@ function viewMenu(surroundings: MenuSurroundings): Item {
         ),
       },
       LINE,
+      of('view.larger', titles.larger, 'Alt+='),
+      of('view.smaller', titles.smaller, 'Alt+-'),
       of('view.maximize', titles.maximize, 'Alt+M'),
       of('view.resetLayout', titles.resetLayout),
       LINE,

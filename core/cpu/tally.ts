@@ -27,16 +27,10 @@ const WALK_SET_AD = STEP['walk.set_ad'];
 const WALK_NESTED_SET_AD = STEP['walk.nested_set_ad'];
 const WALK_PML_APPEND = STEP['walk.pml_append'];
 
-<<<<<<< HEAD
-=======
 /** Elements from which on a string instruction moves whole lines, and the bytes of a line. */
 const FAST_STRING = 64;
 const LINE = 64;
 
-/** Most repeats of one step added to a path at once. */
-const MOST = 1 << 17;
-
->>>>>>> shadow
 /**
  * What one execution of an instruction made the silicon do, counted first and charged at its end in one fixed order. So the number of
  * distinct paths stays small: the order in which a walk met its loads is not part of a path, only how many came from where.
@@ -149,17 +143,10 @@ export class Tally {
 
   /** Adds everything to the path under way. */
   charge(paths: PathTable): void {
-<<<<<<< HEAD
-    paths.addMany(GUEST_STRING, this.strings);
+    if (this.strings !== 0) this.chargeString(paths);
     paths.addMany(GUEST_LINE_SPLIT, this.lineSplits);
     paths.addMany(GUEST_PAGE_SPLIT, this.pageSplits);
     paths.addMany(GUEST_DTLB_L2_HIT, this.l2Hits);
-=======
-    if (this.strings !== 0) this.chargeString(paths);
-    addMany(paths, GUEST_LINE_SPLIT, this.lineSplits);
-    addMany(paths, GUEST_PAGE_SPLIT, this.pageSplits);
-    addMany(paths, GUEST_DTLB_L2_HIT, this.l2Hits);
->>>>>>> shadow
     if (this.walks !== 0) this.chargeWalks(paths);
     paths.addMany(GUEST_DATA_L2, this.dataL2);
     paths.addMany(GUEST_DATA_L3, this.dataL3);
@@ -170,8 +157,8 @@ export class Tally {
   private chargeString(paths: PathTable): void {
     const { strings, elementBytes } = this;
     const lines = strings >= FAST_STRING ? Math.floor((strings * elementBytes) / LINE) : 0;
-    addMany(paths, GUEST_STRING_LINE, lines);
-    addMany(paths, GUEST_STRING, strings - (lines * LINE) / elementBytes);
+    paths.addMany(GUEST_STRING_LINE, lines);
+    paths.addMany(GUEST_STRING, strings - (lines * LINE) / elementBytes);
   }
 
   private chargeWalks(paths: PathTable): void {

@@ -45,7 +45,7 @@ interface Walkers {
   readonly identity: TableWalker;
 }
 
-/** From a linear address to a host frame: TLBs, guest walk, permission, final nested translation, fills. Section 1.2's order of checks. */
+/** From a linear address to a host frame: TLBs, guest walk, permission, final nested translation, fills, in this order. */
 export class Translator {
   /** Host frame and rights of the page just translated. */
   hfn = 0;

@@ -5,7 +5,7 @@ import type { HostOp, SetupOp } from '../guest/setup.ts';
 import { buildMachine } from '../machine/build.ts';
 import { exitName } from '../machine/exit-names.ts';
 import type { EventColumns } from '../events/recorder.ts';
-import { inspectMachine } from '../machine/inspect.ts';
+import { inspectHost, inspectMachine } from '../machine/inspect.ts';
 import type { LineCount } from '../machine/line-counts.ts';
 import type { Machine, Problem } from '../machine/machine.ts';
 import type { Trace } from '../machine/tracer.ts';
@@ -123,7 +123,9 @@ export class Run {
   stopAfterTrace(): void {
     const { tracer, parts } = this.machine;
     this.inspects = true;
-    if (tracer !== null) tracer.look = (insn) => inspectMachine(parts, insn);
+    if (tracer === null) return;
+    tracer.look = (insn) => inspectMachine(parts, insn);
+    tracer.lookAtHost = () => inspectHost(parts);
   }
 
   /** Calls this now and then while a long loop runs. */

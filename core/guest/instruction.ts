@@ -104,3 +104,6 @@ function zero(words: Int32Array): void {
 
 /** True for the operations that both read and write one memory operand. */
 export const isRmw = (op: number): boolean => op >= OP.ADD && op <= OP.CMPXCHG;
+
+/** True for the string instructions: OUTS, INS, STOS, MOVS. */
+export const isString = (op: number): boolean => op >= OP.OUTS && op <= OP.MOVS;

@@ -40,6 +40,16 @@ export interface MapOp {
   readonly present: boolean;
 }
 
+/** Rights of a mapping about which nothing is said. */
+export const PLAIN_RIGHTS = Object.freeze({
+  writable: true,
+  user: true,
+  execute: true,
+  global: false,
+  pkey: 0,
+  present: true,
+});
+
 export interface UnmapOp {
   readonly kind: 'unmap';
   readonly gva: bigint;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { drive, type DriveOptions, memslot } from '../../test/driver/machine-driver.ts';
 
-/** Which way a kick takes, seen from outside: exits, KVM's statistics, steps. Numbers are vectors of the project's list of KVM vectors, section 17. */
+/** Which way a kick takes, seen from outside: exits, KVM's statistics, steps. Numbers are those of KVM vectors (docs/glossary.md). */
 const MIB = 1 << 20;
 const machine = (options: DriveOptions) =>
   drive(options)

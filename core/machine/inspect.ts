@@ -58,6 +58,9 @@ function secondTables(parts: MachineParts, insn: Instruction, guest: GuestWalkRo
   return hasAddress ? shadowEntries(parts, insn.hi, insn.lo) : [];
 }
 
+/** What calls of the host can change: slots, buses and KVM's counters. Reads only. */
+export const inspectHost = (parts: MachineParts): MachineState => [memslots(parts), buses(parts), statistics(parts)];
+
 function registers({ registers: { at }, cpu, kvm, vcpu }: MachineParts): StateTable {
   const names = (value: number, bits: Readonly<Record<string, number>>): string =>
     Object.entries(bits)

@@ -2,17 +2,18 @@ import { err, ok, type Result } from '../base/result.ts';
 import type { Design } from '../design/design.ts';
 import { bigHi, bigLo } from '../base/words.ts';
 import type { KernelSetup } from '../guest/kernel/mm.ts';
-import type {
-  HostOp,
-  KernelSetupOp,
-  MapOp,
-  MemslotOp,
-  PagingOp,
-  RamOp,
-  RegistersOp,
-  SetupOp,
-  UnmapOp,
-  PokeOp,
+import {
+  PLAIN_RIGHTS,
+  type HostOp,
+  type KernelSetupOp,
+  type MapOp,
+  type MemslotOp,
+  type PagingOp,
+  type RamOp,
+  type RegistersOp,
+  type SetupOp,
+  type UnmapOp,
+  type PokeOp,
 } from '../guest/setup.ts';
 import { type Doorbell, realiseDoorbell } from './doorbells.ts';
 import { tablePages, tooManyPages } from './guest-tables.ts';
@@ -178,12 +179,7 @@ const identity = (gpa: bigint, size: bigint, page: MapOp['page']): MapOp => ({
   gpa,
   size,
   page,
-  writable: true,
-  user: true,
-  execute: true,
-  global: false,
-  pkey: 0,
-  present: true,
+  ...PLAIN_RIGHTS,
 });
 
 const covered = (maps: readonly (MapOp | UnmapOp)[], gva: bigint): boolean =>

@@ -219,6 +219,7 @@ export class Machine implements Repeatable {
       return;
     }
     if (op.kind !== 'phase') {
+      if (this.tracer !== null) this.tracer.beforeHost(this.executed[0]!);
       this.lastErrno = this.parts.host.apply(op, this.line, this.notes);
       return;
     }

@@ -14,7 +14,15 @@ export interface Trace {
   /** For each event, the steps of the access taken before it, every repeat counted. */
   readonly after: readonly number[];
   /** The machine before and after the access, as what `look` returned; null without one. */
-  readonly states: { readonly before: MachineState; readonly after: MachineState } | null;
+  readonly states: TracedStates | null;
+}
+
+/** The machine around an access. */
+export interface TracedStates {
+  /** What host calls can change, before the first of them since the access before; empty where there was none. */
+  readonly earlier: MachineState;
+  readonly before: MachineState;
+  readonly after: MachineState;
 }
 
 /** Watches for one access of a run, counted from 1, and records it alone. */
@@ -30,6 +38,9 @@ export class Tracer {
   private stateBefore: MachineState | null = null;
   /** Looks at the machine around the access, for one that is shown whole. */
   look: ((insn: Instruction) => MachineState) | null = null;
+  /** Looks at what host calls can change. */
+  lookAtHost: (() => MachineState) | null = null;
+  private earlier: MachineState | null = null;
 
   /** `flush` puts counts that the CPU has not handed over yet into the ledger. */
   constructor(wanted: number, paths: PathTable, events: Recorder, flush: () => void) {
@@ -42,6 +53,13 @@ export class Tracer {
   /** True until the access was seen. */
   get waiting(): boolean {
     return this.trace === null;
+  }
+
+  /** A host call comes, after so many accesses. */
+  beforeHost(accesses: number): void {
+    if (accesses !== this.wanted - 1 || this.lookAtHost === null) return;
+    this.flush();
+    this.earlier ??= this.lookAtHost();
   }
 
   begin(access: number, insn: Instruction, line: number): void {
@@ -68,7 +86,7 @@ export class Tracer {
       steps: node === undefined ? [] : this.paths.stepsOf(node),
       events: this.events.list(),
       after: this.events.nodes().map((at) => this.stepsBefore(at)),
-      states: before === null || look === null ? null : { before, after: look(insn) },
+      states: before === null || look === null ? null : { earlier: this.earlier ?? [], before, after: look(insn) },
     };
   }
 

@@ -1,5 +1,5 @@
 import { hexWords } from '../base/words.ts';
-import { FLAG_LOCK, OP } from '../guest/instruction.ts';
+import { FLAG_LOCK, isString, OP } from '../guest/instruction.ts';
 import type { Access } from './access.ts';
 import type { Expectation } from './expectation.ts';
 import { byteOf } from './page-store.ts';
@@ -30,13 +30,12 @@ const name = (access: Access): string => {
 export const bytes = (count: number): string => (count === 1 ? '1 byte' : `${count} bytes`);
 
 const isPort = (op: number): boolean => op === OP.OUT || op === OP.IN;
-const isElement = (op: number): boolean => op >= OP.OUTS && op <= OP.MOVS;
 
 /** `read of 4 bytes at 0xfe000000`: the address is guest-physical; virtual where the access has no other. */
 export function describeAccess(access: Access, exp: Expectation): string {
   const what = `${name(access)} of ${bytes(access.size)}`;
   if (isPort(access.op)) return `${what} at port ${hexWords(0, access.lo & 0xffff)}`;
-  const times = isElement(access.op) ? ` times ${access.count}` : '';
+  const times = isString(access.op) ? ` times ${access.count}` : '';
   const faulted = exp.vector >= 0 || exp.undefined === 1;
   const address = faulted ? `virtual ${hexWords(access.hi, access.lo)}` : hexWords(exp.gpaHi, exp.gpaLo);
   return `${what}${times} at ${address}`;
@@ -46,7 +45,7 @@ export function describeAccess(access: Access, exp: Expectation): string {
 export function describeSource(access: Access): string {
   const what = `${name(access)} ${bytes(access.size)}`;
   if (isPort(access.op)) return `${what}, port ${hexWords(0, access.lo & 0xffff)}`;
-  const times = isElement(access.op) ? `, ${access.count} times` : '';
+  const times = isString(access.op) ? `, ${access.count} times` : '';
   return `${what}, gva ${hexWords(access.hi, access.lo)}${times}`;
 }
 

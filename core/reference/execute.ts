@@ -1,4 +1,4 @@
-import { FLAG_IMPLICIT, isRmw, OP } from '../guest/instruction.ts';
+import { FLAG_IMPLICIT, isRmw, isString, OP } from '../guest/instruction.ts';
 import { CR4, REG } from '../guest/registers.ts';
 import type { Access } from './access.ts';
 import { type Expectation, RANGE } from './expectation.ts';
@@ -51,7 +51,7 @@ export class Execution {
     else if (op === OP.FETCH) {
       if (this.locate(hi, lo, WANT.FETCH) && this.outsideMemory()) exp.undefined = 1;
     } else if (op === OP.OUT || op === OP.IN) this.port(op, lo & 0xffff, size);
-    else if (op >= OP.OUTS && op <= OP.MOVS) this.string();
+    else if (isString(op)) this.string();
     else this.control();
   }
 

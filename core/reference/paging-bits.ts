@@ -1,3 +1,5 @@
+// Written down from the manuals a second time: the reference takes nothing of what it checks from the same table.
+
 /** Bits of a guest paging-structure entry: SDM vol. 3, 5.3 to 5.5; APM vol. 2, 5.3. In the low word unless said. */
 export const ENTRY = Object.freeze({
   P: 1 << 0,

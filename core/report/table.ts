@@ -1,3 +1,5 @@
+import { visibleLength } from './style.ts';
+
 /** Columns of text are laid out for this width. */
 export const WIDTH = 80;
 const GAP = 2;
@@ -8,12 +10,8 @@ interface Column {
   readonly align?: 'left' | 'right';
 }
 
-/** Visible length: without the marks that colour text. */
-// oxlint-disable-next-line no-control-regex
-const visible = (text: string): number => text.replaceAll(/\u001b\[\d+m/g, '').length;
-
 const pad = (text: string, width: number, align: 'left' | 'right' = 'left'): string => {
-  const blanks = ' '.repeat(Math.max(0, width - visible(text)));
+  const blanks = ' '.repeat(Math.max(0, width - visibleLength(text)));
   return align === 'left' ? text + blanks : blanks + text;
 };
 
@@ -24,7 +22,7 @@ export function table(
   heading: (text: string) => string = (text) => text,
 ): string[] {
   const titles = columns.map(({ title }) => title);
-  const widths = columns.map((_, n) => Math.max(...[titles, ...rows].map((row) => visible(row[n] ?? ''))));
+  const widths = columns.map((_, n) => Math.max(...[titles, ...rows].map((row) => visibleLength(row[n] ?? ''))));
   const line = (row: readonly string[]): string =>
     columns
       .map(({ align }, n) => pad(row[n] ?? '', widths[n]!, align))

@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { replayOracle, type Tally } from '../../core/index.ts';
+import { EXIT_BAD_INPUT, EXIT_CHECK_FAILED, EXIT_OK } from './exit-codes.ts';
+import { unreadable } from './unreadable.ts';
 
 /** How one file went: its counts, or why it could not be replayed. */
 type FileReport =
@@ -12,7 +14,7 @@ interface ConformanceReport {
   readonly failed: number;
   readonly skipped: number;
   /** 0; 1 when a case failed; 2 when a file could not be read or is not of the format. */
-  readonly exitCode: 0 | 1 | 2;
+  readonly exitCode: number;
   /** The report as text, for standard output. */
   readonly lines: readonly string[];
   /** One sentence for each file that could not be replayed, for standard error. */
@@ -32,7 +34,7 @@ export async function runConformance(files: readonly string[]): Promise<Conforma
   const [passed, failed, skipped] = [sum((t) => t.passed), sum((t) => t.failed), sum((t) => t.skipped)];
   const lines = tallies.flatMap((tally) => linesOf(basename(tally.file), tally));
   if (tallies.length > 1) lines.push(`all files: ${counts(passed, failed, skipped)}`);
-  const exitCode = errors.length > 0 ? 2 : failed > 0 ? 1 : 0;
+  const exitCode = errors.length > 0 ? EXIT_BAD_INPUT : failed > 0 ? EXIT_CHECK_FAILED : EXIT_OK;
   return { files: reports, passed, failed, skipped, exitCode, lines, errors };
 }
 
@@ -41,23 +43,10 @@ async function replayFile(file: string): Promise<FileReport> {
   try {
     text = await readFile(file, 'utf8');
   } catch (error) {
-    return { file, error: `cannot be read: ${reasonOf(error)}` };
+    return { file, error: unreadable(error) };
   }
   const tally = replayOracle(text);
   return tally.ok ? { file, ...tally.value } : { file, error: tally.error };
-}
-
-function reasonOf(error: unknown): string {
-  switch ((error as NodeJS.ErrnoException).code) {
-    case 'ENOENT':
-      return 'there is no such file';
-    case 'EISDIR':
-      return 'it is a directory';
-    case 'EACCES':
-      return 'permission denied';
-    default:
-      return error instanceof Error ? error.message : String(error);
-  }
 }
 
 function linesOf(name: string, tally: Tally): string[] {

@@ -1,18 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import type { CompiledScript } from '../sandbox/compile/compiled-script.ts';
 import { BadInput } from './bad-input.ts';
+import { unreadable } from './unreadable.ts';
 
 /** Characters of a script; more is no script. */
 const LARGEST = 4 * 1024 * 1024;
-
-const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file',
-  EISDIR: 'it is a directory',
-  EACCES: 'permission denied',
-  ENOTDIR: 'there is no such file',
-  ELOOP: 'too many symbolic links',
-  ENAMETOOLONG: 'the name is too long',
-};
 
 /** Reads, checks and compiles the script of a file. */
 export async function loadScript(file: string): Promise<CompiledScript> {
@@ -20,8 +12,7 @@ export async function loadScript(file: string): Promise<CompiledScript> {
   try {
     bytes = await readFile(file);
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? '';
-    throw new BadInput(`${file}: cannot be read: ${REASONS[code] ?? (code || String(error))}`);
+    throw new BadInput(`${file}: ${unreadable(error)}`);
   }
   if (bytes.length > LARGEST) throw new BadInput(`${file}: ${bytes.length} bytes are too long for a script`);
   let text: string;

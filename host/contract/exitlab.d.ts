@@ -51,14 +51,21 @@ interface Scenario<Context> {
 
 /** Axes of a comparison: every combination that makes sense is run. Names as the command line takes them. */
 interface Comparison {
+  /** How the doorbell is made; `exitlab designs` lists them. Default: every one that makes sense. */
   readonly designs?: readonly string[];
+  /** CPU models; `exitlab cpus` lists them. */
   readonly cpus?: readonly string[];
-  /** `shadow`: on the CPUs chosen, or on one of each vendor. */
+  /** Intel's nested paging, AMD's, or KVM's shadow page tables: on the CPUs chosen, or on one of each vendor. */
   readonly mmus?: readonly ('ept' | 'npt' | 'shadow')[];
+  /** Kernels of the host; `exitlab kernels` lists them. */
   readonly kernels?: readonly string[];
+  /** `default`, `none`, or names with commas. */
   readonly mitigations?: readonly string[];
+  /** True: KVM itself runs under a hypervisor. Default false. */
   readonly nestedHost?: readonly boolean[];
+  /** True: translations of several address spaces are kept, by VPID or ASID. Default true. */
   readonly vpid?: readonly boolean[];
+  /** Size of the host pages behind guest RAM. Default '4K'. */
   readonly hostPages?: readonly PageSize[];
   /** Switches by name; `exitlab help switches` lists them. */
   readonly switches?: Readonly<Record<string, boolean | number>>;
@@ -69,10 +76,12 @@ interface Vm {
   /**
    * Guest RAM: a memslot (KVM_SET_USER_MEMORY_REGION) with the next free number. By default it is also mapped in the guest's page
    * tables, linear address = physical address, with 4 KiB pages.
+   * Source: KVM_SET_USER_MEMORY_REGION (api.rst, 4.35); kvm_vm_ioctl_set_memory_region() in virt/kvm/kvm_main.c.
    */
   ram(region: {
-    /** Guest-physical address, a multiple of 4096. */
+    /** Guest-physical address in bytes, a multiple of 4096. */
     readonly gpa: Address;
+    /** Bytes, or text with a unit; a multiple of 4096. */
     readonly size: Size;
     /** KVM_MEM_READONLY: reads are RAM, writes exit. Default false. */
     readonly readonly?: boolean;
@@ -89,32 +98,39 @@ interface Vm {
   /**
    * A doorbell: an address that the guest writes to wake a device. Whether it is MMIO, a port or a read-only page, and how its
    * ioeventfd is registered, is the design's choice. It is mapped for the guest where that makes sense.
+   * Source: KVM_IOEVENTFD (api.rst, 4.59); ioeventfd_in_range() and ioeventfd_write() in virt/kvm/eventfd.c.
    */
   doorbell(bell: {
     /** Name of its eventfd in results. */
     readonly name: string;
     /** Bytes of the kick's store. Default 4. */
     readonly width?: Width;
-    /** Guest-physical address. Default: a page of its own, chosen by the machine. A design on ports chooses a port in any case. */
+    /** Guest-physical address in bytes. Default: a page of its own, chosen by the machine. A design on ports chooses a port in any case. */
     readonly gpa?: Address;
-    /** The value that an ioeventfd with datamatch waits for. Default 1. */
+    /** The value that an ioeventfd with datamatch waits for, an integer of the kick's width. Default 1. */
     readonly match?: Value;
   }): Doorbell;
 
-  /** Paging of the guest. Default '4-level' with tables in the first RAM region. */
+  /** Paging of the guest. Default '4-level' with tables in the first RAM region. Source: Intel SDM vol. 3A, 4.1.1 "Four paging modes". */
   paging(paging: {
     /** 'none' (CR0.PG clear), 32-bit with 2 levels, PAE, 4 levels, 5 levels (LA57). */
     readonly mode: 'none' | '2-level' | 'pae' | '4-level' | '5-level';
-    /** Guest-physical address where the tables are built. Default: the end of the first RAM region. */
+    /** Guest-physical address in bytes where the tables are built. Default: the end of the first RAM region. */
     readonly tables?: Address;
   }): void;
 
-  /** Maps linear addresses in the guest's own page tables. Addresses and size are multiples of the page size. */
+  /**
+   * Maps linear addresses in the guest's own page tables. Addresses and size are multiples of the page size.
+   * Source: Intel SDM vol. 3A, 4.5 "4-level paging and 5-level paging"; AMD APM vol. 2, 5.3.
+   */
   map(mapping: {
+    /** Linear address in bytes. */
     readonly gva: Address;
+    /** Guest-physical address in bytes. */
     readonly gpa: Address;
+    /** Bytes, or text with a unit. */
     readonly size: Size;
-    /** Default '4K'. */
+    /** Size of the pages. Default '4K'. */
     readonly page?: PageSize;
     /** R/W. Default true. */
     readonly writable?: boolean;
@@ -130,21 +146,33 @@ interface Vm {
     readonly present?: boolean;
   }): void;
 
-  /** Clears the mapping of linear addresses. */
-  unmap(range: { readonly gva: Address; readonly size: Size }): void;
+  /** Clears the mapping of linear addresses. Source: P (bit 0) of a guest's entry, Intel SDM vol. 3A, 4.5. */
+  unmap(range: {
+    /** Linear address in bytes, a multiple of the page size. */
+    readonly gva: Address;
+    /** Bytes, or text with a unit. */
+    readonly size: Size;
+  }): void;
 
-  /** KVM_SET_USER_MEMORY_REGION by its number; size 0 deletes. Not mapped for the guest. */
+  /**
+   * KVM_SET_USER_MEMORY_REGION by its number; size 0 deletes. Not mapped for the guest.
+   * Source: KVM_SET_USER_MEMORY_REGION (api.rst, 4.35); kvm_vm_ioctl_set_memory_region() in virt/kvm/kvm_main.c.
+   */
   memslot(slot: Memslot): void;
 
-  /** KVM_IOEVENTFD. */
+  /** KVM_IOEVENTFD. Source: KVM_IOEVENTFD (api.rst, 4.59); kvm_ioeventfd() in virt/kvm/eventfd.c. */
   ioeventfd(eventfd: Ioeventfd): void;
 
-  /** KVM_REGISTER_COALESCED_MMIO. */
+  /**
+   * KVM_REGISTER_COALESCED_MMIO.
+   * Source: KVM_(UN)REGISTER_COALESCED_MMIO (api.rst, 4.116); coalesced_mmio_write() in virt/kvm/coalesced_mmio.c.
+   */
   coalesced(zone: CoalescedZone): void;
 
   /**
    * Registers that differ when the guest starts. Defaults are those of a kernel that has booted: CPL 0, CR0.WP and CR4.PGE set, EFER.NXE
    * unless paging is '2-level' or 'none'; SMEP, SMAP, PKE and PCIDE clear.
+   * Source: Intel SDM vol. 3A, 2.5 "Control registers" and 4.6 "Access rights".
    */
   registers(registers: {
     /** Current privilege level: 0 or 3. */
@@ -189,33 +217,38 @@ interface Vm {
     readonly directMap?: PageSize;
   }): GuestKernel;
 
-  /** Puts bytes into guest memory before the guest starts. */
-  poke(bytes: { readonly gpa: Address; readonly bytes: Uint8Array | readonly number[] }): void;
+  /** Puts bytes into guest memory before the guest starts. Source: userspace's own mapping of a memslot (api.rst, 4.35). */
+  poke(bytes: {
+    /** Guest-physical address in bytes. */
+    readonly gpa: Address;
+    /** The bytes, 0 to 255 each. */
+    readonly bytes: Uint8Array | readonly number[];
+  }): void;
 }
 
 interface Memslot {
   /** Number of the slot, 0 to 32763. */
   readonly slot: number;
-  /** Guest-physical address. */
+  /** Guest-physical address in bytes, a multiple of 4096. */
   readonly gpa: Address;
-  /** 0 deletes the slot. */
+  /** Bytes, or text with a unit; a multiple of 4096. 0 deletes the slot. */
   readonly size: Size;
   /** KVM_MEM_READONLY. Default false. */
   readonly readonly?: boolean;
   /** KVM_MEM_LOG_DIRTY_PAGES. Default false. */
   readonly logDirty?: boolean;
-  /** Host virtual address. Default: one of its own, kept by slot number. */
+  /** Host virtual address in bytes. Default: one of its own, kept by slot number. */
   readonly hva?: Address;
   /** Size of the host pages behind it. Default: the configuration's. */
   readonly hostPage?: PageSize;
 }
 
 interface Ioeventfd {
-  /** Guest-physical address, or a port. */
+  /** Guest-physical address in bytes, or a port. */
   readonly addr: Address;
   /** Bytes: 1, 2, 4, 8, or 0 for any length. */
   readonly length: number;
-  /** KVM_IOEVENTFD_FLAG_DATAMATCH with this value. Default: none, any value matches. */
+  /** KVM_IOEVENTFD_FLAG_DATAMATCH with this value, an integer of `length` bytes. Default: none, any value matches. */
   readonly datamatch?: Value;
   /** KVM_IOEVENTFD_FLAG_PIO: `addr` is a port. Default false. */
   readonly pio?: boolean;
@@ -226,7 +259,7 @@ interface Ioeventfd {
 }
 
 interface CoalescedZone {
-  /** Guest-physical address, or a port. */
+  /** Guest-physical address in bytes, or a port. */
   readonly addr: Address;
   /** Bytes, below 2^32. */
   readonly size: number;
@@ -238,8 +271,11 @@ interface CoalescedZone {
 
 /** A doorbell that `vm.doorbell` made. */
 interface Doorbell {
+  /** Number of the doorbell in the order it was made. */
   readonly id: number;
+  /** Name of its eventfd in results. */
   readonly name: string;
+  /** Bytes of the kick's store. */
   readonly width: Width;
 }
 
@@ -250,103 +286,162 @@ interface Doorbell {
  * error, a call whose result is ignored is fine.
  */
 interface Cpu {
-  /** MOV from memory, zero-extended. The address is linear. */
+  /** MOV of 1 byte from memory, zero-extended; `address` is linear, in bytes. Source: Intel SDM vol. 2, MOV. */
   read8(address: Address): number;
+  /** MOV of 2 bytes from memory, zero-extended; `address` is linear, in bytes. Source: Intel SDM vol. 2, MOV. */
   read16(address: Address): number;
+  /** MOV of 4 bytes from memory, zero-extended; `address` is linear, in bytes. Source: Intel SDM vol. 2, MOV. */
   read32(address: Address): number;
+  /** MOV of 8 bytes from memory, zero-extended; `address` is linear, in bytes. Source: Intel SDM vol. 2, MOV. */
   read64(address: Address): bigint;
-  /** A 16-byte load (MOVDQU); the low 64 bits are returned. */
+  /** A 16-byte load; the low 64 bits are returned; `address` is linear, in bytes. Source: Intel SDM vol. 2, MOVDQU. */
   read128(address: Address): bigint;
 
-  /** MOV to memory. */
+  /** MOV of 1 byte to memory; `address` is linear, in bytes, `value` an integer of 8 bits. Source: Intel SDM vol. 2, MOV. */
   write8(address: Address, value: Value): void;
+  /** MOV of 2 bytes to memory; `address` is linear, in bytes, `value` an integer of 16 bits. Source: Intel SDM vol. 2, MOV. */
   write16(address: Address, value: Value): void;
+  /** MOV of 4 bytes to memory; `address` is linear, in bytes, `value` an integer of 32 bits. Source: Intel SDM vol. 2, MOV. */
   write32(address: Address, value: Value): void;
+  /** MOV of 8 bytes to memory; `address` is linear, in bytes, `value` an integer of 64 bits. Source: Intel SDM vol. 2, MOV. */
   write64(address: Address, value: Value): void;
-  /** A 16-byte store (MOVDQU); `high` is the upper half, default 0. */
+  /**
+   * A 16-byte store; `address` is linear, in bytes; `value` is the lower half and `high` the upper, 64 bits each, default 0.
+   * Source: Intel SDM vol. 2, MOVDQU.
+   */
   write128(address: Address, value: Value, high?: Value): void;
 
-  /** LOCK XADD: adds, and returns what was there before. Width in bytes, default 4. */
+  /**
+   * LOCK XADD: adds, and returns what was there before; `address` is linear, in bytes; `value` an integer of `width` bytes, default 4.
+   * Source: Intel SDM vol. 2, XADD; KVM exchanges an emulated one: emulator_cmpxchg_emulated() in arch/x86/kvm/x86.c.
+   */
   add(address: Address, value: Value, width?: Width): bigint;
-  /** LOCK OR. Returns the old value as the model saw it. */
+  /**
+   * LOCK OR. Returns the old value as the model saw it; `address` is linear, in bytes; `value` an integer of `width` bytes, default 4.
+   * Source: Intel SDM vol. 2, OR.
+   */
   or(address: Address, value: Value, width?: Width): bigint;
-  /** LOCK AND. Returns the old value as the model saw it. */
+  /**
+   * LOCK AND. Returns the old value as the model saw it; `address` is linear, in bytes; `value` an integer of `width` bytes, default 4.
+   * Source: Intel SDM vol. 2, AND.
+   */
   and(address: Address, value: Value, width?: Width): bigint;
-  /** LOCK XOR. Returns the old value as the model saw it. */
+  /**
+   * LOCK XOR. Returns the old value as the model saw it; `address` is linear, in bytes; `value` an integer of `width` bytes, default 4.
+   * Source: Intel SDM vol. 2, XOR.
+   */
   xor(address: Address, value: Value, width?: Width): bigint;
-  /** XCHG with memory (always locked). Returns the old value. */
+  /**
+   * XCHG with memory (always locked). Returns the old value; `address` is linear, in bytes; `value` an integer of `width` bytes, default 4.
+   * Source: Intel SDM vol. 2, XCHG.
+   */
   xchg(address: Address, value: Value, width?: Width): bigint;
-  /** LOCK CMPXCHG: stores `value` if memory holds `expected`. Returns the old value. */
+  /**
+   * LOCK CMPXCHG: stores `value` if memory holds `expected`. Returns the old value; `address` is linear, in bytes; the values are integers
+   * of `width` bytes, default 4. Source: Intel SDM vol. 2, CMPXCHG.
+   */
   cmpxchg(address: Address, value: Value, expected: Value, width?: Width): bigint;
 
-  /** An instruction fetch from a linear address. */
+  /** An instruction fetch; `address` is linear, in bytes. Source: I/D (bit 4) of a #PF's error code, Intel SDM vol. 3A, 4.7. */
   fetch(address: Address): void;
 
-  /** OUT. Port 0 to 65535. */
+  /** OUT of 1 byte; `port` 0 to 65535, `value` 8 bits. Source: Intel SDM vol. 2, OUT; tracepoint kvm_pio. */
   out8(port: number, value: number): void;
+  /** OUT of 2 bytes; `port` 0 to 65535, `value` 16 bits. Source: Intel SDM vol. 2, OUT; tracepoint kvm_pio. */
   out16(port: number, value: number): void;
+  /** OUT of 4 bytes; `port` 0 to 65535, `value` 32 bits. Source: Intel SDM vol. 2, OUT; tracepoint kvm_pio. */
   out32(port: number, value: number): void;
-  /** IN. */
+  /** IN of 1 byte; `port` 0 to 65535. Source: Intel SDM vol. 2, IN; tracepoint kvm_pio. */
   in8(port: number): number;
+  /** IN of 2 bytes; `port` 0 to 65535. Source: Intel SDM vol. 2, IN; tracepoint kvm_pio. */
   in16(port: number): number;
+  /** IN of 4 bytes; `port` 0 to 65535. Source: Intel SDM vol. 2, IN; tracepoint kvm_pio. */
   in32(port: number): number;
-  /** REP OUTS: `count` elements from memory at `address`. Width in bytes, default 1. */
+  /**
+   * REP OUTS: `count` elements of `width` bytes, default 1, to `port` (0 to 65535) from memory at `address`, linear, in bytes.
+   * Source: Intel SDM vol. 2, OUTS and REP; emulator_pio_in_out() in arch/x86/kvm/x86.c.
+   */
   outs(port: number, address: Address, count: number, width?: PortWidth): void;
-  /** REP INS: `count` elements to memory at `address`. */
+  /**
+   * REP INS: `count` elements of `width` bytes, default 1, from `port` (0 to 65535) to memory at `address`, linear, in bytes.
+   * Source: Intel SDM vol. 2, INS and REP; emulator_pio_in_out() in arch/x86/kvm/x86.c.
+   */
   ins(port: number, address: Address, count: number, width?: PortWidth): void;
-  /** REP STOS: `value` stored `count` times. Width in bytes, default 8. */
+  /**
+   * REP STOS: `value` stored `count` times from `address` (linear, in bytes) on; `width` in bytes, default 8.
+   * Source: Intel SDM vol. 2, STOS and REP.
+   */
   stos(address: Address, value: Value, count: number, width?: Width): void;
-  /** REP MOVS: `count` elements copied. Width in bytes, default 8. */
+  /**
+   * REP MOVS: `count` elements copied; `to` and `from` are linear, in bytes; `width` in bytes, default 8.
+   * Source: Intel SDM vol. 2, MOVS and REP.
+   */
   movs(to: Address, from: Address, count: number, width?: Width): void;
 
-  /** Rings a doorbell: a store (or OUT) of its width. Default value 1. */
+  /**
+   * Rings the doorbell `bell`: a store (or OUT) of its width; `value` an integer of that width, default 1.
+   * Source: ioeventfd_write() in virt/kvm/eventfd.c; tracepoints kvm_fast_mmio, kvm_mmio and kvm_pio.
+   */
   kick(bell: Doorbell, value?: Value): void;
-  /** Reads a doorbell back: a load (or IN) of its width. */
+  /** Reads the doorbell `bell` back: a load (or IN) of its width. Source: Intel SDM vol. 2, MOV and IN; tracepoint kvm_mmio. */
   readBell(bell: Doorbell): bigint;
-  /** LOCK ADD on a doorbell. Returns what the destination register held afterwards. */
+  /**
+   * LOCK ADD on the doorbell `bell`. Returns what the destination register held afterwards; `value` an integer of its width.
+   * Source: Intel SDM vol. 2, ADD.
+   */
   addBell(bell: Doorbell, value: Value): bigint;
 
-  /** MOV to CR3: the root, PCID in bits 11:0 when CR4.PCIDE is set, bit 63 to keep its translations. */
+  /**
+   * MOV to CR3: `value` is the root's guest-physical address in bytes, PCID in bits 11:0 when CR4.PCIDE is set, bit 63 to keep its
+   * translations. Source: Intel SDM vol. 2, MOV to control registers; vol. 3A, 4.10.4.1.
+   */
   movCr3(value: Address): void;
-  /** MOV to CR0. */
+  /** MOV to CR0; `value` is the register's bits. Source: Intel SDM vol. 3A, 2.5; vol. 2, MOV to control registers. */
   movCr0(value: number): void;
-  /** MOV to CR4. */
+  /** MOV to CR4; `value` is the register's bits. Source: Intel SDM vol. 3A, 2.5; vol. 2, MOV to control registers. */
   movCr4(value: number): void;
-  /** INVLPG. */
+  /** INVLPG; `address` is linear, in bytes. Source: Intel SDM vol. 2, INVLPG; vol. 3A, 4.10.4.1. */
   invlpg(address: Address): void;
-  /** INVPCID, type 0 (one address), 1 (one PCID), 2 (all), 3 (all but globals). */
+  /**
+   * INVPCID of `type` 0 (one address), 1 (one PCID), 2 (all), 3 (all but globals); `pcid` 0 to 4095, `address` linear, in bytes.
+   * Source: Intel SDM vol. 2, INVPCID; vol. 3A, 4.10.4.1.
+   */
   invpcid(type: 0 | 1 | 2 | 3, pcid?: number, address?: Address): void;
-  /** WRPKRU, 32 bits. */
+  /** WRPKRU; `value` is PKRU's 32 bits. Source: Intel SDM vol. 2, WRPKRU; vol. 3A, 4.6.2 "Protection keys". */
   wrpkru(value: number): void;
-  /** A SYSCALL/SYSRET-class change of privilege. */
+  /** A SYSCALL/SYSRET-class change of privilege to `level`. Source: Intel SDM vol. 2, SYSCALL and SYSRET. */
   setCpl(level: 0 | 3): void;
-  /** STAC (true) or CLAC (false). */
+  /** STAC (`on` is true) or CLAC (false). Source: Intel SDM vol. 2, STAC and CLAC. */
   setAc(on: boolean): void;
-  /** CPUID: always exits. */
+  /** CPUID: always exits. Source: kvm_emulate_cpuid() in arch/x86/kvm/cpuid.c; tracepoint kvm_cpuid. */
   cpuid(): void;
-  /** HLT: exits; an event wakes the guest at once. */
+  /** HLT: exits; an event wakes the guest at once. Source: kvm_emulate_halt() in arch/x86/kvm/x86.c. */
   hlt(): void;
-  /** VMCALL or VMMCALL. */
+  /** VMCALL or VMMCALL. Source: kvm_emulate_hypercall() in arch/x86/kvm/x86.c; tracepoint kvm_hypercall. */
   vmcall(): void;
-  /** The guest computes for so many cycles without touching memory. */
+  /** The guest computes for so many `cycles` without touching memory. Source: none, a clock of the model's. */
   pause(cycles: number): void;
 
   /**
    * Runs `body` `times` times: it is called once to record its instructions, which the model replays at full speed. May be nested.
    * A loop that no longer changes the machine is multiplied out exactly, so a billion iterations cost no more than a few.
+   * Source: none, the script's own loop.
    */
   repeat(times: number, body: () => void): void;
 
   /**
    * What follows belongs to the phase of this name in the reports, up to the next call. A name that comes back goes on with its phase.
-   * Not inside `repeat`.
+   * Not inside `repeat`. Source: none, a word of the report.
    */
   phase(name: string): void;
 
-  /** A random integer in [0, bound) from the configuration's seed; bound at most 2^32. Not inside `repeat`. */
+  /**
+   * A random integer in [0, `bound`) from the configuration's seed; `bound` at most 2^32. Not inside `repeat`.
+   * Source: none, the model's own generator.
+   */
   random(bound: number): number;
 
-  /** The last fault that the guest took, or null. */
+  /** The last fault that the guest took, or null. Source: Intel SDM vol. 3A, 6.15 "Exception and interrupt reference". */
   lastFault(): Fault | null;
 }
 
@@ -354,6 +449,7 @@ interface Cpu {
 interface Fault {
   /** 14 is #PF, 13 is #GP. */
   readonly vector: number;
+  /** Error code pushed with it; of a #PF, bits as in Intel SDM vol. 3A, 4.7. */
   readonly errorCode: number;
   /** CR2: the linear address of a #PF. */
   readonly address: bigint;
@@ -361,20 +457,28 @@ interface Fault {
 
 /** What the host does while the guest runs, in program order. Each returns 0, or a negative errno of KVM's. */
 interface Host {
-  /** KVM_SET_USER_MEMORY_REGION. */
+  /** Source: KVM_SET_USER_MEMORY_REGION (api.rst, 4.35); kvm_vm_ioctl_set_memory_region() in virt/kvm/kvm_main.c. */
   memslot(slot: Memslot): number;
-  /** The same, for a slot that must not exist yet. */
+  /** The same, for a slot that must not exist yet. Source: KVM_SET_USER_MEMORY_REGION (api.rst, 4.35). */
   createSlot(slot: Memslot): number;
-  /** Deletes a slot by number. */
+  /** Deletes `slot` by its number: size 0. Source: KVM_SET_USER_MEMORY_REGION (api.rst, 4.35). */
   deleteSlot(slot: number): number;
-  /** KVM_IOEVENTFD. */
+  /** Source: KVM_IOEVENTFD (api.rst, 4.59); kvm_ioeventfd() in virt/kvm/eventfd.c. */
   ioeventfd(eventfd: Ioeventfd): number;
-  /** KVM_REGISTER_COALESCED_MMIO. */
+  /** Source: KVM_(UN)REGISTER_COALESCED_MMIO (api.rst, 4.116), virt/kvm/coalesced_mmio.c. */
   coalesced(zone: CoalescedZone): number;
-  /** KVM_GET_DIRTY_LOG: fetches and re-arms the dirty log of a slot. */
+  /** Fetches and re-arms the dirty log of `slot`, its number. Source: KVM_GET_DIRTY_LOG (api.rst, 4.8). */
   getDirtyLog(slot: number): number;
-  /** The host reclaims pages: the MMU notifier zaps their EPT/NPT entries. Contents are kept. */
-  reclaim(range: { readonly gpa: Address; readonly size: Size }): number;
+  /**
+   * The host reclaims pages: the MMU notifier zaps their EPT/NPT entries. Contents are kept.
+   * Source: kvm_mmu_notifier_invalidate_range_start() in virt/kvm/kvm_main.c.
+   */
+  reclaim(range: {
+    /** Guest-physical address in bytes. */
+    readonly gpa: Address;
+    /** Bytes, or text with a unit. */
+    readonly size: Size;
+  }): number;
   /**
    * A race: while vCPU 0 is at a named place in KVM's code for the `nth` time from now on, another vCPU carries out accesses. As long as
    * they need no exit they take place there and then. The first that leaves the guest waits, with those behind it, until vCPU 0 is through,

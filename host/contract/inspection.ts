@@ -51,6 +51,8 @@ export const inspection = v.object({
   /** Steps in the order taken: name and repeats. */
   steps: v.array(v.tuple([v.string(), count])),
   events: v.array(traceEvent),
+  /** What host calls can change, before the first of them since the access before; empty where there was none. */
+  earlier: machineState,
   before: machineState,
   after: machineState,
 });

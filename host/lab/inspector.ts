@@ -73,6 +73,7 @@ export class Inspector {
       line: trace.line,
       steps: nameTraceSteps(trace),
       events: trace.events.map(({ name, args }, n) => ({ name, args, after: trace.after[n] ?? 0 })),
+      earlier: details?.states?.earlier ?? [],
       before: details?.states?.before ?? [],
       after: details?.states?.after ?? [],
     };

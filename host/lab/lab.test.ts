@@ -275,6 +275,25 @@ describe('inspecting an access', () => {
     expect(seen.events.every(({ after }, n) => after <= steps && after >= (seen.events[n - 1]?.after ?? 0))).toBe(true);
   });
 
+  it('shows what the host changed since the access before', async () => {
+    const text = `scenario({ title: 'Host', question: 'What did the host do?',
+      setup(vm) { vm.ram({ gpa: 0, size: '1 MiB' }); },
+      guest(cpu, _, host) {
+        cpu.read32(0);
+        host.memslot({ slot: 7, gpa: 0x4000_0000, size: '1 MiB' });
+        host.ioeventfd({ addr: 0x9000_0000, length: 4, fd: 'late' });
+        cpu.read32(0);
+        cpu.read32(0);
+      } });`;
+    const see = (access: number) =>
+      lab.call('inspect', { script: { name: 'host.ts', text }, configuration: configurations[0]!, access });
+    const { earlier, before } = await see(2);
+    const rows = (state: typeof before, id: string): number => state.find((table) => table.id === id)!.rows.length;
+    for (const id of ['memslots', 'buses']) expect(rows(before, id), id).toBeGreaterThan(rows(earlier, id));
+    expect((await see(1)).earlier).toEqual([]);
+    expect((await see(3)).earlier).toEqual([]);
+  });
+
   it('beyond the end says how many there are', async () => {
     await expect(inspect(1_000_000)).rejects.toMatchObject({
       failure: { code: 'not-found', message: expect.stringContaining('100002') },

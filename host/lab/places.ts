@@ -34,7 +34,8 @@ const DEVICES = /^(con|prn|aux|nul|com\d|lpt\d)(\..*)?$/i;
 
 function refusal(name: string): string | null {
   const parts = name.split('/');
-  if ([...name].some((character) => character < ' ' || character === '\u007f')) return 'a file name has no control characters';
+  if ([...name].some((character) => character < ' ' || character === '\u007f'))
+    return 'a file name has no control characters';
   if (isAbsolute(name) || name.startsWith('/')) return 'a path must be relative to the folder';
   if (parts.includes('..')) return 'it leads out of the folder';
   if (name.includes('\\') || name.includes(':')) return 'a file name has no \\ and no :';

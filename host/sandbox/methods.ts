@@ -1,4 +1,4 @@
-import { ARGS_UNIT, OP, RECORD, SIZE_UNIT } from '../../core/index.ts';
+import { OP, RECORD, recordHeader } from '../../core/index.ts';
 
 /** How a method of `cpu` becomes a record. */
 export interface Method {
@@ -8,10 +8,9 @@ export interface Method {
   readonly header: number;
 }
 
-const header = (code: number, size: number, args: number): number => code + size * SIZE_UNIT + args * ARGS_UNIT;
 const method = (shape: Method['shape'], code: number, size: number, args: number): Method => ({
   shape,
-  header: header(code, size, args),
+  header: recordHeader(code, size, args, 0),
 });
 
 /**

@@ -1,5 +1,14 @@
 import * as v from 'valibot';
-import { err, type HostOp, ok, type PageSize, type Result, type SetupOp, WINDOW_NAMES } from '../../core/index.ts';
+import {
+  err,
+  type HostOp,
+  ok,
+  type PageSize,
+  PLAIN_RIGHTS,
+  type Result,
+  type SetupOp,
+  WINDOW_NAMES,
+} from '../../core/index.ts';
 import { decode, Refusal } from './decode.ts';
 import { kernelSetupOf } from './kernel-calls.ts';
 import {
@@ -128,7 +137,7 @@ const OPERATIONS: Readonly<Record<string, (input: unknown, context: OperationCon
       map: pages === false || part ? null : pages,
     };
     if (!part) return [slot];
-    return [slot, { kind: 'map', gva: region.gpa, gpa: region.gpa, size: mapSize, page: pages, ...DEFAULT_RIGHTS }];
+    return [slot, { kind: 'map', gva: region.gpa, gpa: region.gpa, size: mapSize, page: pages, ...PLAIN_RIGHTS }];
   },
   'vm.doorbell': (input, { doorbells }) => {
     const { gpa, ...bell } = decode(doorbell, 'vm.doorbell', input);
@@ -188,8 +197,6 @@ const OPERATIONS: Readonly<Record<string, (input: unknown, context: OperationCon
   },
   'host.reclaim': (input) => [{ kind: 'reclaim', ...decode(reclaim, 'host.reclaim', input) }],
 };
-
-const DEFAULT_RIGHTS = { writable: true, user: true, execute: true, global: false, pkey: 0, present: true } as const;
 
 function slotOf(call: string, input: unknown, { hostPage }: OperationContext): HostOp {
   const { hva, ...slot } = decode(memslot, call, input);

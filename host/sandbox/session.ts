@@ -10,6 +10,7 @@ import {
   RECORD,
   type Result,
   type SetupOp,
+  SIZE_UNIT,
   wordsToBig,
 } from '../../core/index.ts';
 import { checkBatch, type BatchRules } from './batch.ts';
@@ -154,6 +155,8 @@ export class Session {
       unknownSite: UNKNOWN_SITE,
       methods: METHODS,
       prefixes: { lined: LINED, unused: LINED_UNUSED },
+      units: { size: SIZE_UNIT, args: ARGS_UNIT, line: LINE_UNIT, wide: RECORD.WIDE },
+      noPromises: NO_PROMISES,
     });
     const inside = engine.call(
       make,

@@ -1,4 +1,4 @@
-import type { EventColumns, LineCount, MachineState, RunResult, Trace } from '../../core/index.ts';
+import type { EventColumns, LineCount, RunResult, Trace } from '../../core/index.ts';
 
 export type { EventColumns } from '../../core/index.ts';
 
@@ -19,5 +19,5 @@ export interface RunDetails {
   readonly lines: readonly LineCount[];
   readonly events: EventColumns | null;
   /** The machine before and after the traced access. */
-  readonly states: { readonly before: MachineState; readonly after: MachineState } | null;
+  readonly states: Trace['states'];
 }

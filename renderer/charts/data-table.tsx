@@ -1,5 +1,6 @@
 import { memo, useEffect, useLayoutEffect, useMemo, useRef, useState, type KeyboardEvent } from 'react';
 import { Button } from 'react-aria-components';
+import { offer } from '../state/offers.ts';
 import { resultText } from '../text/results.ts';
 import type { Theme } from '../widgets/palette.ts';
 import { afterKey, type Place } from './grid-keys.ts';
@@ -52,6 +53,14 @@ export const DataTable = memo(function DataTable({ spec, theme, copy, onAction, 
     before.current = shown;
     // Only another row scrolls.
   }, [shown]);
+  const takeBack = useRef<(() => void)[]>([]);
+  const offerCopy = (): void => {
+    takeBack.current = [
+      offer('table.copyTsv', () => void copy(toTsv(spec), resultText.table)),
+      offer('table.copyMarkdown', () => void copy(toMarkdown(spec), resultText.table)),
+    ];
+  };
+  useEffect(() => () => takeBack.current.forEach((undo) => undo()), []);
   const at = (r: number, c: number) => ({
     'data-place': `${r}.${c}`,
     tabIndex: r === row && c === column ? 0 : -1,
@@ -97,7 +106,7 @@ export const DataTable = memo(function DataTable({ spec, theme, copy, onAction, 
     );
   };
   return (
-    <div className="data-table">
+    <div className="data-table" onFocus={offerCopy}>
       <div className="data-table-scroll" ref={scroller}>
         <table
           role="grid"

@@ -13,7 +13,7 @@ export interface DrawnRows {
   readonly some: boolean;
   /** Learns the height of a row that was drawn. */
   readonly measure: (element: HTMLTableRowElement | null) => void;
-  /** Scrolls a row into sight of its table, and the table into sight. */
+  /** Scrolls a row into sight, of its table and of the pane that the table is in. */
   readonly reveal: (row: number) => void;
 }
 
@@ -38,9 +38,14 @@ export function useDrawnRows(
     rangeExtractor: (range) => withRow(defaultRangeExtractor(range), focused, count),
   });
   const reveal = (row: number): void => {
+    const body = table.current?.tBodies[0];
     if (some) rows.scrollToIndex(row, { align: 'auto' });
-    else scrollTo(scroller.current, table.current?.tBodies[0]?.rows[row], heading);
-    scroller.current?.scrollIntoView({ block: 'nearest' });
+    else scrollTo(scroller.current, body?.rows[row], heading);
+    // Once it is drawn.
+    requestAnimationFrame(() => {
+      const element = some ? body?.querySelector(`[data-index="${row}"]`) : body?.rows[row];
+      if (scroller.current !== null && element) scrollPane(scroller.current, element);
+    });
   };
   if (!some) return { parts: Array.from({ length: count }, (_, row) => ({ row })), some, measure: () => {}, reveal };
   const parts: Part[] = [];
@@ -65,4 +70,14 @@ function scrollTo(scroller: HTMLElement | null, row: HTMLTableRowElement | undef
   const bottom = row.offsetTop + row.offsetHeight - scroller.clientHeight;
   if (scroller.scrollTop > top) scroller.scrollTop = top;
   else if (scroller.scrollTop < bottom) scroller.scrollTop = bottom;
+}
+
+/** Scrolls the pane that a table is in by what is missing for a row to be in sight; what sticks to its top is the table's scroll margin. */
+function scrollPane(scroller: HTMLElement, row: Element): void {
+  const pane = scroller.closest('.result-body');
+  if (pane === null) return;
+  const [place, at] = [pane.getBoundingClientRect(), row.getBoundingClientRect()];
+  const top = place.top + Number.parseFloat(getComputedStyle(scroller).scrollMarginTop);
+  if (at.top < top) pane.scrollTop -= top - at.top;
+  else if (at.bottom > place.bottom) pane.scrollTop += Math.min(at.bottom - place.bottom, at.top - top);
 }

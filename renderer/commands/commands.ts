@@ -3,6 +3,7 @@ import { editCommands } from './edit-commands.ts';
 import { fileCommands } from './file-commands.ts';
 import type { Command } from './command.ts';
 import { goCommands } from './go-commands.ts';
+import { paneCommands } from './pane-commands.ts';
 import { runCommands } from './run-commands.ts';
 import { viewCommands } from './view-commands.ts';
 
@@ -13,4 +14,5 @@ export const commandsOf = (bench: Bench): readonly Command[] => [
   ...viewCommands(bench),
   ...runCommands(bench),
   ...goCommands(bench),
+  ...paneCommands(bench),
 ];

@@ -42,6 +42,22 @@ export function viewCommands(bench: Bench): Command[] {
     { id: 'view.splitBelow', title: text.splitBelow, menu: 'view', group: 2, run: () => dock()?.split('below') },
     { id: 'view.moveToNext', title: text.moveToNext, menu: 'view', group: 2, run: () => dock()?.moveToNextGroup() },
     {
+      id: 'view.larger',
+      title: text.larger,
+      menu: 'view',
+      group: 2,
+      shortcuts: ['Alt+='],
+      run: () => dock()?.resize(1),
+    },
+    {
+      id: 'view.smaller',
+      title: text.smaller,
+      menu: 'view',
+      group: 2,
+      shortcuts: ['Alt+-'],
+      run: () => dock()?.resize(-1),
+    },
+    {
       id: 'view.maximize',
       title: text.maximize,
       menu: 'view',

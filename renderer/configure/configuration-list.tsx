@@ -1,9 +1,11 @@
+import { useState } from 'react';
 import { Button, GridList } from 'react-aria-components';
 import { useStore } from 'zustand';
 import { useBench } from '../state/bench-context.ts';
 import type { Matrix, MatrixRow } from '../state/matrix.ts';
-import { withCopyOf, withoutRow, withRemovedBack } from '../state/matrix-changes.ts';
+import { withAllEnabled, withCopyOf, withoutRow, withRemovedBack } from '../state/matrix-changes.ts';
 import { findDocument } from '../state/documents.ts';
+import { useOffers } from '../state/offers.ts';
 import { entryFor } from '../state/entry-for.ts';
 import { en } from '../text/en.ts';
 import type { RowPair } from './chosen-pair.ts';
@@ -22,12 +24,23 @@ interface Props {
 /** The configurations: which run, which two are compared, and how far each is. */
 export function ConfigurationList({ document, matrix, rows, pair, onChange, onChoose, onEdit }: Props) {
   const enabled = rows.filter((row) => row.enabled);
+  const [focused, setFocused] = useState<string | null>(null);
+  const inFocus = rows.find(({ id }) => id === focused) ?? pair.a;
+  const duplicate = (row: MatrixRow): void => onChange(withCopyOf(matrix, row, `copy:${crypto.randomUUID()}`));
+  useOffers({
+    'configurations.duplicate': inFocus === null ? null : () => duplicate(inFocus),
+    'configurations.rename': inFocus === null ? null : () => onEdit(inFocus),
+  });
   const setEnabled = (ids: ReadonlySet<unknown> | 'all'): void => {
     const disabled = ids === 'all' ? [] : rows.filter(({ id }) => !ids.has(id)).map(({ id }) => id);
     onChange({ ...matrix, disabled });
   };
   return (
-    <section className="configurations" aria-labelledby="configurations-heading">
+    <section
+      className="configurations"
+      aria-labelledby="configurations-heading"
+      onFocus={({ target }) => setFocused((id) => target.closest<HTMLElement>('[role="row"]')?.dataset['key'] ?? id)}
+    >
       <div className="section-head">
         <h2 id="configurations-heading">
           <Count document={document} rows={rows} />
@@ -37,7 +50,7 @@ export function ConfigurationList({ document, matrix, rows, pair, onChange, onCh
             {en.configure.restore(matrix.removed.length)}
           </Button>
         )}
-        <Button className="button" onPress={() => setEnabled(enabled.length === rows.length ? new Set() : 'all')}>
+        <Button className="button" onPress={() => onChange(withAllEnabled(matrix, rows, enabled.length < rows.length))}>
           {enabled.length === rows.length ? en.configure.disableAll : en.configure.enableAll}
         </Button>
       </div>
@@ -47,6 +60,8 @@ export function ConfigurationList({ document, matrix, rows, pair, onChange, onCh
         items={rows}
         selectionMode="multiple"
         selectionBehavior="toggle"
+        // Escape leaves things as they are; it does not switch every configuration off.
+        escapeKeyBehavior="none"
         selectedKeys={enabled.map(({ id }) => id)}
         onSelectionChange={setEnabled}
         dependencies={[pair, matrix]}
@@ -61,7 +76,7 @@ export function ConfigurationList({ document, matrix, rows, pair, onChange, onCh
             onAction={(action) => {
               if (action === 'edit') onEdit(row);
               else if (action === 'remove') onChange(withoutRow(matrix, row));
-              else onChange(withCopyOf(matrix, row, `copy:${crypto.randomUUID()}`));
+              else duplicate(row);
             }}
           />
         )}

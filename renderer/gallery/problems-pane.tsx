@@ -1,5 +1,6 @@
 import { ListBox, ListBoxItem } from 'react-aria-components';
 import { useBench } from '../state/bench-context.ts';
+import { useOutput } from '../state/use-output.ts';
 import { useProblems } from '../state/use-problems.ts';
 import { requestPlace } from '../state/view.ts';
 import { en } from '../text/en.ts';
@@ -33,6 +34,30 @@ export function ProblemsPane() {
           </ListBoxItem>
         )}
       </ListBox>
+      <Output />
     </>
+  );
+}
+
+/** Lines drawn; more are counted. */
+const MOST_LINES = 1000;
+
+/** What the script said with console.log in its last run. */
+function Output() {
+  const lines = useOutput();
+  if (lines.length === 0) return null;
+  return (
+    <section className="output" aria-label={en.problems.output}>
+      <h2>{en.problems.output}</h2>
+      <p className="muted">{en.problems.outputAbout}</p>
+      <ol>
+        {lines.slice(0, MOST_LINES).map(({ text, where }, index) => (
+          <li key={index}>
+            <code>{text}</code> <span className="muted">{where}</span>
+          </li>
+        ))}
+      </ol>
+      {lines.length > MOST_LINES && <p className="muted">{en.problems.outputMore(lines.length - MOST_LINES)}</p>}
+    </section>
   );
 }

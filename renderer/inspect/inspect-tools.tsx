@@ -1,8 +1,10 @@
-import { useEffect, useState } from 'react';
+import { useEffect, useId, useState } from 'react';
 import { Button } from 'react-aria-components';
 import { Choice } from '../charts/choice.tsx';
+import { readAccess } from './read-access.ts';
 import { pathLabel, pathsByCount } from '../results/paths.ts';
 import type { PricedRun } from '../results/priced-runs.ts';
+import { useOffers } from '../state/offers.ts';
 import type { InspectTarget } from '../state/result-pane.ts';
 import { resultText } from '../text/results.ts';
 
@@ -24,6 +26,10 @@ export function InspectTools({ runs, run, target, go }: Props) {
   const known = pathsByCount(run).filter(({ first }) => first > 0);
   const paths = known.slice(0, MOST_PATHS);
   const to = (next: number): void => go({ index: run.index, access: Math.max(1, Math.min(all, Math.round(next))) });
+  useOffers({
+    'inspect.nextAccess': access >= all ? null : () => to(access + 1),
+    'inspect.previousAccess': access <= 1 ? null : () => to(access - 1),
+  });
   return (
     <>
       <Choice
@@ -56,10 +62,19 @@ export function InspectTools({ runs, run, target, go }: Props) {
 /** Number of the access; Enter goes there. */
 function AccessField({ access, most, onChange }: { access: number; most: number; onChange: (n: number) => void }) {
   const [typed, setTyped] = useState(`${access}`);
-  useEffect(() => setTyped(access === 0 ? '' : `${access}`), [access]);
+  const [problem, setProblem] = useState<string | null>(null);
+  useEffect(() => {
+    setTyped(access === 0 ? '' : `${access}`);
+    setProblem(null);
+  }, [access]);
+  const id = useId();
   const take = (): void => {
-    const number = Number(typed);
-    if (Number.isFinite(number) && number >= 1 && number !== access) onChange(number);
+    if (typed.trim() === '') return setProblem(null);
+    const number = readAccess(typed);
+    if (number === null || number < 1 || number > most) return setProblem(text.noAccess(typed.trim(), most));
+    setProblem(null);
+    if (number !== access) onChange(number);
+    else setTyped(`${access}`);
   };
   return (
     <label className="choice">
@@ -67,6 +82,8 @@ function AccessField({ access, most, onChange }: { access: number; most: number;
       <input
         inputMode="numeric"
         value={typed}
+        aria-invalid={problem !== null}
+        aria-describedby={id}
         onChange={(event) => setTyped(event.target.value)}
         onBlur={take}
         onKeyDown={(event) => {
@@ -74,6 +91,9 @@ function AccessField({ access, most, onChange }: { access: number; most: number;
         }}
       />
       <span className="muted">{text.outOf(most)}</span>
+      <span className="field-error" id={id} role="alert">
+        {problem}
+      </span>
     </label>
   );
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { KICK, madeRun } from '../results/made-run.ts';
 import { momentsTable, stateTableSpec } from './inspect-tables.ts';
-import { stateChanges } from './state-changes.ts';
+import { hostChanges, stateChanges } from './state-changes.ts';
 import { accessCycles, accessKinds, momentsOf } from './walkthrough.ts';
 
 const { model, priced } = madeRun(0, [{ steps: KICK, count: 1 }]);
@@ -80,6 +80,14 @@ describe('the machine before and after', () => {
       ['new', 'added'],
     ]);
     expect(changes!.changes).toBe(3);
+  });
+
+  it('shows what the host changed between two accesses, in the tables that it can change', () => {
+    const slots = (rows: [string, string][]) => ({ ...table(rows), id: 'memslots' as const });
+    const now = [table([['a', '1']]), slots([['0', 'x']]), { ...slots([['9', 'y']]), id: 'buses' as const }];
+    const earlier = [slots([]), { ...slots([['9', 'y']]), id: 'buses' as const }];
+    expect(hostChanges({ earlier, before: now }).map(({ id, changes }) => [id, changes])).toEqual([['memslots', 1]]);
+    expect(hostChanges({ earlier: [], before: now })).toEqual([]);
   });
 
   it('shows the old value beside the new one, and can leave out the rest', () => {

@@ -5,7 +5,7 @@ import type { ResultPaneActions } from '../state/result-pane.ts';
 import { resultText } from '../text/results.ts';
 import type { Theme } from '../widgets/palette.ts';
 import { stateTableSpec } from './inspect-tables.ts';
-import { stateChanges } from './state-changes.ts';
+import { hostChanges, stateChanges } from './state-changes.ts';
 
 const text = resultText.inspect;
 
@@ -19,8 +19,27 @@ interface Props {
 export const MachineStateView = memo(function MachineStateView({ inspection, theme, copy }: Props) {
   const [onlyChanges, setOnlyChanges] = useState(false);
   const tables = useMemo(() => stateChanges(inspection), [inspection]);
+  const between = useMemo(() => hostChanges(inspection), [inspection]);
   return (
     <section className="machine-state" aria-label={text.state}>
+      {between.length > 0 && (
+        <>
+          <h3>{text.sinceLast}</h3>
+          <p className="muted">{text.sinceLastAbout}</p>
+          {between.map((table) => (
+            <details key={table.id} open>
+              <summary>
+                {text.tables[table.id]} <span className="change-count">{text.changes(table.changes)}</span>
+              </summary>
+              <DataTable
+                spec={{ ...stateTableSpec(table, true), caption: text.sinceLastTable(text.tables[table.id]) }}
+                theme={theme}
+                copy={copy}
+              />
+            </details>
+          ))}
+        </>
+      )}
       <h3>{text.state}</h3>
       <label className="check">
         <input type="checkbox" checked={onlyChanges} onChange={(event) => setOnlyChanges(event.target.checked)} />

@@ -31,6 +31,12 @@ export function stateChanges({ before, after }: Pick<Inspection, 'before' | 'aft
   });
 }
 
+/** The tables in which host calls between two accesses changed something, put side by side. */
+export const hostChanges = ({ earlier, before }: Pick<Inspection, 'earlier' | 'before'>): ChangedTable[] =>
+  stateChanges({ before: earlier, after: before.filter(({ id }) => earlier.some((table) => table.id === id)) }).filter(
+    ({ changes }) => changes > 0,
+  );
+
 type StateRow = StateTable['rows'][number];
 
 function mergeRows(before: readonly StateRow[], after: readonly StateRow[]): ChangedRow[] {

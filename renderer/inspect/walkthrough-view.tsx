@@ -5,6 +5,7 @@ import { cycles, range } from '../charts/format.ts';
 import { DataTable, Swatch } from '../charts/data-table.tsx';
 import { kindsText } from '../results/price-kinds.ts';
 import type { PricedRun } from '../results/priced-runs.ts';
+import { useOffers } from '../state/offers.ts';
 import type { ResultPaneActions } from '../state/result-pane.ts';
 import { resultText } from '../text/results.ts';
 import { eventPaint, STAGE_PAINT, type Theme } from '../widgets/palette.ts';
@@ -28,6 +29,10 @@ export function WalkthroughView({ inspection, run, theme, actions }: Props) {
   useEffect(() => setAt(0), [inspection]);
   const place = Math.min(at, Math.max(0, moments.length - 1));
   const go = (next: number): void => setAt(Math.max(0, Math.min(moments.length - 1, next)));
+  useOffers({
+    'inspect.nextStep': place >= moments.length - 1 ? null : () => go(place + 1),
+    'inspect.previousStep': place === 0 ? null : () => go(place - 1),
+  });
   const moment = moments[place];
   const total = accessCycles(moments);
   return (

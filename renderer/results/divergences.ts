@@ -4,7 +4,7 @@ import { number, words, type TableSpec } from '../charts/table.ts';
 import { configurationsNamed } from '../text/named.ts';
 import { grouped } from '../text/numbers.ts';
 import { resultText } from '../text/results.ts';
-import { divergencePaint } from '../widgets/palette.ts';
+import { NEUTRAL } from '../widgets/palette.ts';
 import type { PricedRun } from './priced-runs.ts';
 
 const text = resultText.divergences;
@@ -12,23 +12,22 @@ const text = resultText.divergences;
 export const divergenceCount = ({ result }: Pick<PricedRun, 'result'>): number =>
   result.divergences.reduce((sum, { count }) => sum + count, 0);
 
-/** Divergences by kind, a stack a configuration that was checked. */
+/** Divergences of each configuration that was checked, a bar a kind. The kind is written; a colour means a stage or an exit everywhere. */
 export function divergencesChart(runs: readonly PricedRun[]): BarsSpec {
   const checked = runs.filter(({ result }) => result.checked);
-  const kinds = [...new Set(checked.flatMap(({ result }) => result.divergences.map(({ kind }) => kind)))];
-  const countOf = ({ result }: PricedRun, kind: DivergenceKind): number =>
-    result.divergences.reduce((sum, one) => (one.kind === kind ? sum + one.count : sum), 0);
+  const bars = checked.flatMap(({ name, result }) => {
+    const counts = new Map<DivergenceKind, number>();
+    for (const { kind, count } of result.divergences) counts.set(kind, (counts.get(kind) ?? 0) + count);
+    if (counts.size === 0) return [{ label: name, count: 0 }];
+    return [...counts].map(([kind, count]) => ({ label: `${name}: ${kind}`, count }));
+  });
   return {
     kind: 'bars',
     title: text.title,
     unit: text.count,
     whole: true,
-    labels: checked.map(({ name }) => name),
-    parts: kinds.map((kind) => ({
-      name: kind,
-      paint: divergencePaint(kind),
-      values: checked.map((run) => countOf(run, kind)),
-    })),
+    labels: bars.map(({ label }) => label),
+    parts: [{ name: text.count, paint: NEUTRAL, values: bars.map(({ count }) => count) }],
     whiskers: null,
     description: checked.map((run) => `${run.name}: ${grouped(divergenceCount(run))}`).join('; '),
   };
@@ -73,7 +72,7 @@ export function divergencesTable(runs: readonly PricedRun[]): TableSpec {
       key: keyOf(n, line),
       action: line > 0 ? text.goTo(line) : null,
       cells: [
-        { ...words(kind), paint: divergencePaint(kind) },
+        words(kind),
         words(what),
         words(configurationsNamed(names, runs.length)),
         number(count, grouped(count)),

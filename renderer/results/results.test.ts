@@ -11,6 +11,7 @@ import { dearestStages, pathsTable } from './paths.ts';
 import { phasesTable } from './phases.ts';
 import { kindsText, pricesLine, pricesOf } from './price-kinds.ts';
 import { pricedRuns } from './priced-runs.ts';
+import { EXIT_MEANINGS, OTHER_EXIT, STAGE_PAINT } from '../widgets/palette.ts';
 import { stagesChart, stagesOf, stagesTable } from './stages.ts';
 
 const NO_RUN: BenchRun = {
@@ -279,6 +280,15 @@ describe('divergences', () => {
 
   it('are drawn for checked runs only', () => {
     const unchecked = madeRun(3, [{ steps: KICK, count: 1 }], { checked: false });
-    expect(divergencesChart([broken, unchecked]).labels).toEqual(['run 2']);
+    expect(divergencesChart([broken, unchecked]).labels).toEqual(['run 2: lost-write', 'run 2: wrong-read']);
+  });
+
+  it('are told apart by their names; no colour of a stage or an exit means another thing here', () => {
+    const { labels, parts } = divergencesChart([cheap, broken]);
+    expect(labels).toEqual([cheap.name, 'run 2: lost-write', 'run 2: wrong-read']);
+    expect(parts.map(({ values }) => values)).toEqual([[0, 3, 1]]);
+    const taken = [...Object.values(STAGE_PAINT), ...EXIT_MEANINGS.map(({ paint }) => paint), OTHER_EXIT];
+    const used = divergencesTable([broken]).rows.flatMap(({ cells }) => cells.flatMap(({ paint }) => paint ?? []));
+    for (const paint of [...parts.map((part) => part.paint), ...used]) expect(taken).not.toContainEqual(paint);
   });
 });

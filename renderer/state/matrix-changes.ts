@@ -13,6 +13,12 @@ export function withEnabled(matrix: Matrix, id: string, enabled: boolean): Matri
   return { ...matrix, disabled: enabled ? rest : [...rest, id] };
 }
 
+/** Switches every row on or off. */
+export const withAllEnabled = (matrix: Matrix, rows: readonly MatrixRow[], enabled: boolean): Matrix => ({
+  ...matrix,
+  disabled: enabled ? [] : rows.map(({ id }) => id),
+});
+
 /** Gives a row a name; an empty one gives back its own. */
 export function withName(matrix: Matrix, id: string, name: string): Matrix {
   const rest = Object.fromEntries(Object.entries(matrix.names).filter(([other]) => other !== id));

@@ -14,6 +14,8 @@ export interface Dock {
   cycleTab(direction: 1 | -1): void;
   /** Gives the group in focus the whole window, or takes it back. */
   toggleMaximized(): void;
+  /** Makes the group in focus larger (1) or smaller (-1). */
+  resize(direction: 1 | -1): void;
   /** Moves the pane in focus into a group of its own on a side of its group. */
   split(side: 'right' | 'below'): void;
   /** Moves the pane in focus into the next group. */

@@ -179,6 +179,9 @@ export const resultText = {
       stats: 'KVM statistics',
     },
     state: 'Machine before and after',
+    sinceLast: 'Changed by the host since the access before',
+    sinceLastAbout: 'Calls of the script’s host between the two accesses did this; the access itself found it so.',
+    sinceLastTable: (table: string) => `${table}: changed by the host`,
     onlyChanges: 'Only what changed',
     unchanged: 'unchanged',
     empty: 'nothing',
@@ -189,6 +192,7 @@ export const resultText = {
     removed: 'removed',
     changed: 'changed',
     from: (before: string, after: string) => `${before} → ${after}`,
+    noAccess: (typed: string, most: number) => `“${typed}” is no access: they are numbered 1 to ${grouped(most)}.`,
     outOf: (accesses: number) => `of ${grouped(accesses)}`,
   },
   timeline: {

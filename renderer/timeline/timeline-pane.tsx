@@ -4,6 +4,7 @@ import { Choice } from '../charts/choice.tsx';
 import { toMarkdown, toTsv, type TableSpec } from '../charts/table.ts';
 import type { PricedRun } from '../results/priced-runs.ts';
 import { usePricedRuns } from '../results/use-priced-runs.ts';
+import { useOffers } from '../state/offers.ts';
 import type { ResultPaneProps } from '../state/result-pane.ts';
 import { resultText } from '../text/results.ts';
 import { EventArguments, PAGE, pageOf } from './event-arguments.ts';
@@ -69,6 +70,12 @@ function Timeline({ owner, shown, theme, actions, tools }: Props) {
   const open = (event: number): void =>
     actions.inspect({ index: shown.index, access: series?.columns.access.at(event) ?? 1 });
   const middle = (view.from + view.to) / 2;
+  const zoom = (factor: number) => (): void => setChosen(zoomed(view, factor, middle, limits));
+  useOffers({
+    'timeline.zoomIn': series === null ? null : zoom(0.5),
+    'timeline.zoomOut': series === null ? null : zoom(2),
+    'timeline.all': series === null ? null : () => setChosen(null),
+  });
   const source = series === null ? null : { columns: series.columns, dropped, vendor };
   const copy = async (format: (table: TableSpec) => string): Promise<void> => {
     const places = placesOn(series!, axis);
@@ -99,10 +106,10 @@ function Timeline({ owner, shown, theme, actions, tools }: Props) {
                 setChosen(null);
               }}
             />
-            <Button className="button" onPress={() => setChosen(zoomed(view, 0.5, middle, limits))}>
+            <Button className="button" onPress={zoom(0.5)}>
               {text.zoomIn}
             </Button>
-            <Button className="button" onPress={() => setChosen(zoomed(view, 2, middle, limits))}>
+            <Button className="button" onPress={zoom(2)}>
               {text.zoomOut}
             </Button>
             <Button className="button" onPress={() => setChosen(null)}>

@@ -1,4 +1,4 @@
-import { STAGE_PAINT, type DivergenceKind, type Paint, type Stage } from '../../core/index.ts';
+import { STAGE_PAINT, type Paint, type Stage } from '../../core/index.ts';
 
 export type Theme = 'light' | 'dark';
 
@@ -35,25 +35,8 @@ export const EXIT_MEANINGS: readonly { readonly reasons: readonly string[]; read
   { reasons: ['INVLPG'], paint: OKABE_ITO.brown },
 ];
 
-const KIND_PAINT: Readonly<Record<DivergenceKind, Paint>> = {
-  'spurious-signal': OKABE_ITO.orange,
-  'lost-signal': OKABE_ITO.vermilion,
-  'lost-write': OKABE_ITO.blue,
-  'wrong-write': OKABE_ITO.sky,
-  'wrong-read': OKABE_ITO.green,
-  'unreadable-page': OKABE_ITO.yellow,
-  'swallowed-rmw': OKABE_ITO.purple,
-  'unexpected-exit': STAGE_PAINT.bus,
-  'missed-exit': STAGE_PAINT.walk,
-  'wrong-exit': STAGE_PAINT.mmu,
-  'stale-translation': STAGE_PAINT.eventfd,
-  'wrong-fault': OKABE_ITO.ink,
-};
-
 /** A reason without a colour of its own has the neutral one. */
 export const OTHER_EXIT: Paint = OKABE_ITO.ink;
-
-export const divergencePaint = (kind: DivergenceKind): Paint => KIND_PAINT[kind];
 
 /** Colour of an event: that of the stage it happens in. */
 const EVENT_STAGE: readonly (readonly [RegExp, Stage])[] = [

@@ -7,6 +7,9 @@ import { buildDefaultLayout, positionOf } from './default-layout.ts';
 import { focusInside, followActive } from './dock-focus.ts';
 import { paneTitle } from './pane-list.ts';
 
+/** How much larger a group becomes at a time, in both directions that it can grow. */
+const STEP = 1.15;
+
 /** What commands may ask of the docked panes. */
 export function dockOf(bench: Bench, api: DockviewApi): Dock {
   const focused = (): IDockviewPanel | undefined => api.activePanel ?? api.panels[0];
@@ -44,6 +47,12 @@ export function dockOf(bench: Bench, api: DockviewApi): Dock {
     toggleMaximized() {
       if (api.hasMaximizedGroup()) api.exitMaximizedGroup();
       else focused()?.api.maximize();
+    },
+    resize(direction) {
+      const group = api.activeGroup;
+      if (group === undefined || api.hasMaximizedGroup()) return;
+      const factor = direction === 1 ? STEP : 1 / STEP;
+      group.api.setSize({ width: Math.round(group.width * factor), height: Math.round(group.height * factor) });
     },
     split(side) {
       const panel = focused();

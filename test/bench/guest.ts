@@ -7,6 +7,7 @@ import {
   recordHeader,
   type Run,
   type SetupOp,
+  PLAIN_RIGHTS,
 } from '../../core/index.ts';
 import { sequence } from './measure.ts';
 
@@ -35,12 +36,7 @@ export const mapping = (gva: bigint, gpa: bigint, size: bigint): SetupOp => ({
   gpa,
   size,
   page: '4K',
-  writable: true,
-  user: true,
-  execute: true,
-  global: false,
-  pkey: 0,
-  present: true,
+  ...PLAIN_RIGHTS,
 });
 
 export function start(config: Configuration, setup: readonly SetupOp[], check = false): Run {

@@ -17,7 +17,7 @@ import {
 import { EMULATED_KICK, FETCHED, HIT, MMIO_STORE, NO_SLOT_FAULT, TO_VMM } from '../driver/flow-parts.ts';
 import { memslot } from '../driver/machine-driver.ts';
 
-/** Flows (docs/glossary.md) on EPT, kernel 7.0: each the ordered steps of one access, remarks in the words of that section. */
+/** Flows (docs/glossary.md) on EPT, kernel 7.0: each the ordered steps of one access. */
 const FLOWS: readonly FlowRow[] = [
   {
     id: 'F1',
@@ -127,10 +127,10 @@ const FLOWS: readonly FlowRow[] = [
       kvm_mmu_page_fault; handle_mmio_page_fault
       get_mmio_spte x 4; check_mmio_spte                        # SPTE walk, mismatch
       kvm_tdp_page_fault
-      kvm_vcpu_gfn_to_memslot; search_memslots x 2              # 9.2, 1: slot lookup
-      mmu_topup_memory_caches                                   # 4
-      kvm_handle_noslot_fault; vcpu_cache_mmio_info             # 6: no slot, cache fill
-      mmu_lock.read; kvm_tdp_mmu_map x 4; make_mmio_spte        # 10, 11: new MMIO SPTE
+      kvm_vcpu_gfn_to_memslot; search_memslots x 2              # slot lookup
+      mmu_topup_memory_caches
+      kvm_handle_noslot_fault; vcpu_cache_mmio_info             # no slot, cache fill
+      mmu_lock.read; kvm_tdp_mmu_map x 4; make_mmio_spte        # new MMIO SPTE
       ${FETCHED}
       ${EMULATED_KICK}`,
   },
@@ -158,7 +158,7 @@ const FLOWS: readonly FlowRow[] = [
     steps: `
       guest.write; PRO
       handle_ept_violation; hw.vmread x 2
-      ${NO_SLOT_FAULT}                                          # 9.2 up to 6: no lock, no SPTE
+      ${NO_SLOT_FAULT}                                          # no lock, no SPTE
       ${FETCHED}
       ${EMULATED_KICK}`,
   },
@@ -173,7 +173,7 @@ const FLOWS: readonly FlowRow[] = [
       kvm_mmu_page_fault; kvm_tdp_page_fault
       kvm_vcpu_gfn_to_memslot
       mmu_topup_memory_caches
-      kvm_faultin_pfn                                           # 9: host page
+      kvm_faultin_pfn                                           # host page
       mmu_lock.read; kvm_tdp_mmu_map x 4; tdp_mmu_map_handle_target_level
       EPI
       guest.write`,
@@ -189,8 +189,8 @@ const FLOWS: readonly FlowRow[] = [
       handle_ept_violation; hw.vmread x 2
       kvm_mmu_page_fault; kvm_tdp_page_fault
       kvm_vcpu_gfn_to_memslot
-      page_fault_handle_page_track                              # 2: present and write
-      fast_page_fault x 4; fast_pf_fix_direct_spte              # 3: no lock
+      page_fault_handle_page_track                              # present and write
+      fast_page_fault x 4; fast_pf_fix_direct_spte              # no lock
       EPI
       guest.write`,
   },
@@ -213,9 +213,9 @@ const FLOWS: readonly FlowRow[] = [
       kvm_mmu_page_fault; kvm_tdp_page_fault
       kvm_vcpu_gfn_to_memslot
       page_fault_handle_page_track
-      fast_page_fault x 4                                       # 3: not MMU-writable
+      fast_page_fault x 4                                       # not MMU-writable
       mmu_topup_memory_caches
-      kvm_handle_error_pfn                                      # 8: read-only and a write, no lock
+      kvm_handle_error_pfn                                      # read-only and a write, no lock
       ${FETCHED}
       x86_emulate_insn; emulator_read_write; emulator_read_write_onepage
       vcpu_mmio_gva_to_gpa; emulator_read_emulated.ram          # RAM refused

@@ -10,7 +10,7 @@ import { TestVcpu } from '../driver/vcpu.ts';
 const GVA = 0x12_3456_7000n;
 
 describe('#PF exits on VMX: exception bitmap, PFEC mask and match', () => {
-  /** Settings of section 1.7: EPT default, shadow, the filter of 2007, EPT with a smaller guest MAXPHYADDR. */
+  /** EPT default, shadow, the filter of 2007, EPT with a smaller guest MAXPHYADDR. */
   const settings: readonly [string, number, number, number, (code: number) => boolean][] = [
     ['EPT, KVM default: never', 0, 0, 0, () => false],
     ['shadow, KVM: always', 1, 0, 0, () => true],

@@ -4,7 +4,16 @@ import type { Configuration, RunResult } from '../../core/experiment/result.ts';
 import { prepare, type Run } from '../../core/experiment/run.ts';
 import { OP } from '../../core/guest/instruction.ts';
 import { RECORD } from '../../core/guest/records.ts';
-import type { HostOp, MapOp, PageSize, PagingMode, RamOp, RegistersOp, SetupOp } from '../../core/guest/setup.ts';
+import {
+  PLAIN_RIGHTS,
+  type HostOp,
+  type MapOp,
+  type PageSize,
+  type PagingMode,
+  type RamOp,
+  type RegistersOp,
+  type SetupOp,
+} from '../../core/guest/setup.ts';
 import type { DivergenceKind } from '../../core/reference/divergence.ts';
 import { RecordList, type Word } from './record-list.ts';
 
@@ -84,12 +93,7 @@ export class MachineBuilder {
       gpa: BigInt(gpa),
       size: BigInt(size),
       page: '4K' as PageSize,
-      writable: true,
-      user: true,
-      execute: true,
-      global: false,
-      pkey: 0,
-      present: true,
+      ...PLAIN_RIGHTS,
       ...more,
     });
   }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { findDesign, findKernel } from '../../core/design/registry.ts';
 import type { Configuration } from '../../core/experiment/result.ts';
-import type { MapOp, PageSize, PagingMode, SetupOp } from '../../core/guest/setup.ts';
+import { PLAIN_RIGHTS, type MapOp, type PageSize, type PagingMode, type SetupOp } from '../../core/guest/setup.ts';
 import { GuestTables } from '../../core/machine/guest-tables.ts';
 import { layOut } from '../../core/machine/layout.ts';
 
@@ -189,12 +189,7 @@ const mapping = (gva: bigint, gpa: bigint, size: bigint, page: PageSize): MapOp 
   gpa,
   size,
   page,
-  writable: true,
-  user: true,
-  execute: true,
-  global: false,
-  pkey: 0,
-  present: true,
+  ...PLAIN_RIGHTS,
 });
 
 /** The set-up of a world under a design, whose doorbells stand in one page (or are ports). */

@@ -1,6 +1,6 @@
 import { EMULATED } from '../emulate/emulator.ts';
 import type { VcpuIo } from '../emulate/vcpu-io.ts';
-import { type Instruction, OP } from '../../guest/instruction.ts';
+import { type Instruction, isString } from '../../guest/instruction.ts';
 import { answerRead, EventLog } from './events.ts';
 import { type JsonObject, UnsupportedError } from './fields.ts';
 import { CODE_GPA } from './code/guest-cpu.ts';
@@ -31,7 +31,7 @@ export class GuestRun {
     for (;;) {
       if (done === EMULATED.FAILED) return this.log.other({ exit: 'INTERNAL_ERROR', suberror: this.v.suberror });
       if (done === EMULATED.REENTER) {
-        if (!isString(insn) || insn.count === 0) return this.checkDevices();
+        if (!isString(insn.op) || insn.count === 0) return this.checkDevices();
         done = emulator.emulate(insn, this.v);
         continue;
       }
@@ -53,5 +53,3 @@ export class GuestRun {
     if (this.v.unmodelledRead === 1) throw new UnsupportedError('a register of a device in the kernel is read');
   }
 }
-
-const isString = (insn: Instruction): boolean => insn.op >= OP.OUTS && insn.op <= OP.MOVS;

@@ -1,6 +1,6 @@
 import { STEP } from '../../cost/steps.ts';
 import { EVENT } from '../../events/kinds.ts';
-import { type Instruction, isRmw, OP } from '../../guest/instruction.ts';
+import { type Instruction, isRmw, isString, OP } from '../../guest/instruction.ts';
 import { REG } from '../../guest/registers.ts';
 import { VECTOR } from '../../spec/paging.ts';
 import { PFERR, type VmExit } from '../../spec/vm-exit.ts';
@@ -115,5 +115,3 @@ function failed(vcpu: Vcpu): number {
 
 /** Operations the emulator carries out; any other came here through an access of its own that KVM does not emulate. */
 const isEmulated = (op: number): boolean => op <= OP.MOVS;
-
-const isString = (op: number): boolean => op >= OP.OUTS && op <= OP.MOVS;

@@ -12,6 +12,10 @@ export interface InsideHost {
   readonly unknownSite: number;
   readonly methods: Readonly<Record<string, Method>>;
   readonly prefixes: { readonly lined: string; readonly unused: string };
+  /** What the fields of a record's header are worth, and what makes a code a wide one. */
+  readonly units: { readonly size: number; readonly args: number; readonly line: number; readonly wide: number };
+  /** The sentence for a script that is not over when it returns. */
+  readonly noPromises: string;
   /** Runs the batch of `results[0]` doubles. */
   readonly flush: () => void;
   /** Everything else, as JSON: a name, its argument and the site of the call; answers JSON, or '!' and a sentence. */

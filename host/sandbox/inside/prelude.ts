@@ -13,7 +13,6 @@ interface Parts {
 /** What the prelude gives back. */
 interface Prelude {
   readonly globals: Readonly<Record<string, unknown>>;
-  readonly names: readonly string[];
   /** Checks that scenario() was called once; returns its words as JSON. */
   readonly describe: () => string;
   readonly setup: () => void;
@@ -162,7 +161,6 @@ export function prelude(host: InsideHost, parts: Parts): Prelude {
     described = description as Described;
   };
 
-  const straight = 'a script runs straight through: promises and async functions are not carried out';
   let context: unknown;
   const globals = {
     scenario,
@@ -186,18 +184,17 @@ export function prelude(host: InsideHost, parts: Parts): Prelude {
 
   return {
     globals,
-    names: Object.keys(globals),
     describe: () => {
       if (described === undefined) fail('the script never calls scenario()');
       return words;
     },
     setup: () => {
       context = described!.setup?.(vm);
-      if (context instanceof Promise) fail(straight);
+      if (context instanceof Promise) fail(host.noPromises);
     },
     guest: () => {
       const returned = described!.guest(cpu, context, hostSide);
-      if (returned instanceof Promise) fail(straight);
+      if (returned instanceof Promise) fail(host.noPromises);
       run();
     },
   };

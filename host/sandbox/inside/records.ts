@@ -33,10 +33,7 @@ export function insideRecords(host: InsideHost, { show }: InsideText): InsideRec
   const records = new Float64Array(host.buffer, 64, capacity);
   /** Doubles to keep free at the end: the longest single record. */
   const SLACK = 32;
-  const WIDE = 32;
-  const SIZE = 64;
-  const ARGS = 4096;
-  const LINE = 65536;
+  const { wide: WIDE, size: SIZE, args: ARGS, line: LINE } = host.units;
   const UNKNOWN_SITE = host.unknownSite;
   let used = 0;
   let limit = batch;

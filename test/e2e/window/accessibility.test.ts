@@ -119,6 +119,52 @@ describe.skipIf(NOT_RUN !== null).each(['light', 'dark'] as const)(`axe, %s${SKI
   });
 });
 
+describe.skipIf(NOT_RUN !== null).each(['light', 'dark'] as const)(`axe at twice the size, %s${SKIPPED}`, (theme) => {
+  let opened: OpenWindow;
+  let user: User;
+
+  beforeAll(async () => {
+    opened = await openWindow({ theme, width: 1440, height: 900 });
+    user = new User(opened.page);
+    await opened.page.getByRole('heading', { name: 'What does a guest access cost?' }).waitFor();
+    const zoomed = opened.page.getByText('Zoom 200 %');
+    for (let n = 0; n < 20 && !(await zoomed.isVisible()); n++) await opened.page.keyboard.press('Control+=');
+    await zoomed.waitFor();
+  }, 120_000);
+  afterAll(() => opened?.close());
+  picturesOfFailures(() => opened);
+
+  /** By the palette: at this size not every tab is in sight. */
+  async function show(pane: string): Promise<void> {
+    const { page } = opened;
+    const commands = page.getByRole('dialog', { name: 'Commands' });
+    await page.keyboard.press('F1');
+    await commands.waitFor();
+    await page.keyboard.type(pane === 'doorbell.ts' ? 'Go to the editor' : `Show ${pane}`);
+    await page.keyboard.press('Enter');
+    await commands.waitFor({ state: 'hidden' });
+    await page.getByRole('tab', { name: pane === 'doorbell.ts' ? /^doorbell\.ts/ : pane, selected: true }).waitFor();
+  }
+
+  it.each(['Welcome', 'Results', ...PANES])('pane %s of a first start, in a small window', async (pane) => {
+    await opened.page.setViewportSize({ width: 1000, height: 560 });
+    await show(pane);
+    expect(await violations(opened.page)).toEqual([]);
+  });
+
+  it.each(['doorbell.ts', 'Results', ...PANES])('pane %s with results', async (pane) => {
+    if (pane === 'doorbell.ts') {
+      await opened.page.setViewportSize({ width: 1440, height: 900 });
+      await show('Gallery');
+      await user.openScenario(/^Virtio doorbell/);
+      await user.editor('doorbell.ts');
+      await user.run();
+    }
+    await show(pane);
+    expect(await violations(opened.page)).toEqual([]);
+  });
+});
+
 /** What axe finds, each with the places it finds it at. */
 async function violations(page: Page): Promise<unknown[]> {
   const found = await new AxeBuilder({ page }).withTags(RULES).analyze();

@@ -172,6 +172,33 @@ describe.skipIf(NOT_RUN !== null)(`tables of results${SKIPPED}`, () => {
     ).toMatch(said);
   });
 
+  it('of steps keep the step that is shown in sight, of the table and of the pane', async () => {
+    const pane = user.pane('Inspect');
+    await pane.getByRole('textbox', { name: /^Access/ }).fill('1');
+    await opened.page.keyboard.press('Enter');
+    const next = pane.getByRole('button', { name: 'Next step' });
+    for (const step of [2, 3, 14, 40, 41]) {
+      while (!(await pane.getByText(`step ${step} of`).isVisible())) await next.click();
+      await expect
+        .poll(() =>
+          pane.locator('tr[aria-selected="true"]').evaluate((row) => {
+            const at = row.getBoundingClientRect();
+            const within = (place: Element): boolean => {
+              const box = place.getBoundingClientRect();
+              return at.top >= box.top - 1 && at.bottom <= box.bottom + 1;
+            };
+            const head = document.querySelector('.step-head')!.getBoundingClientRect();
+            return (
+              within(row.closest('.data-table-scroll')!) &&
+              within(row.closest('.result-body')!) &&
+              at.top >= head.bottom
+            );
+          }),
+        )
+        .toBe(true);
+    }
+  });
+
   it('met no error on the way', () => {
     expect(opened.errors).toEqual([]);
   });

@@ -3,7 +3,7 @@ import { DIRECT, ENTRY, type GuestFormat, PagingGuest } from '../../../../test/d
 import type { MachineOptions } from '../../../../test/driver/kvm-machine.ts';
 import { OP } from '../../../guest/instruction.ts';
 import { CR0, CR4, EFER, REG } from '../../../guest/registers.ts';
-import { VECTOR } from '../../outcome.ts';
+import { VECTOR } from '../../../spec/paging.ts';
 import { isDirect, levelOf, quadrantOf, ROLE } from './role.ts';
 import type { ShadowContext } from './shadow-context.ts';
 import { UnsyncShadowMmu } from './unsync-shadow-mmu.ts';
