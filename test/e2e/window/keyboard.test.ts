@@ -138,6 +138,21 @@ describe.skipIf(NOT_RUN !== null)(`the same path with the keyboard alone${SKIPPE
     expect(await place.innerText()).toMatch(/^step 2 of/);
   });
 
+  it('types into the editor from the first key on, however late the next frame is', async () => {
+    await press('Alt+6');
+    await expect.poll(() => hasFocus(user.pane('Inspect'))).toBe(true);
+    await opened.page.evaluate(() => {
+      const { requestAnimationFrame: next } = window;
+      window.requestAnimationFrame = (frame) => window.setTimeout(() => next(frame), 700);
+      setTimeout(() => (window.requestAnimationFrame = next), 3000);
+    });
+    await press('Alt+0');
+    await press('Control+Home');
+    await type('// at once ');
+    expect(await user.editorText('doorbell.ts')).toBe(`// at once ${script}`);
+    await user.replaceText('doorbell.ts', script);
+  });
+
   it('breaks the script, goes to the problem, and fixes it', async () => {
     await press('Alt+0');
     await press('Control+Home');
