@@ -30,6 +30,8 @@ export const draft = v.strictObject({
   /** `modified` of the file when it was read, to see a change from outside; null for none. */
   base: v.nullable(moment),
 });
+/** Names a text, so that two windows see whether they mean the same one. */
+const draftVersion = v.nullable(v.string());
 
 const eventsAsked = v.strictObject({
   runId: id,
@@ -149,12 +151,21 @@ export const LAB_METHODS = {
   'files.recent': { params: nothing, reply: v.array(fileStamp) },
   /** Scripts and results below the folder; empty where there is none. */
   'files.list': { params: nothing, reply: v.object({ files: v.array(fileStamp), more: count }) },
-  /** Keeps a text that is not saved; text null forgets it. It survives the end of every process. */
+  /**
+   * Keeps a text that is not saved; text null forgets it. It survives the end of every process. `by` names the window; `seen` is the
+   * version that it knows. What another window has put since is not overwritten: that fails as `changed`.
+   */
   'drafts.put': {
-    params: v.strictObject({ ...draft.entries, text: v.nullable(draft.entries.text) }),
-    reply: done,
+    params: v.strictObject({ ...draft.entries, text: v.nullable(draft.entries.text), by: id, seen: draftVersion }),
+    reply: v.object({ version: draftVersion }),
   },
-  'drafts.get': { params: nothing, reply: v.object({ drafts: v.array(draft), problems: v.array(v.string()) }) },
+  'drafts.get': {
+    params: nothing,
+    reply: v.object({
+      drafts: v.array(v.object({ ...draft.entries, version: v.string() })),
+      problems: v.array(v.string()),
+    }),
+  },
   /** Keeps what the window wants to find again: plain JSON of at most 4 MiB. */
   'workspace.put': { params: v.strictObject({ state: v.unknown() }), reply: done },
   /** The kept state, and the last start with its results; null where there is none. `problems`: a sentence for each file that could not be read. */

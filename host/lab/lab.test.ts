@@ -198,7 +198,7 @@ describe('a script that never ends', () => {
     const began = performance.now();
     const checked = await lab.call('check', KICKS);
     expect(checked.scenario?.title).toBe('t');
-    await lab.call('drafts.put', { key: 'k', path: null, name: 'n', text: 'typed', base: null });
+    await lab.call('drafts.put', { key: 'k', path: null, name: 'n', text: 'typed', base: null, by: 'w', seen: null });
     expect((await lab.call('inspect', { script: KICKS, configuration: configurations[0]!, access: 2 })).line).toBe(3);
     await start('r2');
     await done('r2');

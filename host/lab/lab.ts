@@ -120,10 +120,7 @@ export function createLab(options: LabOptions): LabService {
     'files.saveAs': (params) => files.saveAs(params),
     'files.recent': () => files.listRecent(),
     'files.list': () => files.list(),
-    'drafts.put': async (params) => {
-      await drafts.put(params);
-      return {};
-    },
+    'drafts.put': (params) => drafts.put(params),
     'drafts.get': () => drafts.get(),
     'workspace.put': async ({ state }) => {
       await workspace.put(state);

@@ -54,6 +54,41 @@ describe('an open script', () => {
     expect(drafts(lab)).toEqual(['one more', null]);
   });
 
+  it('is kept while the user types without a pause, at least every second', async () => {
+    const lab = fakeLab();
+    const bench = fakeBench(lab);
+    openScenario(bench, scenario);
+    for (let n = 1; n <= 50; n++) {
+      editDocument(bench, active(bench).id, `typed ${n}`);
+      await vi.advanceTimersByTimeAsync(100);
+      const newest = Number(drafts(lab).at(-1)?.split(' ')[1] ?? 0);
+      expect(n - newest, `after ${n} keys`).toBeLessThanOrEqual(8);
+    }
+    expect(drafts(lab).length).toBeLessThan(10);
+  });
+
+  it('that another window has typed into gets a draft apart, with a sentence, and goes on there', async () => {
+    const lab = fakeLab({
+      'drafts.put': ({ key, text }) => {
+        if (key === 'gallery:doorbell') throw new LabError(labFailed('changed', 'another window'));
+        return { version: text };
+      },
+    });
+    const bench = fakeBench(lab);
+    openScenario(bench, scenario);
+    for (const text of ['two', 'three']) {
+      editDocument(bench, active(bench).id, text);
+      await vi.advanceTimersByTimeAsync(1000);
+    }
+    const puts = lab.calls.filter(({ method }) => method === 'drafts.put').map(({ params }) => params);
+    expect(puts).toMatchObject([
+      { key: 'gallery:doorbell', text: 'two' },
+      { key: expect.stringMatching(/^gallery:doorbell \(/), text: 'two' },
+      { key: expect.stringMatching(/^gallery:doorbell \(/), text: 'three' },
+    ]);
+    expect(bench.announcer.getState().last?.text).toMatch(/^doorbell\.ts has other unsaved text in another window/);
+  });
+
   it('gets a name of its own when it is new', () => {
     const bench = fakeBench(fakeLab());
     newScript(bench);

@@ -1,6 +1,6 @@
 import type { Bench } from './bench.ts';
 import { newDocument } from './documents.ts';
-import { keepDraft } from './edit-document.ts';
+import { keepDraft } from './drafts.ts';
 import { restoredRun } from './run.ts';
 import { addRun } from './runs.ts';
 import { goToDocument, showDocument } from './show-document.ts';

@@ -15,6 +15,7 @@ const draft = (key: string, path: string | null, text: string, base: number | nu
   name: 'x.ts',
   text,
   base,
+  version: `version of ${text}`,
 });
 
 /** A bench that finds what another one kept. */

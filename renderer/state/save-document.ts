@@ -3,7 +3,7 @@ import { announce } from './announcer.ts';
 import type { Bench } from './bench.ts';
 import { isDirty, type ScriptDocument } from './document.ts';
 import { changeDocument, findDocument } from './documents.ts';
-import { keepDraft, putDraft } from './edit-document.ts';
+import { forgetDraft, keepDraft } from './drafts.ts';
 import { failureOf } from './failure.ts';
 import { loadFiles, type FileStamp } from './files.ts';
 import { ask } from './questions.ts';
@@ -74,12 +74,13 @@ async function writeAs(bench: Bench, document: ScriptDocument, name: string, ove
 
 /** The text is in the file: the draft goes, and what was typed meanwhile stays unsaved. */
 async function saved(bench: Bench, document: ScriptDocument, text: string, stamp: FileStamp): Promise<void> {
-  await putDraft(bench, document, null);
+  await forgetDraft(bench, document);
   changeDocument(bench.documents, document.id, {
     path: stamp.path,
     name: stamp.name,
     base: stamp.modified,
     saved: text,
+    draft: null,
   });
   const now = findDocument(bench.documents.getState(), document.id);
   if (now !== null && isDirty(now)) await keepDraft(bench, document.id);

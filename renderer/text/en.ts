@@ -45,6 +45,10 @@ export const en = {
     gone: (name: string, why: string) => `${name} was open and cannot be read any more: ${why}`,
     changedOutside: (name: string) =>
       `${name} was changed by another program; the draft was kept, the file was not touched.`,
+    otherWindow: (name: string) =>
+      `${name} has other unsaved text in another window. Both texts are kept, each apart: the next start opens both.`,
+    fromPage: (name: string) =>
+      `${name}: what this browser kept while the lab was away is open beside what the lab kept.`,
   },
   gallery: {
     label: 'Scenarios',
@@ -289,7 +293,7 @@ export const en = {
   status: {
     label: 'Status',
     problems: (errors: number, warnings: number) => `${plural(errors, 'error')}, ${plural(warnings, 'warning')}`,
-    unreachable: 'The lab does not answer. Drafts typed now are not kept until it does.',
+    unreachable: 'The lab does not answer. Until it does, what is typed is kept by this window and this browser alone.',
     noLab: 'No connection to the lab',
     back: 'The lab answers again.',
     version: (version: string) => `Exitlab ${version}`,

@@ -2,7 +2,7 @@ import { createRoot } from 'react-dom/client';
 import type { LabClient } from '../client/lab-client.ts';
 import { announce } from '../state/announcer.ts';
 import { createBench, type Bench } from '../state/bench.ts';
-import { keepDraft } from '../state/edit-document.ts';
+import { keepDraft, unheld } from '../state/drafts.ts';
 import { loadFiles } from '../state/files.ts';
 import { loadGallery } from '../state/gallery.ts';
 import { restoreWorkspace } from '../state/restore-workspace.ts';
@@ -37,7 +37,7 @@ function followConnection(bench: Bench, lab: LabClient): void {
   lab.onConnection((connected) => {
     if (connected && before === false) {
       announce(bench.announcer, en.status.back);
-      for (const { id } of bench.documents.getState().open) void keepDraft(bench, id);
+      for (const { id } of unheld(bench)) void keepDraft(bench, id);
     }
     if (!connected && before === true) announce(bench.announcer, en.status.unreachable, 'error');
     if (before !== null || connected) {
