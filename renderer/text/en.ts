@@ -293,7 +293,9 @@ export const en = {
   status: {
     label: 'Status',
     problems: (errors: number, warnings: number) => `${plural(errors, 'error')}, ${plural(warnings, 'warning')}`,
-    unreachable: 'The lab does not answer. Until it does, what is typed is kept by this window and this browser alone.',
+    lost: 'The lab does not answer. Until it does, what is typed is kept by this window and this browser alone.',
+    refused:
+      'The lab was started anew and does not know this window. Open the address that it printed, in this window or another: nothing here is lost, and this window goes on then.',
     noLab: 'No connection to the lab',
     back: 'The lab answers again.',
     version: (version: string) => `Exitlab ${version}`,

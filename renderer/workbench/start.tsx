@@ -1,5 +1,5 @@
 import { createRoot } from 'react-dom/client';
-import type { LabClient } from '../client/lab-client.ts';
+import type { Connection, LabClient } from '../client/lab-client.ts';
 import { announce } from '../state/announcer.ts';
 import { createBench, type Bench } from '../state/bench.ts';
 import { keepDraft, unheld } from '../state/drafts.ts';
@@ -33,16 +33,17 @@ export async function startWorkbench(lab: LabClient, element: HTMLElement): Prom
 /** Says when the lab is lost and found again, and hands it the texts that changed meanwhile. */
 function followConnection(bench: Bench, lab: LabClient): void {
   // At first the connection is not there yet: only a loss is worth a sentence.
-  let before: boolean | null = null;
-  lab.onConnection((connected) => {
-    if (connected && before === false) {
-      announce(bench.announcer, en.status.back);
-      for (const { id } of unheld(bench)) void keepDraft(bench, id);
+  let before: Connection | null = null;
+  lab.onConnection((connection) => {
+    if (before === null && connection !== 'open') return;
+    if (before !== null && connection !== before) {
+      if (connection !== 'open') announce(bench.announcer, en.status[connection], 'error');
+      else {
+        announce(bench.announcer, en.status.back);
+        for (const { id } of unheld(bench)) void keepDraft(bench, id);
+      }
     }
-    if (!connected && before === true) announce(bench.announcer, en.status.unreachable, 'error');
-    if (before !== null || connected) {
-      before = connected;
-      bench.view.setState({ connected });
-    }
+    before = connection;
+    bench.view.setState({ connected: connection === 'open' });
   });
 }
