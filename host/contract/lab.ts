@@ -33,6 +33,9 @@ export const draft = v.strictObject({
 /** Names a text, so that two windows see whether they mean the same one. */
 const draftVersion = v.nullable(v.string());
 
+/** A sentence for each thing that the next start will not find, because the disk refused it. */
+const notKept = v.array(v.string());
+
 const eventsAsked = v.strictObject({
   runId: id,
   index: count,
@@ -168,15 +171,26 @@ export const LAB_METHODS = {
   },
   /** Keeps what the window wants to find again: plain JSON of at most 4 MiB. */
   'workspace.put': { params: v.strictObject({ state: v.unknown() }), reply: done },
-  /** The kept state, and the last start with its results; null where there is none. `problems`: a sentence for each file that could not be read. */
+  /**
+   * The kept state, and the last start with its results; null where there is none. `running`: that start is going on, and its events come.
+   * `problems`: a sentence for each file that could not be read.
+   */
   'workspace.get': {
     params: nothing,
-    reply: v.object({ state: v.unknown(), lastRun: v.nullable(storedRun), problems: v.array(v.string()) }),
+    reply: v.object({
+      state: v.unknown(),
+      lastRun: v.nullable(storedRun),
+      running: v.boolean(),
+      problems: v.array(v.string()),
+    }),
   },
   /** A start with its results as the text of a result file, to be saved by `files.saveAs`. */
   'results.export': { params: v.strictObject({ runId: id }), reply: v.object({ text: v.string() }) },
-  /** Reads the text of a result file; what is too new, damaged or something else fails with a sentence. */
-  'results.import': { params: v.strictObject({ text: largeText }), reply: resultFile },
+  /** Reads the text of a result file and keeps it as the last start; what is too new, damaged or something else fails with a sentence. */
+  'results.import': {
+    params: v.strictObject({ text: largeText }),
+    reply: v.object({ ...resultFile.entries, notKept }),
+  },
   /** Tells the shell around the window what it shows. `unsaved`: names of texts that a close would lose. */
   'window.put': {
     params: v.strictObject({ title: v.pipe(v.string(), v.maxLength(400)), unsaved: v.array(v.string()) }),
@@ -191,7 +205,7 @@ export const LAB_EVENTS = {
   'run.message': v.object({ runId: id, index: count, text: v.string() }),
   'run.result': v.object({ runId: id, index: count, ...outcome.entries }),
   'run.failed': v.object({ runId: id, index: count, ...failure.entries }),
-  'run.done': v.object({ runId: id, cancelled: v.boolean(), elapsedMs: finite }),
+  'run.done': v.object({ runId: id, cancelled: v.boolean(), elapsedMs: finite, notKept }),
   /** Events were missed, after a lost connection: ask `workspace.get` what the last start came to. */
   'lab.lost': v.object({}),
   /** A command of the shell's menu, by its id in the window's palette; `argument` e.g. the path of a recent file. */

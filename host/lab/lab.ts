@@ -75,11 +75,12 @@ export function createLab(options: LabOptions): LabService {
   const workspace = new Workspace(dataFolder, version);
   const checker = new Checker(compiler, smallPools);
   const inspector = new Inspector(compiler, smallPools);
+  const events = new EventStore(join(dataFolder, 'events'));
   const runs = new Runs({
     version,
     compiler,
     pools: runPools,
-    events: new EventStore(join(dataFolder, 'events')),
+    events,
     tell,
     keep: (run) => workspace.keep(run),
   });
@@ -128,14 +129,18 @@ export function createLab(options: LabOptions): LabService {
     },
     'workspace.get': async () => {
       const { file, ...found } = await workspace.get();
-      if (file !== null) runs.adopt(file);
-      return found;
+      // What is in memory is newer than what is on disk, and need not be there.
+      if (file !== null && runs.latest() === null) runs.adopt(file);
+      const latest = runs.latest();
+      return { ...found, lastRun: latest?.run ?? null, running: latest?.running ?? false };
     },
     'results.export': ({ runId }) => ({ text: `${JSON.stringify(makeResultFile(runs.find(runId), version))}\n` }),
-    'results.import': ({ text }) => {
+    'results.import': async ({ text }) => {
       const read = readResultFile(text);
       if (!read.ok) throw failed('refused', read.error);
-      return read.value;
+      runs.adopt({ ...read.value, imported: true });
+      const notKept = await workspace.keepImported(read.value);
+      return { ...read.value, notKept: notKept === null ? [] : [notKept] };
     },
     'window.put': (params) => {
       options.onWindow?.(params);
@@ -179,7 +184,8 @@ export function createLab(options: LabOptions): LabService {
       closed = true;
       inspector.end();
       runs.close();
-      await Promise.all([compiler.close(), runPools.close(), smallPools.close(), workspace.settled()]);
+      const written = [workspace, drafts, files, events].map((each) => each.settled());
+      await Promise.all([compiler.close(), runPools.close(), smallPools.close(), ...written]);
     },
   };
   return service;

@@ -137,7 +137,7 @@ describe('the lab over HTTP', () => {
     windows.forEach((lab, index) => lab.onConnection((connection) => states[index]!.push(connection)));
     await expect.poll(() => states.map((each) => each.at(-1))).toEqual(windows.map(() => 'open'));
     expect([streams, open.size]).toEqual([1, 1]);
-    const event = { name: 'run.done', data: { runId: 'r', cancelled: false, elapsedMs: 1 } };
+    const event = { name: 'run.done', data: { runId: 'r', cancelled: false, elapsedMs: 1, notKept: [] } };
     const send = (): void => open.forEach((response) => void response.write(`data: ${JSON.stringify(event)}\n\n`));
     send();
     await expect.poll(() => heard).toEqual(windows.map(() => ['run.done']));
@@ -209,7 +209,7 @@ describe('the lab over the bridge', () => {
     const { lab, tell } = bridge(() => Promise.resolve(null));
     const seen: LabEvent[] = [];
     const stop = lab.listen((event) => seen.push(event));
-    const event = { name: 'run.done', data: { runId: 'r', cancelled: false, elapsedMs: 1 } };
+    const event = { name: 'run.done', data: { runId: 'r', cancelled: false, elapsedMs: 1, notKept: [] } };
     for (const each of [null, { name: 'boom', data: {} }, { ...event, data: {} }, event]) tell(each);
     stop();
     tell(event);

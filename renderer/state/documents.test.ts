@@ -123,7 +123,13 @@ describe('a result file', () => {
     configurations: [],
     outcomes: [],
   };
-  const result: LabReply<'results.import'> = { schema: 'exitlab.result/1', version: '0.1.0', run, prices: {} };
+  const result: LabReply<'results.import'> = {
+    schema: 'exitlab.result/1',
+    version: '0.1.0',
+    run,
+    notKept: [],
+    prices: {},
+  };
 
   it('is opened as its script with its results, the script kept as a draft: it is in no file', async () => {
     const lab = fakeLab({ 'files.open': () => file, 'results.import': () => result });

@@ -1,3 +1,5 @@
+import { en } from '../text/en.ts';
+import { announce } from './announcer.ts';
 import type { Bench } from './bench.ts';
 import { newDocument } from './documents.ts';
 import { keepDraft } from './drafts.ts';
@@ -12,7 +14,7 @@ export const isResultFile = (name: string): boolean => name.endsWith(RESULT_ENDI
 
 /** Opens the text of a result file: its script in an editor, its results in the panes. Rejects, and changes nothing, when it cannot be read. */
 export async function openResult(bench: Bench, text: string): Promise<void> {
-  const { run } = await bench.lab.call('results.import', { text });
+  const { run, notKept } = await bench.lab.call('results.import', { text });
   const id = `result:${run.runId}`;
   if (bench.documents.getState().open.some((document) => document.id === id)) goToDocument(bench, id);
   else {
@@ -22,4 +24,5 @@ export async function openResult(bench: Bench, text: string): Promise<void> {
   }
   addRun(bench.runs, restoredRun(run, id));
   bench.view.getState().dock?.show('results');
+  for (const why of notKept) announce(bench.announcer, en.run.notKept(why), 'error');
 }

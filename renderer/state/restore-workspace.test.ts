@@ -23,7 +23,12 @@ async function restored(state: unknown, answers: Parameters<typeof fakeLab>[0] =
   const bench = fakeBench(
     fakeLab({
       gallery: () => [scenario],
-      'workspace.get': () => ({ state: JSON.parse(JSON.stringify(state)), lastRun: null, problems: [] }),
+      'workspace.get': () => ({
+        state: JSON.parse(JSON.stringify(state)),
+        lastRun: null,
+        running: false,
+        problems: [],
+      }),
       ...answers,
     }),
   );

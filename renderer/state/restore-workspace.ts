@@ -13,6 +13,7 @@ import { forgetPageDraft, readPageDrafts, type PageDraft } from './page-drafts.t
 import { restoredRun } from './run.ts';
 import { addRun } from './runs.ts';
 import { readSettings } from './settings.ts';
+import { catchUp } from './start-run.ts';
 import { TEMPLATE } from './template.ts';
 import { WORKSPACE_SCHEMA } from './workspace.ts';
 
@@ -30,7 +31,7 @@ export async function restoreWorkspace(bench: Bench): Promise<unknown> {
   const [kept, drafted] = await Promise.all([
     bench.lab.call('workspace.get', {}).catch((error: unknown) => {
       say(sentenceOf(error));
-      return { state: null, lastRun: null, problems: [] };
+      return { state: null, lastRun: null, running: false, problems: [] };
     }),
     bench.lab.call('drafts.get', {}).catch((error: unknown) => {
       say(sentenceOf(error));
@@ -54,7 +55,12 @@ export async function restoreWorkspace(bench: Bench): Promise<unknown> {
   const owner = object(state['run']);
   if (kept.lastRun !== null) {
     const same = owner['runId'] === kept.lastRun.runId;
-    addRun(bench.runs, restoredRun(kept.lastRun, same ? text(owner['documentId']) : null));
+    const { text: ran } = kept.lastRun.script;
+    const alike = bench.documents.getState().open.find((document) => document.text === ran)?.id ?? null;
+    const run = restoredRun(kept.lastRun, same ? text(owner['documentId']) : alike);
+    addRun(bench.runs, kept.running ? { ...run, state: 'running' } : run);
+    // Events that came between the answer and now found no run to belong to.
+    if (kept.running) await catchUp(bench);
   }
   return state['layout'] ?? null;
 }

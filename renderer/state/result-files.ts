@@ -5,6 +5,7 @@ import { failureOf } from './failure.ts';
 import { openResult, RESULT_ENDING } from './open-result.ts';
 import { ask } from './questions.ts';
 import { shownRun } from './runs.ts';
+import { writeNew } from './write-new.ts';
 
 /** Writes the shown run as a result file: script, configurations, counts and price lists. */
 export async function exportRun(bench: Bench): Promise<void> {
@@ -15,7 +16,7 @@ export async function exportRun(bench: Bench): Promise<void> {
     const suggested = `${run.script.name.replace(/\.ts$/, '')}${RESULT_ENDING}`;
     const name = bench.about.dialogs ? suggested : await askForPath(bench, en.results.exportTitle, suggested);
     if (name === null) return;
-    const stamp = await bench.lab.call('files.saveAs', { name, text, overwrite: false });
+    const stamp = await writeNew(bench, name, text);
     if (stamp !== null) announce(bench.announcer, en.files.savedAs(stamp.path));
   } catch (error) {
     announce(bench.announcer, failureOf(error).message, 'error');

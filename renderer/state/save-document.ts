@@ -4,9 +4,10 @@ import type { Bench } from './bench.ts';
 import { isDirty, type ScriptDocument } from './document.ts';
 import { changeDocument, findDocument } from './documents.ts';
 import { forgetDraft, keepDraft } from './drafts.ts';
-import { failureOf } from './failure.ts';
+import { failureOf, sentenceOf } from './failure.ts';
 import { loadFiles, type FileStamp } from './files.ts';
 import { ask } from './questions.ts';
+import { writeNew } from './write-new.ts';
 
 /** Writes a document to its file, or asks for one. True when it is saved. */
 export async function saveDocument(bench: Bench, id: string): Promise<boolean> {
@@ -44,31 +45,19 @@ export async function saveDocumentAs(bench: Bench, id: string): Promise<boolean>
   const document = findDocument(bench.documents.getState(), id);
   if (document === null) return false;
   const name = bench.about.dialogs ? (document.path ?? document.name) : await askForName(bench, document);
-  return name === null ? false : writeAs(bench, document, name, false);
+  return name === null ? false : writeAs(bench, document, name);
 }
 
-async function writeAs(bench: Bench, document: ScriptDocument, name: string, overwrite: boolean): Promise<boolean> {
+async function writeAs(bench: Bench, document: ScriptDocument, name: string): Promise<boolean> {
   const { text } = document;
   try {
-    const stamp = await bench.lab.call('files.saveAs', { name, text, overwrite });
+    const stamp = await writeNew(bench, name, text);
     if (stamp === null) return false;
     await saved(bench, document, text, stamp);
     return true;
   } catch (error) {
-    const failure = failureOf(error);
-    if (failure.code !== 'exists') {
-      announce(bench.announcer, en.files.saveFailed(name, failure.message), 'error');
-      return false;
-    }
-    const reply = await ask(bench.questions, {
-      title: en.files.existsTitle(name),
-      text: en.files.existsText,
-      answers: [
-        { id: 'cancel', label: en.common.cancel },
-        { id: 'overwrite', label: en.files.overwrite, danger: true },
-      ],
-    });
-    return reply.id === 'overwrite' ? writeAs(bench, document, name, true) : false;
+    announce(bench.announcer, en.files.saveFailed(name, sentenceOf(error)), 'error');
+    return false;
   }
 }
 

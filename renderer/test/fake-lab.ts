@@ -27,7 +27,7 @@ const plain: Answers = {
   'drafts.put': ({ text }) => ({ version: text }),
   'drafts.get': () => ({ drafts: [], problems: [] }),
   'workspace.put': () => ({}),
-  'workspace.get': () => ({ state: null, lastRun: null, problems: [] }),
+  'workspace.get': () => ({ state: null, lastRun: null, running: false, problems: [] }),
   'window.put': () => ({}),
 };
 

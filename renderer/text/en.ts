@@ -148,6 +148,7 @@ export const en = {
     stopped: 'cancelled',
     notRun: 'not run',
     diverged: '(diverged)',
+    notKept: (why: string) => `${why}. What is not written is in this window until it closes.`,
     lost: 'The connection to the lab was lost, and with it this run. Run it again.',
     noEditor: 'The script of this run is not open.',
   },
