@@ -29,11 +29,11 @@ const EMPTY: Readonly<Record<NameAxis, string>> = {
 
 const FLAG_OPTIONS: Readonly<Record<FlagAxis, readonly AxisOption[]>> = {
   vpid: [
-    { id: text.on, title: text.on, about: '' },
+    { id: text.on, title: text.on, about: text.vpidOn },
     { id: text.off, title: text.off, about: text.vpidOff },
   ],
   nestedHost: [
-    { id: text.bare, title: text.bare, about: '' },
+    { id: text.bare, title: text.bare, about: text.bareAbout },
     { id: text.nested, title: text.nested, about: text.nestedAbout },
   ],
 };
@@ -47,6 +47,7 @@ export function AxesForm({ axes, onChange }: { axes: Axes; onChange: (axes: Part
         <MultiSelect
           key={axis}
           label={text.axes[axis]}
+          about={text.axesAbout[axis]}
           options={AXIS_OPTIONS[axis]}
           value={axes[axis]}
           empty={EMPTY[axis]}
@@ -57,6 +58,7 @@ export function AxesForm({ axes, onChange }: { axes: Axes; onChange: (axes: Part
         <MultiSelect
           key={axis}
           label={text.axes[axis]}
+          about={text.axesAbout[axis]}
           options={FLAG_OPTIONS[axis]}
           value={axes[axis].map((value) => FLAG_OPTIONS[axis][FLAG_VALUES[axis].indexOf(value)]!.id)}
           empty={text.defaults.one(FLAG_OPTIONS[axis][0]!.title)}

@@ -3,13 +3,16 @@ import { LabError, labFailed, type LabReply } from '../../host/contract/lab.ts';
 import { fakeBench } from '../test/fake-bench.ts';
 import { fakeLab } from '../test/fake-lab.ts';
 import type { Bench } from './bench.ts';
+import { announce } from './announcer.ts';
 import { closeDocument } from './close-document.ts';
 import { isDirty } from './document.ts';
 import { activeDocument } from './documents.ts';
+import { unheld } from './drafts.ts';
 import { editDocument } from './edit-document.ts';
 import { newScript, openFile, openScenario } from './open-document.ts';
 import { checkProblems } from './problems.ts';
 import { shownRun } from './runs.ts';
+import { startRun } from './start-run.ts';
 import { saveDocument, saveDocumentAs } from './save-document.ts';
 
 const scenario = { id: 'doorbell', title: 'Doorbell', question: '', claims: [], says: [], text: 'one', selection: {} };
@@ -105,6 +108,36 @@ describe('an open script', () => {
     await openFile(bench, 'a.ts');
     expect(bench.documents.getState().open).toHaveLength(1);
     expect(active(bench)).toMatchObject({ path: 'a.ts', base: 5, text: 'a', saved: 'a' });
+  });
+
+  it('that is too long for a script gets a sentence at every door, and is lost at none', async () => {
+    const long = `// ${'x'.repeat(4 * 1024 * 1024)}`;
+    const sentence = /has 4.194.307 characters; a script has at most 4.194.304/;
+    const said = () => bench.announcer.getState().last?.text;
+    const stamp = { path: 'long.ts', name: 'long.ts', modified: 5 };
+    const lab = fakeLab({ 'files.open': () => ({ ...stamp, text: long }), 'files.saveAs': () => stamp });
+    const bench = fakeBench(lab);
+    await openFile(bench, 'long.ts');
+    expect(said()).toMatch(sentence);
+    expect(bench.documents.getState().open).toEqual([]);
+    newScript(bench);
+    const { id } = active(bench);
+    announce(bench.announcer, '');
+    editDocument(bench, id, long);
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(said()).toMatch(sentence);
+    expect(checkProblems(active(bench))).toMatchObject([{ line: 0, message: expect.stringMatching(sentence) }]);
+    expect(drafts(lab)).toEqual([]);
+    // No draft holds it, so leaving asks.
+    expect(unheld(bench)).toHaveLength(1);
+    announce(bench.announcer, '');
+    await startRun(bench);
+    expect(said()).toMatch(sentence);
+    const saving = saveDocumentAs(bench, id);
+    await answer(bench, 'save', 'long.ts');
+    expect(await saving).toBe(true);
+    expect(said()).toMatch(sentence);
+    expect(lab.calls.find(({ method }) => method === 'files.saveAs')?.params).toMatchObject({ text: long });
   });
 
   it('says why a file cannot be opened', async () => {

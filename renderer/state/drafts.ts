@@ -5,6 +5,7 @@ import { draftKey, isDirty, type ScriptDocument } from './document.ts';
 import { changeDocument, findDocument } from './documents.ts';
 import { failureOf } from './failure.ts';
 import { forgetPageDraft, storePageDraft, type PageDraft } from './page-drafts.ts';
+import { lengthProblem } from './script-length.ts';
 import { windowId } from './window-id.ts';
 
 /** What this window knows of the drafts that the lab keeps. */
@@ -30,7 +31,9 @@ export const createDraftBook = (): DraftBook => ({
 export const keepDraft = (bench: Bench, id: string): Promise<void> =>
   inTurn(bench, id, async () => {
     const document = findDocument(bench.documents.getState(), id);
-    if (document !== null) await put(bench, document, isDirty(document) ? document.text : null);
+    // A text that is too long for a draft is told of by its check; the one before it stays.
+    if (document === null || lengthProblem(document) !== null) return;
+    await put(bench, document, isDirty(document) ? document.text : null);
   });
 
 /** Forgets the draft of a document that was saved or is given up. */

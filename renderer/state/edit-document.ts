@@ -1,6 +1,7 @@
 import { announce } from './announcer.ts';
 import type { Bench } from './bench.ts';
 import { debounce, type Debounced } from './debounce.ts';
+import { lengthProblem } from './script-length.ts';
 import { changeDocument, findDocument, recordCheck } from './documents.ts';
 import { keepDraft } from './drafts.ts';
 import { sentenceOf } from './failure.ts';
@@ -57,6 +58,12 @@ export async function checkDocument(bench: Bench, id: string): Promise<void> {
   const document = findDocument(bench.documents.getState(), id);
   if (document === null || document.checkedText === document.text) return;
   const { name, text } = document;
+  const tooLong = lengthProblem(document);
+  if (tooLong !== null) {
+    const diagnostics = [{ line: 0, column: 0, severity: 'error' as const, message: tooLong }];
+    recordCheck(bench.documents, id, text, { diagnostics, scenario: null });
+    return announce(bench.announcer, tooLong, 'error');
+  }
   try {
     const reply = await bench.lab.call('check', { name, text });
     recordCheck(bench.documents, id, text, reply);

@@ -6,6 +6,7 @@ import { changeDocument, findDocument } from './documents.ts';
 import { forgetDraft, keepDraft } from './drafts.ts';
 import { failureOf, sentenceOf } from './failure.ts';
 import { loadFiles, type FileStamp } from './files.ts';
+import { lengthProblem } from './script-length.ts';
 import { ask } from './questions.ts';
 import { writeNew } from './write-new.ts';
 
@@ -74,6 +75,8 @@ async function saved(bench: Bench, document: ScriptDocument, text: string, stamp
   const now = findDocument(bench.documents.getState(), document.id);
   if (now !== null && isDirty(now)) await keepDraft(bench, document.id);
   announce(bench.announcer, en.files.savedAs(stamp.path));
+  const tooLong = lengthProblem({ name: stamp.name, text });
+  if (tooLong !== null) announce(bench.announcer, tooLong, 'error');
   await loadFiles(bench.files, bench.lab);
 }
 

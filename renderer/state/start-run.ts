@@ -8,6 +8,7 @@ import { failureOf } from './failure.ts';
 import { matrixOf } from './matrices.ts';
 import { rowsOf } from './matrix.ts';
 import { newEntry, withFailure, type BenchRun } from './run.ts';
+import { lengthProblem } from './script-length.ts';
 import { addRun, afterAnswer, afterEvents, runningRun } from './runs.ts';
 
 /** Milliseconds between two changes of the store while a run goes on. */
@@ -19,6 +20,8 @@ const newRunId = (): string => `run-${crypto.randomUUID()}`;
 export async function startRun(bench: Bench): Promise<void> {
   const document = activeDocument(bench.documents.getState());
   if (document === null) return announce(bench.announcer, en.run.noScript, 'error');
+  const tooLong = lengthProblem(document);
+  if (tooLong !== null) return announce(bench.announcer, tooLong, 'error');
   if (runningRun(bench.runs.getState()) !== null) return announce(bench.announcer, en.run.already, 'error');
   const { rows } = rowsOf(matrixOf(bench.matrices.getState(), document.id));
   const configurations = rows.filter(({ enabled }) => enabled).map(({ configuration }) => configuration);

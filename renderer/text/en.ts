@@ -121,6 +121,14 @@ export const en = {
     outputAbout: 'What the last run said with console.log:',
     outputMore: (count: number) => `${plural(count, 'more line')} of output`,
   },
+  messages: {
+    title: 'Messages',
+    none: 'Nothing was said yet.',
+    count: (all: number, errors: number) =>
+      `${plural(all, 'message')}${errors === 0 ? '' : `, ${plural(errors, 'failure')}`}`,
+  },
+  tooLong: (name: string, length: number, most: number) =>
+    `${name} has ${grouped(length)} characters; a script has at most ${grouped(most)}. It is not checked, not run and not kept as a draft.`,
   run: {
     run: 'Run',
     /** Name of the button that is read out: the menu beside it is named Run. */
@@ -164,6 +172,17 @@ export const en = {
       vpid: 'VPID / ASID',
       nestedHost: 'Host',
     },
+    /** What each axis decides, in a sentence. */
+    axesAbout: {
+      mmus: 'How guest-physical addresses become host-physical ones.',
+      cpus: 'The CPU model: sizes of its TLBs and caches, and the price of each step on it.',
+      kernels: 'The host’s kernel: which of KVM’s paths there are, as its source has them.',
+      designs: 'How a write to a doorbell reaches its eventfd or userspace.',
+      mitigations: 'What the host does against speculation at each world switch.',
+      hostPages: 'Size of the pages that back the guest’s memory on the host.',
+      vpid: 'Whether TLB entries carry a tag of the guest, so that a world switch flushes nothing.',
+      nestedHost: 'Whether the host runs on the silicon, or is a guest itself.',
+    },
     fields: {
       mmu: 'Nested paging',
       cpu: 'CPU',
@@ -190,8 +209,10 @@ export const en = {
     eventsOf: (count: number) => (count === 0 ? 'none' : `last ${grouped(count)} of a run`),
     on: 'on',
     off: 'off',
+    vpidOn: 'entries of guest and host stay side by side',
     vpidOff: 'every switch of address space flushes the TLB',
     bare: 'bare metal',
+    bareAbout: 'KVM runs on the silicon',
     nested: 'nested',
     nestedAbout: 'KVM itself runs under a hypervisor: no instruction length, skip by decoding',
     switches: (count: number) => (count === 0 ? 'Switches of the silicon' : `Switches of the silicon (${count} set)`),
@@ -248,6 +269,7 @@ export const en = {
     comment: 'Toggle line comment',
     tabMovesFocus: 'Tab moves the focus, or types a tab',
     palette: 'Show all commands',
+    messages: 'Show messages',
     showPane: (pane: string) => `Show ${pane}`,
     splitRight: 'Split: move pane to a group on the right',
     splitBelow: 'Split: move pane to a group below',

@@ -11,6 +11,7 @@ import { followWorkspace } from '../state/workspace.ts';
 import { LiveRegion } from '../widgets/live-region.tsx';
 import { QuestionDialog } from '../widgets/question-dialog.tsx';
 import { Dock } from './dock.tsx';
+import { Messages } from './messages.tsx';
 import { StatusBar } from './status-bar.tsx';
 import '../widgets/widgets.css';
 import './workbench.css';
@@ -38,6 +39,7 @@ export function App({ bench, layout }: { bench: Bench; layout: unknown }) {
           <StatusBar />
           <LiveRegion />
           <Palette commands={commands} />
+          <Messages />
           <QuestionDialog />
         </div>
       </I18nProvider>
