@@ -118,7 +118,8 @@ async function restoreDocuments(bench: Bench, state: Record<string, unknown>, dr
   const entries = list.map(readEntry).filter((entry) => entry !== null);
   const keys = entries.map(draftKey);
   const orphans = drafts.filter(({ key }) => !keys.includes(key));
-  const all = [...entries, ...orphans.map(entryOfDraft)];
+  const ids = entries.map(({ id }) => id);
+  const all = [...entries, ...orphans.map((draft) => apartFrom(ids, entryOfDraft(draft)))];
   const opened = await Promise.all(
     all.map((entry) => reopen(bench, entry, drafts.find(({ key }) => key === draftKey(entry)) ?? null)),
   );
@@ -137,6 +138,10 @@ function readEntry(saved: unknown): Entry | null {
   if (typeof id !== 'string' || typeof name !== 'string') return null;
   return { id, name, path: text(path), scenario: text(scenario), draft: text(draft) };
 }
+
+/** Another window's draft of a text that is open here has an editor of its own. */
+const apartFrom = (ids: readonly string[], entry: Entry): Entry =>
+  ids.includes(entry.id) ? { ...entry, id: `${entry.id} (other window)`, draft: draftKey(entry) } : entry;
 
 const entryOfDraft = ({ key, path, name }: Draft): Entry => ({
   id: path === key ? `file:${path}` : key,
