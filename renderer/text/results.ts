@@ -28,8 +28,15 @@ export const resultText = {
     exits: 'Exits',
     distribution: 'Distribution',
     paths: 'Paths',
+    statistics: 'Statistics',
     phases: 'Phases',
     host: 'Host work',
+  },
+  statistics: {
+    title: 'KVM statistics, a run',
+    about:
+      'KVM’s counters under their own names. kvm_fast_mmio counts a tracepoint; pf_host, pf_trap_not_present, pf_direct and mmu_reshadowed are counted by the model, for shadow paging.',
+    counter: 'counter',
   },
   stages: {
     title: 'Cycles an access, by stage',
