@@ -299,11 +299,15 @@ export class Machine implements Repeatable {
 
   /** IRET out of the guest kernel's handler, with what the kernel did last: an access of its own. */
   iret(): void {
+    const { tracer, insn } = this;
     const { paths } = this.parts;
     this.executed[0]!++;
     if (this.details !== null) this.details.lines.access(this.line);
+    if (tracer !== null)
+      tracer.begin(this.executed[0]!, insn, this.line, 'IRET out of the guest kernel’s page fault handler');
     paths.add(STEP['guest.iret']);
     paths.end();
+    if (tracer !== null) tracer.end(this.executed[0]!, insn);
   }
 
   private carryOutWatched(insn: Instruction): void {
