@@ -1,19 +1,13 @@
-import * as v from 'valibot';
+import type { Draft } from '../../host/contract/lab.ts';
 
 /** Where the browser keeps what the lab could not take; the window and the draft's key follow. */
 const PREFIX = 'exitlab.draft:';
 
-const pageDraft = v.object({
-  key: v.string(),
-  path: v.nullable(v.string()),
-  name: v.string(),
-  text: v.string(),
-  base: v.nullable(v.number()),
-  by: v.string(),
-  seen: v.nullable(v.string()),
-});
 /** An unsaved text that the lab did not get, in the storage of the page. */
-export type PageDraft = v.InferOutput<typeof pageDraft>;
+export interface PageDraft extends Draft {
+  readonly by: string;
+  readonly seen: string | null;
+}
 
 const storage = (): Storage | undefined => globalThis.window?.localStorage;
 const placeOf = ({ by, key }: Pick<PageDraft, 'by' | 'key'>): string => `${PREFIX}${by}:${key}`;
@@ -35,7 +29,30 @@ export function readPageDrafts(): PageDraft[] {
   const page = storage();
   return Object.keys(page ?? {}).flatMap((place) => {
     if (!place.startsWith(PREFIX)) return [];
-    const read = v.safeParse(v.pipe(v.string(), v.parseJson(), pageDraft), page?.getItem(place));
-    return read.success ? [read.output] : [];
+    const draft = read(page?.getItem(place) ?? '');
+    return draft === null ? [] : [draft];
   });
+}
+
+function read(kept: string): PageDraft | null {
+  let input: unknown;
+  try {
+    input = JSON.parse(kept);
+  } catch {
+    return null;
+  }
+  if (typeof input !== 'object' || input === null) return null;
+  const {
+    key,
+    path = null,
+    name,
+    text,
+    base = null,
+    by,
+    seen = null,
+  } = input as Partial<Record<keyof PageDraft, unknown>>;
+  const isText = (value: unknown): value is string => typeof value === 'string';
+  if (!isText(key) || !isText(name) || !isText(text) || !isText(by)) return null;
+  const stamp = typeof base === 'number' ? base : null;
+  return { key, path: isText(path) ? path : null, name, text, base: stamp, by, seen: isText(seen) ? seen : null };
 }
