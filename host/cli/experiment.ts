@@ -14,7 +14,7 @@ import type { Answer, Job } from '../workers/protocol.ts';
 import { last, numberOf, type Given, type OptionSpec } from './arguments.ts';
 import { BadInput } from './bad-input.ts';
 import { CPU_FILE_OPTION, cpuFileOf, priceRun } from './cpu-file.ts';
-import type { CpuFile } from '../report/cpu-file.ts';
+import type { CpuFile } from '../contract/cpu-file.ts';
 import { Progress } from './progress.ts';
 import type { Terminal } from './terminal.ts';
 

@@ -34,6 +34,8 @@ export interface RunsParts {
   readonly tell: (event: LabEvent) => void;
   /** Puts a start where the next process finds it; called now and then, and before it is told to be over. */
   readonly keep: (run: StoredRun) => Promise<void>;
+  /** Hears of every start that is over, before its end is told. */
+  readonly ended: (run: StoredRun) => void;
 }
 
 /** Starts of a script on configurations: each runs in worker threads of its own, so that one ends without touching another. */
@@ -85,12 +87,13 @@ export class Runs {
 
   /** Takes a start of an earlier process: its results need not be run again, where the program is the same. */
   adopt({ run, version }: ResultFile): void {
-    if (this.starts.has(run.runId)) return;
+    if (this.starts.get(run.runId)?.over === false) return;
     const keys = run.configurations.map((configuration) =>
       runKey(version, run.script.text, configuration, run.options),
     );
     const outcomes = [...run.outcomes];
     this.starts.set(run.runId, { run: { ...run, outcomes }, keys, began: 0, pool: null, over: true, kept: 0 });
+    this.forgetOld();
     run.outcomes.forEach((outcome, index) => {
       if (outcome !== null && 'result' in outcome) this.remember(keys[index]!, outcome);
     });
@@ -233,6 +236,7 @@ export class Runs {
     start.over = true;
     const { runId } = start.run;
     const elapsedMs = performance.now() - start.began;
+    this.parts.ended(this.find(runId));
     void this.parts.keep(this.find(runId)).then(() => {
       this.parts.tell({ name: 'run.done', data: { runId, cancelled, elapsedMs } });
     });

@@ -91,20 +91,3 @@ function pricesOf(base: CpuModel, fit: Fit, host: Host): CpuModel['prices'] {
   }
   return prices as CpuModel['prices'];
 }
-
-/** The calibrated host as a CPU model: the base's geometry, the fitted prices. */
-export function calibratedModel({
-  host,
-  base,
-  prices,
-}: Pick<Calibration, 'host' | 'base' | 'prices'>): Result<CpuModel> {
-  const model = findCpuModel(base);
-  if (!model.ok) return model;
-  return ok({
-    ...model.value,
-    id: host.name,
-    name: `${host.name} (${host.cpu}, calibrated from ${model.value.name})`,
-    ghz: host.ghz,
-    prices,
-  });
-}

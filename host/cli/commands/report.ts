@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
-import { reportDocument, REPORT_FORMATS, unknownName, type ReportDocument } from '../../../core/index.ts';
+import { reportDocument, unknownName, type ReportDocument } from '../../../core/index.ts';
 import { readResultFile } from '../../contract/result-file.ts';
-import { printPdf } from '../../report/pdf.ts';
-import { parquetBytes } from '../../report/parquet.ts';
+import { FORMATS, type Format } from '../../report/formats.ts';
+import { cpusFolder, keptCpus } from '../../report/kept-cpus.ts';
+import { CannotPrint, printPdf } from '../../report/pdf.ts';
 import { storedReport } from '../../report/stored-report.ts';
 import { last, type Given } from '../arguments.ts';
 import { BadInput } from '../bad-input.ts';
@@ -16,18 +17,7 @@ import { deliver } from '../output.ts';
 import { configurationsOf, SELECTION_OPTIONS, selectionOf } from '../selection.ts';
 import { version } from '../version.ts';
 
-/** Formats that are bytes, made outside the core. */
-const BYTES: Readonly<
-  Record<string, { title: string; make: (report: ReportDocument) => Promise<Uint8Array> | Uint8Array }>
-> = {
-  pdf: {
-    title: 'Tagged PDF of the HTML (needs Chromium)',
-    make: (report) => printPdf(REPORT_FORMATS.find(({ id }) => id === 'html')!.write(report)),
-  },
-  parquet: { title: 'Parquet, the rows of the CSV', make: parquetBytes },
-};
-
-const formatNames = (): string[] => [...REPORT_FORMATS.map(({ id }) => id), ...Object.keys(BYTES)];
+const NAMES = FORMATS.map(({ id }) => id);
 
 export const report: Command = {
   name: 'report',
@@ -36,10 +26,10 @@ export const report: Command = {
   details: [
     'RUN is the number of a run in the history, a result file (.exitlab.json), or a script. A report of a stored run runs nothing: the same file gives the same ' +
       'bytes on every machine.',
-    `Formats: ${[...REPORT_FORMATS.map(({ id, title }) => `${id} (${title})`), ...Object.entries(BYTES).map(([id, { title }]) => `${id} (${title})`)].join('; ')}.`,
+    `Formats: ${FORMATS.map(({ id, title }) => `${id} (${title})`).join('; ')}.`,
   ],
   options: [
-    { name: 'format', short: 'f', argument: 'FORMAT', help: `${formatNames().join(', ')}; default mail` },
+    { name: 'format', short: 'f', argument: 'FORMAT', help: `${NAMES.join(', ')}; default mail` },
     { name: 'output', short: 'o', argument: 'FILE', help: 'write to a file, whole or not at all' },
     { name: 'baseline', argument: 'NAME', help: 'the configuration to compare with; default: of each CPU the first' },
     { name: 'prices', argument: 'WHICH', help: 'stored (default) or current: the price lists of this version' },
@@ -49,18 +39,25 @@ export const report: Command = {
   ],
   positionals: [1, 1],
   async run({ positionals, options, terminal }) {
-    const format = last(options, 'format') ?? 'mail';
-    if (!formatNames().includes(format)) throw new BadInput(unknownName('format', format, formatNames()));
+    const name = last(options, 'format') ?? 'mail';
+    const format = FORMATS.find(({ id }) => id === name);
+    if (format === undefined) throw new BadInput(unknownName('format', name, NAMES));
     const file = last(options, 'output');
-    const bytes = BYTES[format];
-    if (bytes !== undefined && file === undefined)
-      throw new BadInput(`a report in ${format} is no text: give it a file with -o FILE`);
+    if (!format.isText && file === undefined)
+      throw new BadInput(`a report in ${name} is no text: give it a file with -o FILE`);
     const document = await documentOf(positionals[0]!, options, terminal);
-    if (bytes !== undefined) await deliver(await bytes.make(document), file, terminal);
-    else await deliver(REPORT_FORMATS.find(({ id }) => id === format)!.write(document), file, terminal);
+    await deliver(await made(format, document), file, terminal);
     return EXIT_OK;
   },
 };
+
+async function made(format: Format, document: ReportDocument): Promise<string | Uint8Array> {
+  try {
+    return await format.make(document, printPdf);
+  } catch (error) {
+    throw error instanceof CannotPrint ? new BadInput(error.message) : error;
+  }
+}
 
 async function documentOf(
   input: string,
@@ -76,7 +73,7 @@ async function documentOf(
       throw new BadInput(`--prices takes stored or current, not '${prices}'`);
     const read = isStored ? storedRunOf(runNumber(input)) : readResultFile(await textOf(input));
     if (!read.ok) throw new BadInput(`${input}: ${read.error}`);
-    const made = storedReport(read.value, baseline, prices, draws);
+    const made = storedReport(read.value, baseline, prices, draws, keptCpus(cpusFolder()).cpus);
     if (!made.ok) throw new BadInput(`${input}: ${made.error}`);
     return made.value;
   }
