@@ -1,5 +1,6 @@
 import { useEffect, useMemo, useRef } from 'react';
 import { I18nProvider } from 'react-aria-components';
+import { CalibrateDialog } from '../calibrate/calibrate-dialog.tsx';
 import { commandsOf } from '../commands/commands.ts';
 import { listenForShortcuts } from '../commands/keys.ts';
 import { MenuBar } from '../commands/menu-bar.tsx';
@@ -38,6 +39,7 @@ export function App({ bench, layout }: { bench: Bench; layout: unknown }) {
           <StatusBar />
           <LiveRegion />
           <Palette commands={commands} />
+          <CalibrateDialog />
           <QuestionDialog />
         </div>
       </I18nProvider>
