@@ -12,7 +12,7 @@ const MOST_MOVED = 40;
 /** How far a figure is off what was measured: `+3.1 %`. */
 export function offText(found: number, measured: number): string {
   const share = (found / measured - 1) * 100;
-  return `${share > 0 ? '+' : ''}${share.toFixed(1)} %`;
+  return `${share > 0 ? '+' : share < 0 ? '\u2212' : ''}${Math.abs(share).toFixed(1)} %`;
 }
 
 const against = (found: number | null, measured: number): Cell =>

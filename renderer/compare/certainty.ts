@@ -36,7 +36,7 @@ export function tornado({ a, b, sensitivities }: Comparison): WaterfallSpec {
 
 /** The tornado's numbers. */
 export function tornadoTable({ sensitivities }: Comparison): TableSpec {
-  const unit = text.tornadoUnit;
+  const unit = resultText.cycles;
   return {
     caption: text.tornado,
     columns: [

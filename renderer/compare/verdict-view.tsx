@@ -7,10 +7,13 @@ import './compare.css';
 
 const text = resultText.compare;
 
+const relativeText = (share: number): string =>
+  `${share > 0 ? '+' : share < 0 ? '\u2212' : ''}${Math.abs(share * 100).toFixed(1)} %`;
+
 /** What a comparison comes to: the verdict in words, its interval, why, and what must be known before it is believed. */
 export function VerdictView({ comparison }: { readonly comparison: Comparison }) {
   const { a, b, verdict, difference, relative, interval, probability, warnings, drawn } = comparison;
-  const share = relative === null ? '' : text.ofCost(`${relative > 0 ? '+' : ''}${(relative * 100).toFixed(1)} %`);
+  const share = relative === null ? '' : text.ofCost(relativeText(relative));
   const facts = [
     text.changes(signed(difference), share),
     ...(interval === null ? [] : [text.interval(signed(interval.low), signed(interval.high))]),
