@@ -30,9 +30,17 @@ export const calibrationMade = v.object({
   file: cpuFile,
   /** The file's text, to be saved or kept. */
   text: v.string(),
-  /** Prices that the rows told something of. `settled`: part of the uncertainty that they took away, 0 to 1. */
+  /** Prices that the rows told something of, or that the fit held at 0. `settled`: part of the uncertainty that they took away, 0 to 1. */
   moved: v.array(
-    v.object({ step: v.string(), before: finite, value: finite, sigma: finite, settled: finite, source: v.string() }),
+    v.object({
+      step: v.string(),
+      before: finite,
+      value: finite,
+      sigma: finite,
+      settled: finite,
+      held: v.boolean(),
+      source: v.string(),
+    }),
   ),
   /** Steps of which only the sum is known. */
   inseparable: v.array(v.array(v.string())),

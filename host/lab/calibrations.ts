@@ -40,13 +40,14 @@ export class Calibrations {
     const file = readCpuFile(made);
     if (!file.ok) throw failed('crashed', file.error);
     const moved = calibration.fit.prices
-      .filter(({ learned }) => learned >= 0.01)
-      .map(({ step, prior, value, sigma, learned }) => ({
+      .filter(({ learned, held }) => learned >= 0.01 || held)
+      .map(({ step, prior, value, sigma, learned, held }) => ({
         step,
         before: prior.value,
         value,
         sigma,
         settled: learned,
+        held,
         source: calibration.prices[step].source,
       }));
     return {

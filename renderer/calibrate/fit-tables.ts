@@ -62,14 +62,14 @@ export function movedTable({ moved }: CalibrationMade): TableSpec {
       { title: text.plusMinus, unit, align: 'right' },
       { title: text.settled, align: 'right' },
     ],
-    rows: rows.map(({ step, before, value, sigma, settled }) => ({
+    rows: rows.map(({ step, before, value, sigma, settled, held }) => ({
       key: step,
       cells: [
         words(step),
         number(before, cycles(before)),
         number(value, cycles(value)),
         number(2 * sigma, cycles(2 * sigma)),
-        number(settled, `${Math.round(settled * 100)} %`),
+        held ? words(text.held) : number(settled, `${Math.round(settled * 100)} %`),
       ],
     })),
   };

@@ -82,6 +82,7 @@ export const reportText = {
     worst: (share: string) => `The worst prediction of a row that was left out is off by ${share}.`,
     moved: 'Prices that moved',
     settled: 'settled',
+    held: 'held at 0',
     plusMinus: '±',
     inseparable: 'These rows cannot tell apart (only the sum of each group is known):',
     unused: 'Not used:',
