@@ -135,6 +135,30 @@ describe('the history and its reports', () => {
   });
 });
 
+describe('seeds of the workload', () => {
+  it('have a spread of their own, apart from that of the prices', async () => {
+    const script = folder.guest(
+      'seeds.ts',
+      'for (let n = 0; n < 300; n++) { if (cpu.random(2) === 0) cpu.kick(bell); else cpu.read32(0x1000); }',
+    );
+    const { out } = await commandLine(['compare', script, ...TWO, '--seeds', '4']);
+    expect(out).toContain('over 4 seeds of the workload, at best prices:');
+    const { out: json } = await commandLine(['compare', script, ...TWO, '--seeds', '4', '--json']);
+    const [pair] = (JSON.parse(json) as { differences: { seeds: { count: number; low: number; high: number } }[] })
+      .differences;
+    expect(pair!.seeds.count).toBe(4);
+    expect(pair!.seeds.low).toBeLessThan(pair!.seeds.high);
+    const [first, ...rest] = await Promise.all(
+      ['1', '2', '3', '4'].map(async (seed) => {
+        const one = await commandLine(['compare', script, ...TWO, '--seed', seed, '--json']);
+        return (JSON.parse(one.out) as { differences: { cycles: { value: number } }[] }).differences[0]!.cycles.value;
+      }),
+    );
+    expect(pair!.seeds.low).toBeCloseTo(Math.min(first!, ...rest), 9);
+    expect(pair!.seeds.high).toBeCloseTo(Math.max(first!, ...rest), 9);
+  });
+});
+
 describe('compare for a CI', () => {
   it('fails where the condition holds, and says so in JUnit', async () => {
     const script = folder.guest('ci.ts', 'cpu.repeat(1000, () => cpu.kick(bell));');
