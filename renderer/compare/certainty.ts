@@ -84,9 +84,8 @@ export function breakEvenTable({ breakEven }: Comparison): TableSpec {
 
 /** Paths that one side took and the other never, the most frequent first. */
 export function onlyPathsTable({ onlyA, onlyB }: Comparison): TableSpec {
-  const rows = [...onlyA.slice(0, PATHS).map((path) => ({ side: 'A', path }))].concat(
-    onlyB.slice(0, PATHS).map((path) => ({ side: 'B', path })),
-  );
+  const of = (side: 'A' | 'B', paths: Comparison['onlyA']) => paths.slice(0, PATHS).map((path) => ({ side, path }));
+  const rows = [...of('A', onlyA), ...of('B', onlyB)];
   return {
     caption: text.onlyPaths,
     columns: [{ title: text.side }, { title: text.accesses, align: 'right' }, { title: text.pathSteps, wide: true }],

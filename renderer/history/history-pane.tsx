@@ -60,7 +60,7 @@ export function HistoryPane() {
         </Checkbox>
       </div>
       <Deeds found={found} chosen={chosen} deleted={deleted} />
-      {found?.problem != null && (
+      {found !== null && found.problem !== null && (
         <p className="pane-note" role="alert">
           {found.problem}
         </p>
