@@ -14,6 +14,7 @@ export interface Dialogs {
   saveAs(suggested: string): Promise<string | null>;
 }
 
+type Content = Omit<LabParams<'files.saveAs'>, 'text'> & { readonly text: string | Uint8Array };
 type Stamp = LabReply<'files.save'>;
 
 /** Bytes of a file that can be opened: a result may hold many paths. */
@@ -54,7 +55,8 @@ export class Files {
     });
   }
 
-  async saveAs({ name, text, overwrite }: LabParams<'files.saveAs'>): Promise<Stamp | null> {
+  /** `text` may be bytes, of a report. */
+  async saveAs({ name, text, overwrite }: Content): Promise<Stamp | null> {
     if (this.dialogs !== null) {
       // The system's dialog has asked about overwriting.
       const chosen = await this.dialogs.saveAs(name);
@@ -106,7 +108,7 @@ export class Files {
     }
   }
 
-  private async write(real: string, name: string, text: string): Promise<Stamp> {
+  private async write(real: string, name: string, text: string | Uint8Array): Promise<Stamp> {
     try {
       await writeAtomically(real, text);
       const { mtimeMs } = await stat(real);

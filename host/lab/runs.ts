@@ -38,6 +38,8 @@ export interface RunsParts {
   readonly tell: (event: LabEvent) => void;
   /** Puts a start where the next process finds it; called now and then, and before it is told to be over. A sentence when it cannot. */
   readonly keep: (run: StoredRun) => Promise<string | null>;
+  /** Hears of every start that is over, before its end is told. */
+  readonly ended: (run: StoredRun) => void;
 }
 
 /** Starts of a script on configurations: each runs in worker threads of its own, so that one ends without touching another. */
@@ -107,8 +109,8 @@ export class Runs {
    */
   adopt({ run, version, imported = false }: KeptRun): void {
     const known = this.starts.get(run.runId);
-    if (known !== undefined) {
-      this.starts.delete(run.runId);
+    this.starts.delete(run.runId);
+    if (known !== undefined && !(known.over && imported)) {
       this.starts.set(run.runId, known);
       return;
     }
@@ -281,6 +283,7 @@ export class Runs {
     start.over = true;
     const { runId } = start.run;
     const elapsedMs = performance.now() - start.began;
+    this.parts.ended(this.find(runId));
     void this.parts.keep(this.find(runId)).then((problem) => {
       if (problem !== null) start.notKept.add(problem);
       const notKept = [...start.notKept];

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import * as v from 'valibot';
+import type { CpuFile } from '../contract/cpu-file.ts';
 import type { LabReply, ResultFile, StoredRun } from '../contract/lab.ts';
 import { parseResultFile } from '../contract/result-file.ts';
 import { failed, fileFailed } from './failed.ts';
@@ -21,12 +22,15 @@ export class Workspace {
   private readonly statePath: string;
   private readonly runPath: string;
   private readonly version: string;
+  private readonly cpus: () => readonly CpuFile[];
   private readonly writes = new Writes();
 
-  constructor(folder: string, version: string) {
+  /** `cpus`: the calibrated hosts whose prices a start may rest on. */
+  constructor(folder: string, version: string, cpus: () => readonly CpuFile[] = () => []) {
     this.statePath = join(folder, 'workspace.json');
     this.runPath = join(folder, 'last-run.json');
     this.version = version;
+    this.cpus = cpus;
   }
 
   async put(state: unknown): Promise<void> {
@@ -46,7 +50,7 @@ export class Workspace {
 
   /** Keeps a start. A disk that refuses does not end the run, whose results are in the window: the sentence says why it is not kept. */
   keep(run: StoredRun): Promise<string | null> {
-    return this.keepRun(makeResultFile(run, this.version));
+    return this.keepRun(makeResultFile(run, this.version, this.cpus()));
   }
 
   /** Keeps what a result file of the user's holds, as what is shown last. A sentence when it cannot be kept. */

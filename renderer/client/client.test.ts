@@ -77,7 +77,7 @@ describe('the lab over HTTP', () => {
         options: { check: true, events: 0, seconds: 0 },
       });
       await done;
-      expect(seen.filter((name) => name !== 'run.progress')).toEqual(['run.result', 'run.done']);
+      expect(seen.filter((name) => name !== 'run.progress')).toEqual(['run.result', 'history.changed', 'run.done']);
       await expect(lab.call('files.open', { path: '../x' })).rejects.toMatchObject({ failure: { code: 'refused' } });
       lab.close();
     });

@@ -1,4 +1,5 @@
 import { Disclosure, DisclosurePanel, Button, Heading } from 'react-aria-components';
+import { useStore } from 'zustand';
 import { DEFAULT_CPUS, DEFAULT_KERNEL } from '../../core/index.ts';
 import {
   AXIS_OPTIONS,
@@ -9,6 +10,7 @@ import {
   type FlagAxis,
   type NameAxis,
 } from '../state/axes.ts';
+import { cpuOptions, knownCpus } from '../state/known-cpus.ts';
 import { en } from '../text/en.ts';
 import { MultiSelect } from '../widgets/multi-select.tsx';
 import { NumberInput } from '../widgets/number-input.tsx';
@@ -41,6 +43,7 @@ const FLAG_VALUES: Readonly<Record<FlagAxis, readonly boolean[]>> = { vpid: [tru
 
 /** The axes of the matrix, a list of choices each. */
 export function AxesForm({ axes, onChange }: { axes: Axes; onChange: (axes: Partial<Axes>) => void }) {
+  const calibrated = cpuOptions(useStore(knownCpus));
   return (
     <div className="axes">
       {NAME_AXES.map((axis) => (
@@ -48,7 +51,7 @@ export function AxesForm({ axes, onChange }: { axes: Axes; onChange: (axes: Part
           key={axis}
           label={text.axes[axis]}
           about={text.axesAbout[axis]}
-          options={AXIS_OPTIONS[axis]}
+          options={axis === 'cpus' ? [...AXIS_OPTIONS.cpus, ...calibrated] : AXIS_OPTIONS[axis]}
           value={axes[axis]}
           empty={EMPTY[axis]}
           onChange={(value) => onChange({ [axis]: value })}

@@ -1,4 +1,5 @@
 import { cpuModels, designs, kernels, MITIGATIONS, SWITCHES, type Selection } from '../../core/index.ts';
+import { isCpu } from './known-cpus.ts';
 
 /** What is chosen on each axis of the matrix. An empty axis takes its default. */
 export interface Axes {
@@ -94,7 +95,10 @@ export function readAxes(saved: unknown): Axes {
   const given = (typeof saved === 'object' && saved !== null ? saved : {}) as Record<string, unknown>;
   const known = (axis: NameAxis): string[] =>
     strings(given[axis]).filter(
-      (id) => axis === 'mitigations' || AXIS_OPTIONS[axis].some((option) => option.id === id),
+      (id) =>
+        axis === 'mitigations' ||
+        (axis === 'cpus' && isCpu(id)) ||
+        AXIS_OPTIONS[axis].some((option) => option.id === id),
     );
   const seed = given['seed'];
   return {

@@ -8,7 +8,7 @@ import { failureOf, sentenceOf } from './failure.ts';
 import { loadFiles, type FileStamp } from './files.ts';
 import { lengthProblem } from './script-length.ts';
 import { ask } from './questions.ts';
-import { writeNew } from './write-new.ts';
+import { saveAsking } from './save-as.ts';
 
 /** Writes a document to its file, or asks for one. True when it is saved. */
 export async function saveDocument(bench: Bench, id: string): Promise<boolean> {
@@ -52,7 +52,9 @@ export async function saveDocumentAs(bench: Bench, id: string): Promise<boolean>
 async function writeAs(bench: Bench, document: ScriptDocument, name: string): Promise<boolean> {
   const { text } = document;
   try {
-    const stamp = await writeNew(bench, name, text);
+    const stamp = await saveAsking(bench, name, (to, overwrite) =>
+      bench.lab.call('files.saveAs', { name: to, text, overwrite }),
+    );
     if (stamp === null) return false;
     await saved(bench, document, text, stamp);
     return true;

@@ -1,5 +1,6 @@
 import { useEffect, useMemo, useRef } from 'react';
 import { I18nProvider } from 'react-aria-components';
+import { CalibrateDialog } from '../calibrate/calibrate-dialog.tsx';
 import { commandsOf } from '../commands/commands.ts';
 import { listenForShortcuts } from '../commands/keys.ts';
 import { MenuBar } from '../commands/menu-bar.tsx';
@@ -40,6 +41,7 @@ export function App({ bench, layout }: { bench: Bench; layout: unknown }) {
           <LiveRegion />
           <Palette commands={commands} />
           <Messages />
+          <CalibrateDialog />
           <QuestionDialog />
         </div>
       </I18nProvider>

@@ -5,6 +5,7 @@ import { createBench, type Bench } from '../state/bench.ts';
 import { keepDraft, unheld } from '../state/drafts.ts';
 import { loadFiles } from '../state/files.ts';
 import { loadGallery } from '../state/gallery.ts';
+import { loadCpus } from '../state/known-cpus.ts';
 import { restoreWorkspace } from '../state/restore-workspace.ts';
 import { showRunOf } from '../state/runs.ts';
 import { followShownRun } from '../state/shown-run.ts';
@@ -27,7 +28,18 @@ export async function startWorkbench(lab: LabClient, element: HTMLElement): Prom
   });
   followConnection(bench, lab);
   void loadFiles(bench.files, lab);
+  void followHistory(bench, lab);
   return bench;
+}
+
+/** Learns of the calibrated hosts, and says when a run could not be stored. */
+async function followHistory(bench: Bench, lab: LabClient): Promise<void> {
+  lab.listen((event) => {
+    if (event.name === 'history.changed' && event.data.problem !== null)
+      announce(bench.announcer, event.data.problem, 'error');
+  });
+  const problems = await loadCpus(lab).catch(() => []);
+  for (const problem of problems) announce(bench.announcer, problem, 'error');
 }
 
 /** Says when the lab is lost and found again, and hands it the texts that changed meanwhile. */
