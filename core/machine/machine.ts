@@ -17,6 +17,7 @@ import type { Vcpu } from '../kvm/vcpu.ts';
 import type { HostMemory } from '../memory/host-memory.ts';
 import type { Observation } from '../reference/observation.ts';
 import type { Reference } from '../reference/reference.ts';
+import { REG } from '../guest/registers.ts';
 import { VECTOR } from '../spec/paging.ts';
 import { argsOf, codeOf, decodeInstruction, lineOf } from './decode.ts';
 import type { Details } from './details.ts';
@@ -399,7 +400,12 @@ export class Machine implements Repeatable {
 
   /** The guest takes a fault: its kernel will serve it, or a handler runs that gives up on the instruction. */
   private guestFault(vector: number, errorCode: number, hi: number, lo: number): void {
-    const { paths, observation } = this.parts;
+    const { paths, observation, registers } = this.parts;
+    if (vector === VECTOR.PF) {
+      // Of an injected fault KVM loads CR2 itself, at the entry: no event injection does it.
+      registers.at[REG.CR2_HI] = hi;
+      registers.at[REG.CR2_LO] = lo;
+    }
     const taken = this.kernel !== null && this.kernel.takes(vector, errorCode, hi, lo);
     paths.add(STEP['guest.pf_delivery']);
     if (!taken) paths.add(STEP['guest.iret']);

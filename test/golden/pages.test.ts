@@ -19,6 +19,15 @@ const ORDER = [
   'walk-references',
   'walk-references-la57',
   'tlb-reach',
+  'demand-paging',
+  'pte-write-flood',
+  'copy-on-write',
+  'fork-exec',
+  'process-switch',
+  'kernel-build',
+  'ept-against-shadow',
+  'guest-32-bit',
+  'mmio-bypass',
 ];
 
 const UPDATE = process.env['UPDATE_GOLDENS'] === '1';

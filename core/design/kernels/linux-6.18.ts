@@ -21,5 +21,6 @@ export const linux618: Kernel = {
     ops: 'static',
     emptyInsnBufferReenters: false,
     vectoringCheck: 'at-emulation',
+    writeProtectRetry: 'write_protect_fault',
   },
 };
