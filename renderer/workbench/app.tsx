@@ -11,6 +11,7 @@ import { BenchContext } from '../state/bench-context.ts';
 import { followWorkspace } from '../state/workspace.ts';
 import { LiveRegion } from '../widgets/live-region.tsx';
 import { QuestionDialog } from '../widgets/question-dialog.tsx';
+import { keepScrollPlaces } from '../widgets/scroll-place.ts';
 import { Dock } from './dock.tsx';
 import { Messages } from './messages.tsx';
 import { StatusBar } from './status-bar.tsx';
@@ -24,7 +25,12 @@ export function App({ bench, layout }: { bench: Bench; layout: unknown }) {
   useEffect(() => {
     const workspace = followWorkspace(bench);
     keep.current = workspace.keep;
-    const stops = [workspace.stop, listenForShortcuts(() => commands), listenForShell(bench, commands)];
+    const stops = [
+      workspace.stop,
+      listenForShortcuts(() => commands),
+      listenForShell(bench, commands),
+      keepScrollPlaces(),
+    ];
     return () => {
       for (const stop of stops) stop();
     };
