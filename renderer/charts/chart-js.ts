@@ -13,10 +13,12 @@ import {
   Tooltip,
   type ChartConfiguration,
   type Plugin,
+  type Scale,
 } from 'chart.js';
 import { INK, NEUTRAL, type Theme } from '../widgets/palette.ts';
 import type { BarsSpec, ChartSpec, MarksSpec, StairsSpec, WaterfallSpec } from './chart.ts';
 import { cycles } from './format.ts';
+import { nameLines } from './name-lines.ts';
 
 Chart.register(
   BarController,
@@ -73,10 +75,18 @@ const amounts = (theme: Theme, em: number, title: string, whole = false) => {
   };
 };
 
-/** An axis of names, none left out. */
+/** Most of a chart's width that names may take, and about how wide a character of them is, in rem. */
+const NAMES_SHARE = 0.38;
+const CHARACTER = 0.52;
+
+/** An axis of names, none left out; long ones in two lines. The tooltip and the table have them whole. */
 const names = (theme: Theme, em: number) => {
   const plain = axis(theme, em, null);
-  return { ...plain, stacked: true, ticks: { ...plain.ticks, autoSkip: false }, grid: { display: false } };
+  function callback(this: Scale, value: string | number): string[] {
+    const room = Math.max(8, Math.floor((this.chart.width * NAMES_SHARE) / (em * CHARACTER)));
+    return nameLines(this.getLabelForValue(Number(value)), room);
+  }
+  return { ...plain, stacked: true, ticks: { ...plain.ticks, autoSkip: false, callback }, grid: { display: false } };
 };
 
 const legend = (theme: Theme, em: number) => ({
