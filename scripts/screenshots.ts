@@ -29,7 +29,7 @@ for (const theme of ['light', 'dark'] as const) {
 
     await user.openScenario(/^Virtio doorbell/);
     await user.editor('doorbell.ts');
-    await user.choose('Nested paging', ['ept', 'npt']);
+    await user.choose('Paging: EPT, NPT, shadow', ['ept', 'npt']);
     await user.choose('Doorbell design', ['userspace', 'datamatch', 'fast-mmio', 'pio', 'rfc-violation']);
     await user.run();
     await user.numbers('Cycles an access, by stage');

@@ -165,7 +165,7 @@ export const en = {
   configure: {
     noScript: 'Open a script to choose its configurations.',
     axes: {
-      mmus: 'Nested paging',
+      mmus: 'Paging: EPT, NPT, shadow',
       cpus: 'CPU',
       kernels: 'Kernel',
       designs: 'Doorbell design',
@@ -186,7 +186,7 @@ export const en = {
       nestedHost: 'Whether the host runs on the silicon, or is a guest itself.',
     },
     fields: {
-      mmu: 'Nested paging',
+      mmu: 'Paging',
       cpu: 'CPU',
       kernel: 'Kernel',
       design: 'Doorbell design',

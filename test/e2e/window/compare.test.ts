@@ -17,7 +17,7 @@ describe.skipIf(NOT_RUN !== null)(`what must be known of A and B${SKIPPED}`, () 
     opened = await openWindow();
     user = new User(opened.page);
     await user.openScenario(/^Virtio doorbell/);
-    await user.choose('Nested paging', ['ept', 'npt']);
+    await user.choose('Paging: EPT, NPT, shadow', ['ept', 'npt']);
     await user.choose('Doorbell design', ['pio', 'fast-mmio']);
     await user.choose('VPID / ASID', ['on', 'off']);
   }, 120_000);

@@ -46,7 +46,7 @@ describe.skipIf(NOT_RUN !== null)(`a first-time user's path${SKIPPED}`, () => {
   });
 
   it('adds NPT and runs only what is new', async () => {
-    await user.choose('Nested paging', ['ept', 'npt']);
+    await user.choose('Paging: EPT, NPT, shadow', ['ept', 'npt']);
     expect(await user.configurations()).toContain('npt/fast-mmio');
     await user.run();
     const list = opened.page.getByRole('grid', { name: 'Configurations' });

@@ -107,7 +107,7 @@ describe.skipIf(NOT_RUN !== null)(`the same path with the keyboard alone${SKIPPE
   });
 
   it('adds NPT and compares', async () => {
-    await choose('Nested paging', ['ept', 'npt']);
+    await choose('Paging: EPT, NPT, shadow', ['ept', 'npt']);
     await press('F5');
     await user.says(/2 configurations ran in .*, 2 as before/);
     await press('Alt+5');

@@ -48,7 +48,7 @@ describe.skipIf(NOT_RUN !== null).each(SIZES)(`the layout at %i x %i${SKIPPED}`,
   });
 
   it('has no scrollbar around a pane, however long the lists in it are', async () => {
-    await user.choose('Nested paging', ['ept', 'npt']);
+    await user.choose('Paging: EPT, NPT, shadow', ['ept', 'npt']);
     const over = await opened.page
       .locator('.dv-view, .pane')
       .evaluateAll((views) => views.map((view) => view.scrollHeight - view.clientHeight));

@@ -21,7 +21,7 @@ describe.skipIf(NOT_RUN !== null)(`a result, from the verdict to the mailing lis
     opened = await openWindow();
     user = new User(opened.page);
     await user.openScenario(/^Virtio doorbell/);
-    await user.choose('Nested paging', ['ept']);
+    await user.choose('Paging: EPT, NPT, shadow', ['ept']);
     await user.choose('Doorbell design', ['pio', 'fast-mmio']);
     await user.run();
   }, 120_000);

@@ -31,7 +31,7 @@ describe.skipIf(NOT_RUN !== null)(`tables of results${SKIPPED}`, () => {
     opened = await openWindow();
     user = new User(opened.page);
     await user.openScenario(/^Virtio doorbell/);
-    await user.choose('Nested paging', ['ept', 'npt']);
+    await user.choose('Paging: EPT, NPT, shadow', ['ept', 'npt']);
     await user.run();
   }, 120_000);
   afterAll(() => opened?.close());
@@ -66,7 +66,7 @@ describe.skipIf(NOT_RUN !== null)(`tables of results${SKIPPED}`, () => {
   });
 
   it('with many rows can be gone through to the last one, and say how many there are', async () => {
-    await user.choose('Nested paging', ['ept']);
+    await user.choose('Paging: EPT, NPT, shadow', ['ept']);
     await user.choose('Doorbell design', ['datamatch']);
     await user.replaceText('doorbell.ts', PATHS);
     await user.run();
@@ -123,7 +123,7 @@ describe.skipIf(NOT_RUN !== null)(`tables of results${SKIPPED}`, () => {
 
   it('of host work are there when a script had the host do something, with a chart', async () => {
     await user.openScenario(/^Memslot churn/);
-    await user.choose('Nested paging', ['ept']);
+    await user.choose('Paging: EPT, NPT, shadow', ['ept']);
     await user.choose('Doorbell design', ['fast-mmio', 'pio']);
     await user.run();
     const tabs = opened.page.getByRole('tablist', { name: 'Charts of the results' });
