@@ -46,6 +46,11 @@ describe('what must be known of a pair', () => {
       'in b the guest observed something else than it must (2 divergences)',
       'b stopped before its end: it ended',
     ]);
+    expect(pairWarnings(ran(other), ran(other))).toEqual([
+      'the two configurations are equal',
+      'in b the guest observed something else than it must (2 divergences)',
+      'b stopped before its end: it ended',
+    ]);
     const unchecked = runOf(KICKS, undefined, { vpid: false }, { checked: false });
     expect(pairWarnings(ran(a), ran(unchecked))).toContain('a was not checked against the reference');
   });

@@ -29,7 +29,7 @@ export function pairWarnings(a: Compared, b: Compared): string[] {
         : 'every access took the same steps in both: only prices differ',
     );
   }
-  for (const { configuration, result } of new Set([a, b])) {
+  for (const { configuration, result } of [a, b]) {
     if (result === null) continue;
     const { name } = configuration;
     const count = result.divergences.reduce((sum, one) => sum + one.count, 0);
@@ -40,5 +40,6 @@ export function pairWarnings(a: Compared, b: Compared): string[] {
       );
     if (result.problem !== null) warnings.push(`${name} stopped before its end: ${result.problem.text}`);
   }
-  return warnings;
+  // Of a run against itself, or of two of one name, the same is said once.
+  return [...new Set(warnings)];
 }
