@@ -3,7 +3,7 @@ import { en } from '../text/en.ts';
 /** Where a pane stands in the default layout. */
 export type Place = 'left' | 'right' | 'below' | 'centre';
 
-/** Every pane besides the editors, in the order of the View menu. */
+/** Every pane besides the editors, in the order of the View menu; the first nine have Alt and their number. */
 export const PANES = [
   { id: 'gallery', title: en.panes.gallery, place: 'left' },
   { id: 'files', title: en.panes.files, place: 'left' },
@@ -13,9 +13,9 @@ export const PANES = [
   { id: 'inspect', title: en.panes.inspect, place: 'below' },
   { id: 'timeline', title: en.panes.timeline, place: 'below' },
   { id: 'divergences', title: en.panes.divergences, place: 'below' },
+  { id: 'problems', title: en.panes.problems, place: 'below' },
   { id: 'report', title: en.panes.report, place: 'below' },
   { id: 'history', title: en.panes.history, place: 'below' },
-  { id: 'problems', title: en.panes.problems, place: 'below' },
   { id: 'question', title: en.panes.question, place: 'left' },
   { id: 'welcome', title: en.panes.welcome, place: 'centre' },
 ] as const satisfies readonly { readonly id: string; readonly title: string; readonly place: Place }[];
