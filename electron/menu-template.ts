@@ -30,9 +30,9 @@ const PANES = [
   'inspect',
   'timeline',
   'divergences',
+  'problems',
   'report',
   'history',
-  'problems',
   'welcome',
 ] as const;
 
