@@ -33,6 +33,7 @@ const PANES = [
   'problems',
   'report',
   'history',
+  'question',
   'welcome',
 ] as const;
 
