@@ -76,8 +76,8 @@ const amounts = (theme: Theme, em: number, title: string, whole = false) => {
 };
 
 /** Most of a chart's width that names may take, and about how wide a character of them is, in rem. */
-const NAMES_SHARE = 0.38;
-const CHARACTER = 0.52;
+const NAMES_SHARE = 0.45;
+const CHARACTER = 0.48;
 
 /** An axis of names, none left out; long ones in two lines. The tooltip and the table have them whole. */
 const names = (theme: Theme, em: number) => {

@@ -82,7 +82,7 @@ export const DataTable = memo(function DataTable({ spec, theme, copy, onAction, 
           return (
             <Field
               key={c}
-              className={classOf(spec.columns[c], cell)}
+              className={`${classOf(spec.columns[c], cell)}${c === 0 ? wraps(cell.text) : ''}`}
               {...(c === 0 && { scope: 'row' })}
               {...(!presses && at(r + 1, c))}
             >
@@ -118,7 +118,7 @@ export const DataTable = memo(function DataTable({ spec, theme, copy, onAction, 
           <thead>
             <tr {...(some && { 'aria-rowindex': 1 })}>
               {spec.columns.map((one, c) => (
-                <th key={c} scope="col" className={one.align} {...at(0, c)}>
+                <th key={c} scope="col" className={`${one.align ?? ''}${wraps(one.title)}`} {...at(0, c)}>
                   <Heading column={one} theme={theme} />
                 </th>
               ))}
@@ -154,6 +154,10 @@ export const DataTable = memo(function DataTable({ spec, theme, copy, onAction, 
 const classOf = (column: Column | undefined, cell: Cell): string =>
   [column?.align, column?.wide === true ? 'wide' : '', cell.mark].filter(Boolean).join(' ');
 
+/** Characters above which a name wraps where the table is narrow: it stays in sight beside the numbers, and must leave them room. */
+const LONG_NAME = 24;
+const wraps = (name: string): string => (name.length > LONG_NAME ? ' long' : '');
+
 /** The longest field of each column, unseen: columns keep their widths while other rows are drawn. */
 function Widths({ spec, theme }: Pick<Props, 'spec' | 'theme'>) {
   const longest = useMemo(() => longestCells(spec), [spec]);
@@ -161,7 +165,7 @@ function Widths({ spec, theme }: Pick<Props, 'spec' | 'theme'>) {
     <tfoot aria-hidden="true" className="widths">
       <tr>
         {longest.map((cell, c) => (
-          <td key={c} className={spec.columns[c]?.wide === true ? 'wide' : ''}>
+          <td key={c} className={`${spec.columns[c]?.wide === true ? 'wide' : ''}${c === 0 ? wraps(cell.text) : ''}`}>
             <div>
               <Body cell={cell} theme={theme} />
             </div>

@@ -1,8 +1,8 @@
 /** What a name may be broken behind. */
-const PIECES = /[^/,+ ]+[/,+ ]*/g;
+const PIECES = /[^/,+ -]+[/,+ -]*/g;
 
 /**
- * A name as one or two lines of about `room` characters, broken behind `/`, `,`, `+` or a space: more lines would run
+ * A name as one or two lines of about `room` characters, broken behind `/`, `,`, `+`, `-` or a space: more lines would run
  * into the next bar. Of a name that is still too long the end is left, which tells it from the others.
  */
 export function nameLines(name: string, room: number): string[] {
