@@ -1,16 +1,19 @@
 import type { DockviewApi } from 'dockview-react';
 
+const ROW = '.dv-tabs-and-actions-container';
+
 /**
  * Takes away the button for tabs that do not fit where all of them would fit without it. The button itself takes room: once it is there,
  * as after a group was hidden behind a maximized one, dockview alone would keep it. Returns the undo.
  */
 export function followTabOverflow(api: DockviewApi, dock: HTMLElement): () => void {
   const resized = new ResizeObserver((entries) => {
-    for (const { target } of entries) dropIfNeedless(target);
+    for (const row of new Set(entries.map(({ target }) => target.closest(ROW)))) if (row !== null) dropIfNeedless(row);
   });
   const observe = (): void => {
     resized.disconnect();
-    for (const row of dock.querySelectorAll('.dv-tabs-and-actions-container')) resized.observe(row);
+    // The row, and the tabs in it: the button that comes a frame later makes only them smaller.
+    for (const each of dock.querySelectorAll(`${ROW}, .dv-tabs-container`)) resized.observe(each);
   };
   const groups = [api.onDidAddGroup(observe), api.onDidRemoveGroup(observe), api.onDidLayoutFromJSON(observe)];
   observe();
