@@ -40,7 +40,7 @@ for (const theme of ['light', 'dark'] as const) {
     await compare.getByRole('combobox', { name: 'A', exact: true }).selectOption('ept/fast-mmio');
     await compare.getByRole('combobox', { name: 'B', exact: true }).selectOption('ept/datamatch');
     await compare
-      .getByText(/cycles an access/)
+      .getByText(/against .*: (better|worse|inconclusive|no difference)/)
       .first()
       .waitFor();
     await large('compare');
@@ -56,6 +56,28 @@ for (const theme of ['light', 'dark'] as const) {
     await user.showPane('Timeline');
     await user.pane('Timeline').getByRole('grid', { name: 'Events' }).getByRole('row').nth(2).waitFor();
     await large('timeline');
+
+    await user.showPane('Report');
+    await user.pane('Report').getByRole('region').waitFor();
+    await large('report');
+
+    await user.openScenario(/^Demand paging storm/);
+    await user.editor('demand-paging.ts');
+    await user.run();
+    await user.showPane('Results');
+    await user.numbers('Cycles an access, by stage');
+    await picture('shadow-paging');
+    await user.showPane('Compare');
+    await compare
+      .getByText(/against .*: (better|worse|inconclusive|no difference)/)
+      .first()
+      .waitFor();
+    await large('shadow-compare');
+
+    await user.showPane('History');
+    await user.pane('History').getByRole('row').nth(1).waitFor();
+    await large('history');
+    await page.getByRole('tab', { name: /^doorbell\.ts/ }).click();
 
     await user.replaceText('doorbell.ts', "scenario({ setup() {}, guest(cpu) { cpu.kik('bell'); } });\n");
     await page.getByRole('button', { name: /^[1-9]\d* errors?, / }).click();
