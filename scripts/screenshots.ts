@@ -33,6 +33,8 @@ for (const theme of ['light', 'dark'] as const) {
     await user.choose('Doorbell design', ['userspace', 'datamatch', 'fast-mmio', 'pio', 'rfc-violation']);
     await user.run();
     await user.numbers('Cycles an access, by stage');
+    // A check that was late leaves its error in sight: no picture of that.
+    await page.getByRole('button', { name: /^0 errors, / }).waitFor();
     await picture('results');
 
     await user.showPane('Compare');

@@ -69,7 +69,7 @@ describe.skipIf(NOT_RUN !== null)(`a window of 1000 x 560${SKIPPED}`, () => {
     await page.locator('.dv-tabs-overflow-dropdown-root:visible').first().click();
     const list = page.locator('.dv-tabs-overflow-container');
     await list.waitFor();
-    await list.getByText('Problems').click();
-    await expect.poll(() => user.pane('Problems').isVisible()).toBe(true);
+    await list.getByText('Results').click();
+    await expect.poll(() => user.pane('Results').isVisible()).toBe(true);
   });
 });
