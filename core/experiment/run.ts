@@ -10,7 +10,7 @@ import type { LineCount } from '../machine/line-counts.ts';
 import type { Machine, Problem } from '../machine/machine.ts';
 import type { Trace } from '../machine/tracer.ts';
 import { nameSteps } from './pricing.ts';
-import type { Configuration, RunResult } from './result.ts';
+import type { Configuration, RunResult, TimedResult } from './result.ts';
 import { checkSwitches } from './switches.ts';
 
 export interface RunOptions {
@@ -180,8 +180,15 @@ export class Run {
       problem: machine.problem,
       clock: paths.clock,
       checked: reference !== null,
+      ...timedPart(machine),
     };
   }
+}
+
+function timedPart({ smp }: Machine): { timed?: TimedResult } {
+  if (smp === null) return {};
+  const { vcpus, host } = smp.result();
+  return { timed: { vcpus: vcpus.map(({ paths, ...vcpu }) => ({ ...vcpu, paths: nameSteps(paths) })), host } };
 }
 
 const nonZero = (counts: Readonly<Record<string, number>>): Record<string, number> =>

@@ -12,6 +12,7 @@ import { IoBusSet } from './io/io-bus-set.ts';
 import { Ioeventfds } from './io/ioeventfd.ts';
 import { Irqchip } from './io/irqchip.ts';
 import { Memslots } from './memslots/memslots.ts';
+import type { LockWatcher } from './locks.ts';
 import { SLOT_FLAG } from './memslots/slot-table.ts';
 import { GuestRam } from './mmu/guest-ram.ts';
 import { NestedMmu } from './mmu/nested-mmu.ts';
@@ -94,6 +95,8 @@ export class Kvm {
   started = false;
   /** Told of the places where another vCPU can run; null where nobody asks. */
   windows: WindowWatcher | null = null;
+  /** Told of locks and grace periods, and serves what is asked of vCPUs when their turn comes; null while one vCPU runs at a time. */
+  locks: LockWatcher | null = null;
   readonly slotChanges: SlotChanges;
   private searchSteps = 0;
   private readonly frame: ExitFrame;

@@ -111,6 +111,7 @@ function syncPml(kvm: Kvm, vcpu: Kvm['vcpus'][number]): void {
 /** The vCPUs serve what was asked of them, each on a path of its own; then the host's path ends. */
 function finish(kvm: Kvm, event: number): void {
   if (kvm.recorder.on) kvm.recorder.emit(EVENT.host, event, 0, 0, 0);
-  for (const vcpu of kvm.vcpus) vcpu.serveRequests();
+  // Running vCPUs come out when the kick reaches them.
+  if (kvm.locks === null) for (const vcpu of kvm.vcpus) vcpu.serveRequests();
   kvm.hostPaths.end();
 }

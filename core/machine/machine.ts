@@ -5,7 +5,7 @@ import { STEP } from '../cost/steps.ts';
 import { CPU_DONE, CPU_FAULT, type Cpu } from '../cpu/cpu.ts';
 import { EVENT } from '../events/kinds.ts';
 import type { Recorder } from '../events/recorder.ts';
-import { FLAG_LOCK, Instruction, OP } from '../guest/instruction.ts';
+import { Instruction, OP, OP_COUNT } from '../guest/instruction.ts';
 import type { KernelOp } from '../guest/kernel/ops.ts';
 import { RECORD } from '../guest/records.ts';
 import type { GuestRegisters } from '../guest/registers.ts';
@@ -27,6 +27,8 @@ import type { HostSide } from './host-side.ts';
 import { NoteLog } from './notes.ts';
 import { PhaseLog } from './phases.ts';
 import { repeat, type Repeatable } from './repeat.ts';
+import { fillKick, fillPort } from './ring.ts';
+import { Smp } from './smp/smp.ts';
 import type { OtherVcpus } from './other-vcpus.ts';
 import type { Tracer } from './tracer.ts';
 import type { Vmm } from './vmm.ts';
@@ -96,6 +98,8 @@ export class Machine implements Repeatable {
   details: Details | null = null;
   /** The guest's kernel, where the script asked for one. */
   kernel: GuestKernelSide | null = null;
+  /** The vCPUs in simulated time; null as long as the script runs no programs of several. */
+  smp: Smp | null = null;
   /** Called every so many iterations of a loop, for whoever shows progress. */
   pulse: () => void = () => {};
   private readonly hostOps: OutsideOp[] = [];
@@ -177,7 +181,7 @@ export class Machine implements Repeatable {
     while (at < to && this.problem === null) {
       const header = records[at]! | 0;
       const code = codeOf(header);
-      if (code <= OP.SET_AC || code >= RECORD.WIDE) {
+      if (code < OP_COUNT || code >= RECORD.WIDE) {
         this.line = lineOf(header);
         decodeInstruction(header, records, at, insn);
         this.execute();
@@ -202,6 +206,8 @@ export class Machine implements Repeatable {
       case RECORD.PAUSE:
         this.pause(first);
         return at + 1 + argsOf(header);
+      case RECORD.PARALLEL:
+        return this.together(at);
       default: {
         const body = at + 3;
         const end = body + records[at + 2]!;
@@ -240,6 +246,31 @@ export class Machine implements Repeatable {
     this.loopLine = outerLine;
   }
 
+  /** Programs of several vCPUs. */
+  private together(at: number): number {
+    if (this.kernel !== null) this.stop("cpu.together() and vm.kernel(): the guest's kernel knows one vCPU");
+    this.smp ??= new Smp(this);
+    return this.problem === null ? this.smp.run(this.records, at) : this.records.length;
+  }
+
+  /** One instruction of vCPU 0 beside those of others. */
+  carryOutAt(insn: Instruction, line: number): void {
+    this.line = line;
+    this.carryOut(insn);
+  }
+
+  /** What a HOST record of this index names is done, by the VMM's own thread. */
+  applyHost(index: number, line: number): void {
+    this.line = line;
+    this.hostSide(index);
+  }
+
+  /** Nothing more can run, for a reason in words and because of this line. */
+  stopAt(text: string, line: number): void {
+    this.line = line;
+    this.stop(text);
+  }
+
   /** A doorbell access: what instruction it is depends on how the design built the doorbell. */
   private ring(code: number, id: number, value: number): void {
     const bell = this.parts.doorbells[id]!;
@@ -250,24 +281,12 @@ export class Machine implements Repeatable {
       if (code !== RECORD.BELL_READ) this.port(OP.OUT, bell, value);
       return;
     }
-    insn.clear(
-      code === RECORD.KICK ? OP.WRITE : code === RECORD.BELL_READ ? OP.READ : OP.ADD,
-      bell.width,
-      bell.hi,
-      bell.lo,
-    );
-    insn.data[0] = value | 0;
-    insn.data[1] = Math.floor(value / 0x1_0000_0000) | 0;
-    if (code === RECORD.BELL_ADD) insn.flags = FLAG_LOCK;
+    fillKick(insn, code, bell, value);
     this.execute();
   }
 
   private port(op: number, bell: Doorbell, value: number): void {
-    const { insn } = this;
-    insn.clear(op, bell.width, 0, bell.port);
-    insn.port = bell.port;
-    insn.length = 1;
-    insn.data[0] = value | 0;
+    fillPort(this.insn, op, bell, value);
     this.execute();
   }
 

@@ -63,6 +63,14 @@ export class OtherVcpu {
     if (!this.isOut) this.proceed(false);
   }
 
+  /** Carries out one instruction to its end, exits and all: vCPU 0 is not in the middle of anything. */
+  carryOutNow(insn: Instruction, line: number, notes: NoteLog): void {
+    this.line = line;
+    this.notes = notes;
+    this.queue.push(insn);
+    this.settle();
+  }
+
   /** vCPU 0 is through: what waits is carried out to its end. */
   settle(): void {
     const { vcpu, observation } = this.parts;

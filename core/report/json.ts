@@ -1,6 +1,7 @@
 import type { RecordedEvent } from '../events/recorder.ts';
 import { pricePhases } from '../experiment/phases.ts';
 import type { PathResult } from '../experiment/result.ts';
+import { timedAccount } from '../experiment/timed-account.ts';
 import { shadowAccount } from '../experiment/shadow-costs.ts';
 import type { LeftOut } from './compare-text.ts';
 import type { Draws } from '../experiment/uncertainty/draws.ts';
@@ -40,6 +41,7 @@ const runPart = ({ result, priced, model, mark }: RunView) => ({
   phases: pricePhases(result, model),
   hostPaths: result.hostPaths,
   shadowPaging: shadowAccount(result, priced.paths),
+  ...(result.timed === undefined ? {} : { timed: timedAccount(result.timed, model) }),
 });
 
 export const runJson = (scenario: ScenarioView, run: RunView, provenance: Provenance) => ({

@@ -1,4 +1,4 @@
-import { OP, RECORD, recordHeader } from '../../core/index.ts';
+import { OP, PARALLEL, RECORD, recordHeader } from '../../core/index.ts';
 
 /** How a method of `cpu` becomes a record. */
 export interface Method {
@@ -61,6 +61,8 @@ export const METHODS: Readonly<Record<string, Method>> = {
   readBell: method('special', RECORD.BELL_READ, 0, 1),
   addBell: method('special', RECORD.BELL_ADD, 0, 2),
   repeat: method('special', RECORD.LOOP, 0, 2),
+  together: method('special', RECORD.PARALLEL, PARALLEL.TOGETHER, 1),
+  spinUntil: method('special', RECORD.PARALLEL, PARALLEL.SPIN_UNTIL, 3),
 };
 
 /** Prefix of the method that takes its header first; such calls are written by the compiler only. */

@@ -39,8 +39,8 @@ interface OperationContext {
   readonly doorbells: number;
 }
 
-/** vCPUs that a script may have: the first, and others for races. */
-const MOST_VCPUS = 4;
+/** vCPUs that a script may have. */
+const MOST_VCPUS = 16;
 
 const ram = v.strictObject({
   gpa: v.pipe(physical, aligned),
