@@ -43,7 +43,7 @@ describe('kernels', () => {
       ['bypassGuestPf', 'mmuLock', 'nestedPaging', 'shadowMmu', 'slots.userSlots', 'slotsGuard', 'vpid'],
     ],
     ['3.14', '3.15', ['fastMmioOnEptMisconfig', 'io.fastMmioTwin', 'io.ioeventfdFlags', 'io.zeroLength']],
-    ['6.18', '6.19', ['xcr0']],
+    ['6.18', '6.19', ['mcHandling', 'pkru', 'xcr0']],
     ['6.19', '7.0', ['fastMmioOnNpf', 'nextRipRequired']],
     ['7.0', '7.0', []],
   ])('%s differs from %s in %j', (a, b, fields) => {

@@ -45,6 +45,16 @@ export function guestPrices(cpu: Hardware) {
     'guest.wrpkru': wrpkru(intel),
     'guest.cpuid': beforeExit,
     'guest.hlt': beforeExit,
+    'guest.invd': beforeExit,
+    'guest.wrmsr': beforeExit,
+    'guest.xsetbv': beforeExit,
+    'guest.irq_delivery': estimated(
+      300,
+      [150, 600],
+      'estimate: as an exception through the IDT, half of a #PF round trip',
+    ),
+    'guest.wrmsr_eoi': estimated(60, [30, 150], 'estimate: a virtualised x2APIC register'),
+    'guest.hlt_wait': { value: 1, low: 1, high: 1, kind: 'derived', source: 'one cycle by definition' },
     'guest.vmcall': beforeExit,
     'guest.mode_switch': estimated(80, [50, 150], 'recalled: SkyBridge (SYSCALL 82, SYSRET 75)'),
     'guest.spin': intel

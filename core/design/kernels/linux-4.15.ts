@@ -23,5 +23,6 @@ export const linux415: Kernel = {
     exitGpaUsed: true,
     emptyInsnBufferReenters: true,
     xcr0: 'inner',
+    pkru: 'inner',
   },
 };

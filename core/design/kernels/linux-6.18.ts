@@ -19,6 +19,7 @@ export const linux618: Kernel = {
     fastPioIn: 'all',
     slots: MODERN_SLOTS,
     ops: 'static',
+    fastpath: 'msr-hlt-invd',
     emptyInsnBufferReenters: false,
     vectoringCheck: 'at-emulation',
   },
