@@ -48,7 +48,7 @@ export type { Sensitivity } from './experiment/uncertainty/sensitivity.ts';
 export type { Verdict, VerdictWord } from './experiment/uncertainty/verdict.ts';
 export { prepare, Run } from './experiment/run.ts';
 export { SWITCHES } from './experiment/switches.ts';
-export { HOST_THREAD, PARALLEL } from './guest/parallel.ts';
+export { HOST_THREAD, HOST_THREADS, PARALLEL } from './guest/parallel.ts';
 export { OP } from './guest/instruction.ts';
 export { GEOMETRY } from './guest/kernel/geometry.ts';
 export type { KernelOp, MmapOp, Prot } from './guest/kernel/ops.ts';

@@ -41,8 +41,8 @@ export interface VcpuResult {
  */
 export interface TimedResult {
   readonly vcpus: readonly VcpuResult[];
-  /** The VMM's own thread. */
-  readonly host: { readonly waits: readonly Wait[]; readonly clock: number };
+  /** The VMM's own threads. */
+  readonly host: readonly { readonly waits: readonly Wait[]; readonly clock: number }[];
 }
 
 /** What one run yields. Counts only: prices are applied later. */

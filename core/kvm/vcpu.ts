@@ -434,18 +434,23 @@ export class Vcpu {
     this.requests |= REQUEST_FLUSH;
   }
 
+  /** The host has asked something of this vCPU that it has not served. */
+  get hasRequests(): boolean {
+    return this.requests !== 0;
+  }
+
   /**
    * Serves what the host asked of this vCPU. A running vCPU is kicked out by an IPI and comes back through the run loop, which is a path
-   * of its own in the ledger (flow F20); before the guest starts nothing is charged.
+   * of its own in the ledger (flow F20); before the guest starts nothing is charged. `isOut`: it is out of the guest already, and serves them on its way in.
    */
-  serveRequests(): void {
+  serveRequests(isOut = false): void {
     const { requests } = this;
     if (requests === 0) return;
     this.requests = 0;
     const { shadow, started: charged } = this.kvm;
     // Without roots there is nothing to serve yet (registersSet).
     if (shadow !== null && !charged) return;
-    if (charged) {
+    if (charged && !isOut) {
       this.paths.add(STEP['hw.vmexit']);
       this.paths.add(this.blocks.prologue[this.swap]!);
     }
@@ -458,6 +463,7 @@ export class Vcpu {
     }
     if ((requests & (REQUEST_RELOAD | REQUEST_FLUSH)) !== 0) this.flushNow(charged);
     if (!charged) return;
+    if (isOut) return this.paths.end();
     this.kvm.stats[STAT.exits]!++;
     this.paths.add(this.blocks.epilogue[this.swap]!);
     this.paths.add(STEP['hw.vmentry']);

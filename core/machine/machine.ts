@@ -248,9 +248,16 @@ export class Machine implements Repeatable {
 
   /** Programs of several vCPUs. */
   private together(at: number): number {
+    const { kvm } = this.parts;
+    if (kvm.shadow !== null && kvm.policy.shadowMmu !== 'unsync')
+      this.stop('cpu.together() on a kernel before 2.6.35 with shadow paging: its locks are priced, and nobody queues');
     if (this.kernel !== null) this.stop("cpu.together() and vm.kernel(): the guest's kernel knows one vCPU");
     this.smp ??= new Smp(this);
     return this.problem === null ? this.smp.run(this.records, at) : this.records.length;
+  }
+
+  get vcpuCount(): number {
+    return 1 + (this.parts.others?.list.length ?? 0);
   }
 
   /** One instruction of vCPU 0 beside those of others. */

@@ -24,7 +24,7 @@ export function timedLines({ result, model }: RunView, style: Style): string[] {
   }));
   const waiting = [
     ...vcpus.flatMap(({ id, waits, clock }) => waits.map((wait) => waitRow(`vCPU ${id}`, wait, clock))),
-    ...host.waits.map((wait) => waitRow('VMM', wait, host.clock)),
+    ...host.flatMap(({ waits, clock }, n) => waits.map((wait) => waitRow(`VMM ${n}`, wait, clock))),
   ];
   return [
     '',

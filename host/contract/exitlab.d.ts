@@ -430,13 +430,13 @@ interface Cpu {
   repeat(times: number, body: () => void): void;
 
   /**
-   * Several vCPUs at the same time: the first of `programs` is carried out by vCPU 0, the second by vCPU 1, and so on; `host` is what the VMM's own
-   * thread does meanwhile (operations of the host, and `cpu.pause` between them, in cycles). Each is called once, to be recorded, so no value
+   * Several vCPUs at the same time: the first of `programs` is carried out by vCPU 0, the second by vCPU 1, and so on; `host` is what a
+   * thread of the VMM's own does meanwhile (operations of the host, and `cpu.pause` between them, in cycles), or a list for several threads. Each is called once, to be recorded, so no value
    * can be read in it; `repeat` may stand in it. The script goes on when all have ended. In simulated time whoever has the smallest clock goes
    * next, on equal clocks the lowest number: the same script always gives the same result. Not inside `repeat`; not with `vm.kernel`.
    * Source: none, the script's own programs; locks are queued for as in kernel/locking/qspinlock.c and qrwlock.c.
    */
-  together(programs: readonly ((cpu: Cpu) => void)[], host?: () => void): void;
+  together(programs: readonly ((cpu: Cpu) => void)[], host?: (() => void) | readonly (() => void)[]): void;
   /**
    * Inside `together`: loads from `address` (linear, in bytes) until `value` is there, an integer of `width` bytes, default 4, with a PAUSE after
    * each load that finds another one. A spin loop that nobody can end any more stops the run. Source: Intel SDM vol. 2, PAUSE.

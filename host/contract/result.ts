@@ -95,7 +95,7 @@ export const runResult = v.object({
   timed: v.exactOptional(
     v.object({
       vcpus: v.array(v.object({ id: count, instructions: count, paths, waits, clock })),
-      host: v.object({ waits, clock }),
+      host: v.array(v.object({ waits, clock })),
     }),
   ),
   checked: v.boolean(),

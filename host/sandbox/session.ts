@@ -3,6 +3,7 @@ import {
   ARGS_UNIT,
   err,
   HOST_THREAD,
+  HOST_THREADS,
   type HostOp,
   LINE_UNIT,
   ok,
@@ -161,6 +162,7 @@ export class Session {
       units: { size: SIZE_UNIT, args: ARGS_UNIT, line: LINE_UNIT, wide: RECORD.WIDE },
       noPromises: NO_PROMISES,
       hostThread: HOST_THREAD,
+      hostThreads: HOST_THREADS,
       programHeader: recordHeader(RECORD.PARALLEL, PARALLEL.PROGRAM, 2, 0),
     });
     const inside = engine.call(

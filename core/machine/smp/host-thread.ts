@@ -5,7 +5,7 @@ import type { Machine } from '../machine.ts';
 import { type Program, PROGRAM_ENDED } from './program.ts';
 import { STEPPED, Thread } from './thread.ts';
 
-/** The VMM's own thread, which makes ioctls while the vCPUs run. */
+/** A thread of the VMM's own, which makes ioctls while the vCPUs run. */
 export class HostThread extends Thread {
   /** What it is to do in the run of programs under way. */
   program: Program | null = null;
@@ -13,13 +13,14 @@ export class HostThread extends Thread {
   private readonly records: () => Float64Array;
 
   constructor(machine: Machine, id: number, records: () => Float64Array) {
+    // All threads of the VMM share one ledger: only what a step adds is looked at.
     super(id, machine.parts.hostPaths);
     this.machine = machine;
     this.records = records;
   }
 
   get name(): string {
-    return 'the VMM';
+    return `thread ${this.id - this.machine.vcpuCount} of the VMM`;
   }
 
   protected carryOut(): number {

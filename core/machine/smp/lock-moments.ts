@@ -1,53 +1,87 @@
-import type { PathTable } from '../../cost/paths.ts';
-import type { Kvm } from '../../kvm/kvm.ts';
+import type { CpuModel } from '../../cost/cpu-model.ts';
+import { toSixteenth } from '../../cost/paths.ts';
+import { NORMAL_GRACE_PERIOD_MS } from '../../cost/srcu.ts';
 import { LOCK, type LockWatcher } from '../../kvm/locks.ts';
+import type { KvmPolicy } from '../../kvm/policy.ts';
+import { GracePeriods } from './grace-periods.ts';
 import { QueuedLock } from './queued-lock.ts';
 import type { Thread } from './thread.ts';
 import type { Moment } from './timeline.ts';
 
-/** Notes when KVM takes and gives back locks, and lets threads queue for them when that time has come. */
+/** Notes when KVM takes and gives back locks and waits for grace periods, and lets threads queue when that time has come. */
 export class LockMoments implements LockWatcher {
-  private readonly threadOf = new Map<PathTable, Thread>();
+  /** Whose step is being carried out. */
+  current: Thread | null = null;
+  /** Who holds kvm->srcu at this time, the given thread aside. */
+  readers: (but: Thread) => Thread[] = () => [];
   private readonly locks: readonly QueuedLock[];
+  private readonly srcu: GracePeriods;
 
-  constructor({ policy }: Kvm, threads: readonly Thread[]) {
-    for (const thread of threads) this.threadOf.set(thread.paths, thread);
-    const mmuLock = policy.mmuLock === 'kvm-mutex' ? 'mutex' : policy.mmuLock;
+  constructor(policy: KvmPolicy, { ghz }: Pick<CpuModel, 'ghz'>) {
     const locks: QueuedLock[] = [];
-    locks[LOCK.mmu_lock] = new QueuedLock('mmu_lock', mmuLock);
+    locks[LOCK.mmu_lock] = new QueuedLock('mmu_lock', policy.mmuLock === 'kvm-mutex' ? 'mutex' : policy.mmuLock);
     locks[LOCK.slots_lock] = new QueuedLock('slots_lock', 'mutex');
     this.locks = locks;
+    this.srcu = new GracePeriods(toSixteenth(NORMAL_GRACE_PERIOD_MS.value * 1e6 * ghz));
   }
 
-  acquire(paths: PathTable, lock: number, write: boolean): void {
-    this.threadOf.get(paths)?.timeline.acquire(lock, write);
+  acquire(lock: number, write: boolean): void {
+    this.current?.timeline.acquire(lock, write);
   }
 
-  release(paths: PathTable, lock: number): void {
-    this.threadOf.get(paths)?.timeline.release(lock);
+  release(lock: number): void {
+    this.current?.timeline.release(lock);
   }
 
-  callSrcu(paths: PathTable): void {
-    this.threadOf.get(paths)?.timeline.note('call-srcu');
+  callSrcu(): void {
+    this.current?.timeline.note('call-srcu');
   }
 
-  synchronizeSrcu(paths: PathTable): void {
-    this.threadOf.get(paths)?.timeline.note('synchronize-srcu');
+  synchronizeSrcu(): void {
+    this.current?.timeline.note('synchronize-srcu');
   }
 
-  /** The moment has come at which a thread takes or gives back a lock. */
+  /** The moment has come at which a thread does something that concerns others. */
   perform(thread: Thread, { what, lock }: Moment): void {
     const { time: now } = thread;
-    const queued = this.locks[lock]!;
-    if (what === 'acquire-read' || what === 'acquire-write') {
-      if (queued.acquire(thread, what === 'acquire-write', now)) thread.pass();
-      else thread.blocked = `waits for ${queued.name}`;
-      return;
+    switch (what) {
+      case 'acquire-read':
+      case 'acquire-write': {
+        const queued = this.locks[lock]!;
+        if (queued.acquire(thread, what === 'acquire-write', now)) thread.pass();
+        else thread.blocked = `waits for ${queued.name}`;
+        return;
+      }
+      case 'release':
+        thread.pass();
+        return wake(this.locks[lock]!.release(thread, now), now);
+      case 'call-srcu':
+        this.srcu.call(now);
+        return thread.pass();
+      case 'synchronize-srcu':
+        return this.synchronize(thread, now);
     }
-    thread.pass();
-    for (const granted of queued.release(thread, now)) {
-      granted.blocked = '';
-      granted.passLate(now);
+  }
+
+  /** A vCPU is back in the guest, or blocked, and does not hold kvm->srcu any more. */
+  leaves(reader: Thread, now: number): void {
+    wake(this.srcu.left(reader, now), now);
+  }
+
+  private synchronize(thread: Thread, now: number): void {
+    const until = this.srcu.busyUntil(now);
+    if (until > now) {
+      thread.waits.add('__synchronize_srcu', until - now);
+      return thread.delay(until - now);
     }
+    if (this.srcu.wait(thread, this.readers(thread), now)) thread.pass();
+    else thread.blocked = 'waits for readers of kvm->srcu';
+  }
+}
+
+function wake(threads: readonly Thread[], now: number): void {
+  for (const thread of threads) {
+    thread.blocked = '';
+    thread.passLate(now);
   }
 }

@@ -1,4 +1,4 @@
-import { HOST_THREAD } from '../../guest/parallel.ts';
+import { HOST_THREAD, HOST_THREADS } from '../../guest/parallel.ts';
 import { argsOf, lineOf } from '../decode.ts';
 import type { Machine } from '../machine.ts';
 import { HostThread } from './host-thread.ts';
@@ -18,7 +18,7 @@ const PULSE = 4096;
 export class Smp {
   private readonly machine: Machine;
   private readonly vcpus: readonly VcpuThread[];
-  private readonly host: HostThread;
+  private readonly hosts: HostThread[] = [];
   private readonly locks: LockMoments;
   private records: Float64Array = new Float64Array(0);
   /** Clock of vCPU 0 when the last programs had ended, and the time it was then. */
@@ -33,8 +33,8 @@ export class Smp {
     const others = machine.parts.others?.list ?? [];
     this.machine = machine;
     this.vcpus = [null, ...others].map((other) => new VcpuThread(machine, other, records));
-    this.host = new HostThread(machine, this.vcpus.length, records);
-    this.locks = new LockMoments(machine.parts.kvm, [...this.vcpus, this.host]);
+    this.locks = new LockMoments(machine.parts.kvm.policy, machine.parts.model);
+    this.locks.readers = (but) => this.vcpus.filter((vcpu) => vcpu !== but && vcpu.readsSrcu);
   }
 
   /** Carries out the programs of a TOGETHER record until all have ended. Returns the position behind them. */
@@ -65,7 +65,7 @@ export class Smp {
         waits: waits.list(),
         clock: time,
       })),
-      host: { waits: this.host.waits.list(), clock: this.host.time },
+      host: this.hosts.map(({ waits, time }) => ({ waits: waits.list(), clock: time })),
     };
   }
 
@@ -78,7 +78,7 @@ export class Smp {
       const line = lineOf(records[from]! | 0);
       const id = records[from + 1]!;
       const to = from + 3 + records[from + 2]!;
-      const thread = id === HOST_THREAD ? this.host : this.vcpus[id];
+      const thread = id > HOST_THREAD - HOST_THREADS ? this.hostThread(HOST_THREAD - id) : this.vcpus[id];
       if (thread === undefined)
         machine.stopAt(`there is no vCPU ${id} for this program: vm.vcpus() says how many there are`, line);
       else {
@@ -88,6 +88,10 @@ export class Smp {
       from = to;
     }
     return { threads, end: from };
+  }
+
+  private hostThread(n: number): HostThread {
+    return (this.hosts[n] ??= new HostThread(this.machine, this.vcpus.length + n, () => this.records));
   }
 
   private goOn(threads: readonly Thread[], line: number): void {
@@ -106,13 +110,21 @@ export class Smp {
   }
 
   private step(thread: Thread, threads: readonly Thread[], line: number): void {
+    const now = thread.time;
+    this.locks.leaves(thread, now);
+    this.locks.current = thread;
     const stepped = thread.step();
+    this.locks.current = null;
     if (stepped === STEPPED.SPUN) thread.spunAt = this.progress;
     else {
       this.progress++;
       if (stepped === STEPPED.ENDED) thread.ended = true;
     }
-    for (const other of threads) if (other !== thread) other.absorb();
+    for (const vcpu of this.vcpus) {
+      if (vcpu === thread) continue;
+      vcpu.absorb();
+      vcpu.asked(now);
+    }
     if (stepped === STEPPED.SPUN && threads.every((one) => this.waitsForEver(one)))
       this.machine.stopAt(deadlock(threads), line);
   }

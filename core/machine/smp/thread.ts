@@ -77,6 +77,17 @@ export abstract class Thread {
     this.pass();
   }
 
+  /** Everything from here on comes so many cycles later. */
+  delay(cycles: number): void {
+    this.start += cycles;
+    this.time += cycles;
+  }
+
+  /** True while the step under way has the thread inside KVM, holding kvm->srcu. */
+  get readsSrcu(): boolean {
+    return false;
+  }
+
   /** Whatever somebody else had this thread pay for delays it. */
   absorb(): void {
     const more = this.paths.clock - this.clockSeen;

@@ -15,6 +15,6 @@ export interface TimedVcpu {
 /** What a run in simulated time says beside its counts. */
 export interface TimedPart {
   readonly vcpus: readonly TimedVcpu[];
-  /** The VMM's own thread. */
-  readonly host: { readonly waits: readonly Wait[]; readonly clock: number };
+  /** The VMM's own threads. */
+  readonly host: readonly { readonly waits: readonly Wait[]; readonly clock: number }[];
 }

@@ -3,6 +3,7 @@ import { Instruction, OP } from '../../guest/instruction.ts';
 import { PARALLEL } from '../../guest/parallel.ts';
 import { RECORD } from '../../guest/records.ts';
 import { codeOf, decodeInstruction, lineOf, sizeOf } from '../decode.ts';
+import { STAT } from '../../kvm/stats.ts';
 import type { Machine } from '../machine.ts';
 import type { OtherVcpu, OtherVcpuParts } from '../other-vcpu.ts';
 import { fillKick, fillPort } from '../ring.ts';
@@ -24,6 +25,11 @@ export class VcpuThread extends Thread {
   /** Null for vCPU 0, which is the machine's own. */
   private readonly other: OtherVcpu | null;
   private readonly insn = new Instruction();
+  /** Exits of the VM before the step under way, and whether the step had one. */
+  private exitsBefore = 0;
+  private exited = false;
+  private wasAsked = false;
+  private isOut = false;
 
   constructor(machine: Machine, other: OtherVcpu | null, records: () => Float64Array) {
     const parts: VcpuParts = other?.parts ?? machine.parts;
@@ -38,13 +44,43 @@ export class VcpuThread extends Thread {
     return `vCPU ${this.id}`;
   }
 
+  /** A step that leaves the guest counts as inside KVM from its beginning to its end. */
+  override get readsSrcu(): boolean {
+    return this.exited && !this.ended;
+  }
+
   protected carryOut(): number {
+    const { stats } = this.parts.vcpu.kvm;
+    this.exitsBefore = stats[STAT.exits]!;
+    const stepped = this.next();
+    this.exited = stats[STAT.exits]! !== this.exitsBefore;
+    return stepped;
+  }
+
+  private next(): number {
     const at = this.program?.next() ?? PROGRAM_ENDED;
     if (at === PROGRAM_ENDED) return STEPPED.ENDED;
-    this.parts.vcpu.serveRequests();
+    this.serveRequests();
     const stepped = at === HANDLER_ENDED ? this.iret() : this.record(at);
     this.parts.cpu.flushHits();
     return stepped;
+  }
+
+  /** Something was asked of the vCPU just now: a kick brings it out, unless it is out already. */
+  asked(now: number): void {
+    if (this.wasAsked || !this.parts.vcpu.hasRequests) return;
+    this.wasAsked = true;
+    this.isOut = this.exited && this.time > now;
+  }
+
+  private serveRequests(): void {
+    const { vcpu } = this.parts;
+    const { hostPaths } = vcpu.kvm;
+    vcpu.serveRequests(this.isOut);
+    this.wasAsked = false;
+    this.isOut = false;
+    // The last vCPU to leave a root has it freed; the host pays.
+    if (hostPaths.node !== 0) hostPaths.end();
   }
 
   private record(at: number): number {

@@ -237,13 +237,16 @@ export function insideRecords(host: InsideHost, { show }: InsideText): InsideRec
   const together = (header: number, programs: unknown, hostSide: unknown): void => {
     if (!Array.isArray(programs) || programs.length === 0 || programs.some((one) => typeof one !== 'function'))
       fail('cpu.together() takes a list of functions, the programs of vCPU 0, 1, and so on');
-    if (hostSide !== undefined && typeof hostSide !== 'function')
-      fail(`the second argument of cpu.together() is a function, what the host does meanwhile, not ${show(hostSide)}`);
+    const hosts: readonly unknown[] = hostSide === undefined ? [] : Array.isArray(hostSide) ? hostSide : [hostSide];
+    if (hosts.length > host.hostThreads || hosts.some((one) => typeof one !== 'function'))
+      fail(
+        `the second argument of cpu.together() is what the host does meanwhile: a function, or up to ${host.hostThreads}`,
+      );
     if (depth > 0) fail(`cpu.together() inside ${recorder}: loops belong into its programs`);
     if (used > 0) run();
     const place = Math.floor(header / LINE) * LINE;
     const bodies = programs as (() => unknown)[];
-    const all = [...bodies, ...(hostSide === undefined ? [] : [hostSide as () => unknown])];
+    const all = [...bodies, ...(hosts as (() => unknown)[])];
     records[0] = header;
     records[1] = all.length;
     used = 2;
@@ -254,7 +257,7 @@ export function insideRecords(host: InsideHost, { show }: InsideText): InsideRec
       const start = used;
       if (start >= limit) full();
       records[start] = host.programHeader + place;
-      records[start + 1] = id < bodies.length ? id : host.hostThread;
+      records[start + 1] = id < bodies.length ? id : host.hostThread - (id - bodies.length);
       used += 3;
       recordBody(start, () => (id < bodies.length ? (all[id] as (on: object) => unknown)(cpu) : all[id]!()));
     }

@@ -117,6 +117,7 @@ export class UnsyncShadowMmu implements ShadowMmu {
     }
     const released = c.doomed.length > 0;
     commitZap(c);
+    c.unlock();
     return released;
   }
 
