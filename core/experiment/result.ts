@@ -27,7 +27,7 @@ export interface VcpuResult {
   readonly id: number;
   /** Instructions of its programs, handlers included. */
   readonly instructions: number;
-  /** Everything it did; of vCPU 0 these are the result's own `paths`. */
+  /** Everything it did. The result's own `paths` are those of all vCPUs. */
   readonly paths: readonly PathResult[];
   /** What it waited for, by the kernel's symbol. Not part of any path. */
   readonly waits: readonly Wait[];

@@ -136,7 +136,10 @@ export class Run {
   /** Number of the first access on each path of the result; exact with `details`. */
   firsts(): number[] {
     this.machine.parts.cpu.flushHits();
-    return this.machine.parts.paths.firsts();
+    const { parts, smp } = this.machine;
+    const firsts = parts.paths.firsts();
+    // Paths that vCPU 0 never took have no access of a number.
+    return smp === null ? firsts : smp.rows().map((_row, n) => firsts[n] ?? 0);
   }
 
   /** Accesses and exits by script line; empty without `details`. */
@@ -159,6 +162,15 @@ export class Run {
     return this.machine.tracer?.trace ?? null;
   }
 
+  /** Phases are vCPU 0's: what others did while it was in one belongs to none. */
+  private phases(): RunResult['phases'] {
+    const { smp, phases } = this.machine;
+    const list = phases.list();
+    if (smp === null) return list;
+    const rows = smp.rows();
+    return list.map(({ name, counts }) => ({ name, counts: rows.map((_row, n) => counts[n] ?? 0) }));
+  }
+
   /** Counts of the run so far. */
   result(): RunResult {
     const { machine, configuration } = this;
@@ -167,9 +179,9 @@ export class Run {
     if (reference !== null && machine.problem === null) reference.checkMemory(guestView);
     return {
       configuration,
-      accesses: machine.accesses,
-      paths: nameSteps(paths.rows()),
-      phases: machine.phases.list(),
+      accesses: machine.smp?.accesses ?? machine.accesses,
+      paths: nameSteps(machine.smp?.rows() ?? paths.rows()),
+      phases: this.phases(),
       hostPaths: nameSteps(hostPaths.rows()),
       stats: nonZero(kvm.statsByName()),
       exits: exitsByName(machine, model.vendor),
@@ -178,7 +190,7 @@ export class Run {
       divergences: reference === null ? [] : reference.log.list(),
       notes: [...machine.notes.list(), ...(machine.parts.others?.unmet() ?? [])],
       problem: machine.problem,
-      clock: paths.clock,
+      clock: machine.smp?.clock ?? paths.clock,
       checked: reference !== null,
       ...timedPart(machine),
     };

@@ -15,6 +15,7 @@ import {
   problemLines,
 } from './sections.ts';
 import { shadowLines } from './shadow-lines.ts';
+import { timedCompareLines } from './timed-compare-lines.ts';
 import { PLAIN, type Style } from './style.ts';
 import { table, WIDTH, wrap } from './table.ts';
 import { modelText, type RunView, type ScenarioView } from './view.ts';
@@ -53,6 +54,7 @@ export function compareText(
     ...wrap(`An access is one instruction of the guest. ${LEGEND}`).map(style.quiet),
     ...phaseLines(runs, style),
     ...shadowLines(runs, style, costs[0]?.startsWith('[1] ')),
+    ...timedCompareLines(runs, style),
     ...exitSection(runs, style),
     ...divergenceSection(runs, style),
     ...noteSection(runs, style),

@@ -5,7 +5,7 @@ import type { Style } from './style.ts';
 import { table, wrap } from './table.ts';
 import type { RunView } from './view.ts';
 
-const WORDS = `Timed: who met whom follows from the best values of this CPU's prices, and so do the waits; ranges of the steps leave it as it is. Under other prices run it again. The figures an access below are vCPU 0's.`;
+const WORDS = `Timed: who met whom follows from the best values of this CPU's prices, and so do the waits; ranges of the steps leave it as it is. Under other prices run it again. Figures an access are of all vCPUs, without waits.`;
 
 /** The vCPUs that ran at the same time: what each did, what it waited for, and when it was through. */
 export function timedLines({ result, model }: RunView, style: Style): string[] {

@@ -1,8 +1,10 @@
+import type { PathRow } from '../../cost/paths.ts';
 import { HOST_THREAD, HOST_THREADS } from '../../guest/parallel.ts';
 import { argsOf, lineOf } from '../decode.ts';
 import type { Machine } from '../machine.ts';
 import { HostThread } from './host-thread.ts';
 import { LockMoments } from './lock-moments.ts';
+import { mergeRows } from './merge-rows.ts';
 import { Program } from './program.ts';
 import { STEPPED, type Thread } from './thread.ts';
 import type { TimedPart } from './timed.ts';
@@ -53,6 +55,22 @@ export class Smp {
     this.timeThen = threads.reduce((latest, { time }) => Math.max(latest, time), now);
     this.clockThen = paths.clock;
     return end;
+  }
+
+  /** Instructions of all vCPUs, those of the script before and after its programs included. */
+  get accesses(): number {
+    const beside = this.vcpus.reduce((sum, { id, instructions }) => (id === 0 ? sum : sum + instructions), 0);
+    return this.machine.accesses + beside;
+  }
+
+  /** Cycles of all vCPUs' paths, without waits. */
+  get clock(): number {
+    return this.vcpus.reduce((sum, { paths }) => sum + paths.clock, 0);
+  }
+
+  /** The paths of all vCPUs; vCPU 0's come first, in their order. */
+  rows(): PathRow[] {
+    return mergeRows(this.vcpus.map(({ paths }) => paths.rows()));
   }
 
   /** What the run's result says of the threads. */
