@@ -3,7 +3,7 @@ import { stepList } from './step-list.ts';
 import type { MitigationId } from './mitigations.ts';
 import type { StepCount } from './paths.ts';
 import type { Counted } from './step-list.ts';
-import type { StepName } from './steps.ts';
+import { STEP, type StepName } from './steps.ts';
 
 /**
  * The run loop around an exit, as lists of steps: what one configuration always takes before its handler (prologue) and after it
@@ -71,6 +71,17 @@ export function outerExit(frame: ExitFrame): StepCount[] {
     ...opsCalls(frame, OPS_AFTER_EXIT),
     frame.vendor === 'intel' ? 'vmx_handle_exit' : 'svm_handle_exit',
   );
+}
+
+/**
+ * O16 to O22 in two parts, between which the work of an interrupt of the host is done: on Intel in handle_exit_irqoff() (O19), on AMD in the
+ * window where IRQs are on (O20).
+ */
+export function outerExitAround(frame: ExitFrame): { readonly before: StepCount[]; readonly after: StepCount[] } {
+  const steps = outerExit(frame);
+  const place = STEP[frame.vendor === 'intel' ? 'handle_exit_irqoff' : 'vcpu_enter_guest.irq_window'];
+  const at = steps.findIndex(({ step }) => step === place) + 1;
+  return { before: steps.slice(0, at), after: steps.slice(at) };
 }
 
 interface BeforeEntry {

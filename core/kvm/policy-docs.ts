@@ -163,6 +163,12 @@ export const POLICY_DOCS: { readonly [K in OwnField]: PolicyDoc } = {
     doc: 'the FAST_MMIO kick is answered inside the fastpath loop, which takes SRCU for it and must not decode: no kernel does',
     source: 'a what-if of this project; the conditions are those of core/kvm/run-loop/fastpath.ts',
   },
+  hvTimer: {
+    doc: 'the VMX preemption timer serves the deadlines of an in-kernel APIC (module parameter preemption_timer)',
+    source: '64672c95ea4c and ce7a058a2117, 4.7: recalled',
+  },
+  x2avic: { doc: 'AVIC is on by default where the CPU has it for x2APIC mode', source: 'ca2967de5a5b, 6.18: recalled' },
+  tdx: { doc: 'VMs can be TDs (TDX)', source: 'arch/x86/kvm/vmx/tdx.c; vCPUs from 6.16' },
   mcHandling: {
     doc: 'where a machine check that came in the guest (SVM) or during VM entry (VMX, TDX) is handed to the host: inside the run function; outside, by version 1 of the patches, whose wrapper returned early for TDs and so left out what handle_exit_irqoff does for them; or outside as merged',
     source: 'seed 003 in docs/references.md: version 1 of October 2025; 63669bd1d50f and ebd1a3365500, 6.19',

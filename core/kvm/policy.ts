@@ -50,6 +50,9 @@ export interface KvmPolicy {
   readonly pkru: 'none' | 'inner' | 'outer';
   readonly fastpath: 'none' | 'msr-hlt' | 'msr-hlt-invd';
   readonly fastMmioInLoop: boolean;
+  readonly hvTimer: boolean;
+  readonly x2avic: boolean;
+  readonly tdx: boolean;
   readonly mcHandling: 'inside' | 'v1' | 'v2';
   readonly ops: 'pointers' | 'static';
   readonly skipReadsTrapFlag: boolean;

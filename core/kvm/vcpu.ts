@@ -168,7 +168,7 @@ export class Vcpu {
   }
 
   /** O23 to just before the hardware entry: requests, events, then the epilogue. */
-  private enter(): void {
+  enter(): void {
     const { blocks, kvm, paths, recorder } = this;
     if (kvm.shadow !== null) kvm.shadow.serveBeforeEntry(this);
     if (this.apic !== null) this.injectEvents();
@@ -206,7 +206,7 @@ export class Vcpu {
   }
 
   /** What of XCR0, XSS and PKRU a world switch writes now. */
-  private get swap(): number {
+  get swap(): number {
     return this.stateProtected ? 0 : swapWord(this.regs.at, this.kvm.xstate);
   }
 
@@ -277,12 +277,12 @@ export class Vcpu {
     else if (apic.deliver(vector)) words[EVENT_PENDING] = 1;
   }
 
-  /** The deadline has passed: the timer's vector is delivered as `deliverInterrupt` does; `step` is who noticed. False when none has. */
+  /** The deadline has passed: the timer's vector is delivered as `deliverInterrupt` does; `step` is who noticed, -1 when that is counted already. False when none has. */
   expireTimer(step: number): boolean {
     const { apic, paths } = this;
     if (apic === null || apic.deadline === 0 || apic.deadline > this.now) return false;
     apic.deadline = 0;
-    paths.add(step);
+    if (step >= 0) paths.add(step);
     if ((apic.lvtTimer & LVT_MASKED) === 0) this.deliverInterrupt(apic.lvtTimer & 0xff);
     return true;
   }
@@ -298,6 +298,12 @@ export class Vcpu {
     paths.add(STEP.kvm_check_and_inject_events);
     words[INJECTED] = vector;
     if (apic!.nextVector() >= 0) words[EVENT_PENDING] = 1;
+  }
+
+  /** An interrupt came after this entry's look at the APIC, and before the guest ran: it goes in all the same. Its vector, or -1. */
+  injectLate(): number {
+    this.injectEvents();
+    return this.takeInjected();
   }
 
   /** vmx_sync_pir_to_irr() before an entry with APICv: the CPU delivers the highest vector itself. */

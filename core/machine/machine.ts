@@ -10,7 +10,7 @@ import type { KernelOp } from '../guest/kernel/ops.ts';
 import { RECORD } from '../guest/records.ts';
 import type { GuestRegisters } from '../guest/registers.ts';
 import type { HostOp } from '../guest/setup.ts';
-import { KVM_ERROR, KVM_ERRORS, KVM_FAULT, KVM_NEXT } from '../kvm/outcome.ts';
+import { KVM_ERROR, KVM_ERRORS, KVM_FAULT, KVM_HALTED, KVM_NEXT } from '../kvm/outcome.ts';
 import type { Kvm } from '../kvm/kvm.ts';
 import { STAT } from '../kvm/stats.ts';
 import type { Vcpu } from '../kvm/vcpu.ts';
@@ -24,6 +24,7 @@ import type { Doorbell } from './doorbells.ts';
 import type { GuestKernelSide } from './guest-kernel-side.ts';
 import type { HostView } from './host-view.ts';
 import type { HostSide } from './host-side.ts';
+import { Interrupts } from './interrupts.ts';
 import { NoteLog } from './notes.ts';
 import { PhaseLog } from './phases.ts';
 import { repeat, type Repeatable } from './repeat.ts';
@@ -102,6 +103,7 @@ export class Machine implements Repeatable {
   smp: Smp | null = null;
   /** Called every so many iterations of a loop, for whoever shows progress. */
   pulse: () => void = () => {};
+  private readonly interrupts = new Interrupts(this);
   private readonly hostOps: OutsideOp[] = [];
   private records: Float64Array = new Float64Array(0);
   private line = 0;
@@ -226,7 +228,10 @@ export class Machine implements Repeatable {
     }
     if (op.kind !== 'phase') {
       if (this.tracer !== null) this.tracer.beforeHost(this.executed[0]!);
-      this.lastErrno = this.parts.host.apply(op, this.line, this.notes);
+      this.lastErrno =
+        op.kind === 'external-interrupt' || op.kind === 'machine-check'
+          ? this.interrupts.host(op, this.line)
+          : this.parts.host.apply(op, this.line, this.notes);
       return;
     }
     this.parts.cpu.flushHits();
@@ -299,7 +304,8 @@ export class Machine implements Repeatable {
 
   /** The guest computes: one step a cycle. */
   private pause(cycles: number): void {
-    const { paths } = this.parts;
+    const { paths, vcpu } = this.parts;
+    if (vcpu.apic !== null) return this.interrupts.pause(cycles);
     paths.addMany(STEP['guest.pause'], cycles);
     paths.end();
   }
@@ -309,6 +315,7 @@ export class Machine implements Repeatable {
     this.carryOut(this.insn);
     if (this.kernel !== null && this.kernel.faultWaits) this.kernel.serve(this.insn);
     this.keepResult();
+    if (this.parts.vcpu.apic !== null) this.interrupts.serve();
   }
 
   /** One instruction, of the script's or of the guest kernel's: an access of its own. */
@@ -392,8 +399,12 @@ export class Machine implements Repeatable {
         this.problem = { text: KVM_ERRORS[vcpu.error], line: this.line };
         return;
       }
+      if (decision === KVM_HALTED) {
+        if (this.smp !== null && this.smp.running) return paths.end();
+        this.interrupts.halt();
+      }
       cpu.enterGuest();
-      if (decision === KVM_NEXT) {
+      if (decision === KVM_NEXT || decision === KVM_HALTED) {
         paths.end();
         return;
       }

@@ -57,6 +57,8 @@ const divergenceKind = v.picklist([
   'wrong-exit',
   'stale-translation',
   'wrong-fault',
+  'unserviced-interrupt',
+  'guest-state-in-host',
 ]);
 
 const waits = v.array(

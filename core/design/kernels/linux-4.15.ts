@@ -24,5 +24,6 @@ export const linux415: Kernel = {
     emptyInsnBufferReenters: true,
     xcr0: 'inner',
     pkru: 'inner',
+    hvTimer: true,
   },
 };

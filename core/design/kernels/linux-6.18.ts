@@ -20,6 +20,8 @@ export const linux618: Kernel = {
     slots: MODERN_SLOTS,
     ops: 'static',
     fastpath: 'msr-hlt-invd',
+    x2avic: true,
+    tdx: true,
     emptyInsnBufferReenters: false,
     vectoringCheck: 'at-emulation',
   },

@@ -5,6 +5,7 @@ import {
   fastpathReentry,
   innerExit,
   outerExit,
+  outerExitAround,
   skipByLength,
 } from '../../cost/exit-frame.ts';
 import { hasRetpoline } from '../../cost/mitigations.ts';
@@ -31,6 +32,11 @@ export class RunLoopBlocks {
   /** The two halves of PRO: what an exit in the fastpath loop takes, and what it takes only if it leaves the loop. */
   readonly innerExit: readonly number[];
   readonly outerExit: readonly number[];
+  /** PRO around the work of a host interrupt; `outerBefore` and `outerAfter` are the same without the inner exit. */
+  readonly interruptBefore: readonly number[];
+  readonly interruptAfter: readonly number[];
+  readonly outerBefore: readonly number[];
+  readonly outerAfter: readonly number[];
   /** F19, from the fastpath handler to just before the hardware entry. */
   readonly reentry: readonly number[];
   /** skip_emulated_instruction() by length or next RIP. */
@@ -76,6 +82,10 @@ export class RunLoopBlocks {
     this.innerExit = byWord(innerExit);
     this.outerExit = byWord(outerExit);
     this.reentry = byWord(fastpathReentry);
+    this.outerBefore = byWord((framed) => outerExitAround(framed).before);
+    this.outerAfter = byWord((framed) => outerExitAround(framed).after);
+    this.interruptBefore = byWord((framed) => [...innerExit(framed), ...outerExitAround(framed).before]);
+    this.interruptAfter = this.outerAfter;
     this.skip = paths.defineBlock(skip);
     this.eptMisconfig = define('handle_ept_misconfig', 'hw.vmread');
     this.eptViolation = define('handle_ept_violation', ['hw.vmread', 2]);

@@ -1,7 +1,7 @@
 import { STEP } from '../../cost/steps.ts';
 import type { Instruction } from '../../guest/instruction.ts';
 import { MSR } from '../../spec/msr.ts';
-import { EXIT_REASON, SVM_EXIT, type VmExit } from '../../spec/vm-exit.ts';
+import { EXIT_REASON, PFERR, SVM_EXIT, type VmExit } from '../../spec/vm-exit.ts';
 import { singleTarget } from '../lapic/icr.ts';
 import { writeApicMsr } from '../lapic/msr-writes.ts';
 import type { KvmPolicy } from '../policy.ts';
@@ -36,7 +36,7 @@ export function takesFastpath(vcpu: Vcpu, kind: number, exit: VmExit, insn: Inst
   if (vcpu.guestMode !== 0 && kind !== KIND.TIMER) return false;
   if (!kvm.isIntel && exit.nextRipValid === 0) return false;
   if (kind === KIND.INVD || kind === KIND.TIMER) return true;
-  if (kind === KIND.FAST_MMIO) return exit.vectoring === 0;
+  if (kind === KIND.FAST_MMIO) return exit.vectoring === 0 && (kvm.isIntel || (exit.qualification & PFERR.RSVD) !== 0);
   if (vcpu.apic === null) return false;
   if (kind === KIND.HLT) return true;
   const msr = insn.lo >>> 0;

@@ -313,6 +313,8 @@ export function insideRecords(host: InsideHost, { show }: InsideText): InsideRec
         two(h + (type as number) * SIZE, at, pcid);
       },
     },
+    // 0x6e0 is IA32_TSC_DEADLINE.
+    tscDeadline: { used: (h: number, cycles: unknown) => two(h, 0x6e0, cycles) },
     setCpl: {
       used: (h: number, level: unknown) => {
         if (level !== 0 && level !== 3) fail(`the privilege level is 0 or 3, not ${show(level)}`);
