@@ -143,6 +143,12 @@ const ROWS = [
   ['kvm_apic_set_eoi', 'dispatch', 'EOI written: highest vector in service ended'],
   ['vmx_sync_pir_to_irr', 'dispatch', 'posted interrupts moved to IRR'],
   ['kvm_check_and_inject_events', 'dispatch', 'an interrupt taken from the APIC and put into the entry'],
+  [
+    'kvm_vcpu_kick',
+    'dispatch',
+    'IPI of the host sent to the CPU of a running vCPU: reschedule, or posted-interrupt notification',
+  ],
+  ['kvm_vcpu_wake_up', 'dispatch', 'blocked vCPU made runnable'],
   ['kvm_vcpu_halt', 'dispatch', 'vCPU blocked: polled, scheduled out'],
   ['kvm_vcpu_halt.wake', 'dispatch', 'blocked vCPU woken and scheduled in'],
   ['handle_external_interrupt_irqoff', 'dispatch', "the host's interrupt that caused the exit served"],

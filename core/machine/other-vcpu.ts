@@ -5,7 +5,7 @@ import { CPU_EXIT, CPU_FAULT, type Cpu } from '../cpu/cpu.ts';
 import { Instruction, OP } from '../guest/instruction.ts';
 import type { GuestRegisters } from '../guest/registers.ts';
 import type { OtherAccess } from '../guest/setup.ts';
-import { KVM_ERROR, KVM_ERRORS, KVM_FAULT, KVM_NEXT } from '../kvm/outcome.ts';
+import { KVM_ERROR, KVM_ERRORS, KVM_FAULT, KVM_HALTED, KVM_NEXT } from '../kvm/outcome.ts';
 import type { Vcpu } from '../kvm/vcpu.ts';
 import type { Observation } from '../reference/observation.ts';
 import type { Reference } from '../reference/reference.ts';
@@ -115,6 +115,11 @@ export class OtherVcpu {
       if (decision === KVM_ERROR || entries === LIVELOCK) {
         paths.end();
         this.problem = decision === KVM_ERROR ? KVM_ERRORS[vcpu.error] : 'livelock';
+        return this.over();
+      }
+      if (decision === KVM_HALTED) {
+        // Whoever has the time wakes it.
+        paths.end();
         return this.over();
       }
       cpu.enterGuest();

@@ -475,10 +475,22 @@ interface Cpu {
    */
   together(programs: readonly ((cpu: Cpu) => void)[], host?: (() => void) | readonly (() => void)[]): void;
   /**
+   * Inside `together`: from here on `body` is this program's handler of the interrupt `vector`, 32 to 255; EOI and IRET follow it by themselves. An
+   * interrupt without one gets the shortest there is, EOI and IRET. Interrupts are off in it. A program that has ended takes none. Needs
+   * `vm.lapic()`; an IPI is `wrmsr` of the ICR: the target's number times 2^32, plus the vector. Source: Intel SDM vol. 3A, 6.12 and 11.6.
+   */
+  onInterrupt(vector: number, body: () => void): void;
+  /**
    * Inside `together`: loads from `address` (linear, in bytes) until `value` is there, an integer of `width` bytes, default 4, with a PAUSE after
    * each load that finds another one. A spin loop that nobody can end any more stops the run. Source: Intel SDM vol. 2, PAUSE.
    */
   spinUntil(address: Address, value: Value, width?: Width): void;
+  /**
+   * Inside `together`: the guest's idle loop. With interrupts off it loads from `address` (linear, in bytes); unless `value` is there, an integer of
+   * `width` bytes, default 4, it executes STI and HLT, and looks again after each interrupt. Needs `vm.lapic()`, or HLT never blocks.
+   * Source: default_idle() and need_resched() of Linux; Intel SDM vol. 2, STI and HLT.
+   */
+  haltUntil(address: Address, value: Value, width?: Width): void;
 
   /**
    * What follows belongs to the phase of this name in the reports, up to the next call. A name that comes back goes on with its phase.

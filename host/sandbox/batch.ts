@@ -155,9 +155,9 @@ export function checkBatch(records: Float64Array, length: number, rules: BatchRu
   return { records: count, mistake: null };
 }
 
-/** Of the records of several vCPUs' programs a spin loop names an address and a value; the others hold what the prelude counted. */
+/** Of the records of several vCPUs' programs a waiting loop names an address and a value; the others hold what the prelude counted. */
 function parallelMistake(records: Float64Array, at: number, which: number, rules: BatchRules): string | null {
-  if (which !== PARALLEL.SPIN_UNTIL) return null;
+  if (which !== PARALLEL.SPIN_UNTIL && which !== PARALLEL.HALT_UNTIL) return null;
   return (
     objection('address', records[at + 1]!, 0, rules) ?? objection('value', records[at + 2]!, records[at + 3]!, rules)
   );

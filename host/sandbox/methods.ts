@@ -68,7 +68,9 @@ export const METHODS: Readonly<Record<string, Method>> = {
   addBell: method('special', RECORD.BELL_ADD, 0, 2),
   repeat: method('special', RECORD.LOOP, 0, 2),
   together: method('special', RECORD.PARALLEL, PARALLEL.TOGETHER, 1),
+  onInterrupt: method('special', RECORD.PARALLEL, PARALLEL.ON_INTERRUPT, 2),
   spinUntil: method('special', RECORD.PARALLEL, PARALLEL.SPIN_UNTIL, 3),
+  haltUntil: method('special', RECORD.PARALLEL, PARALLEL.HALT_UNTIL, 3),
 };
 
 /** Prefix of the method that takes its header first; such calls are written by the compiler only. */

@@ -40,6 +40,8 @@ export const APIC_AND_FASTPATH = basePrices('work', 'estimate from reading the c
   kvm_apic_set_eoi: [60, 30, 150],
   vmx_sync_pir_to_irr: [40, 15, 120],
   kvm_check_and_inject_events: [120, 60, 300],
+  kvm_vcpu_kick: [250, 100, 800, 'estimate: ICR of the host written'],
+  kvm_vcpu_wake_up: [700, 300, 2500, 'estimate: try_to_wake_up() of another CPU'],
   kvm_vcpu_halt: [1500, 500, 4000, 'estimate: polling ended, rcuwait, schedule()'],
   'kvm_vcpu_halt.wake': [2500, 1000, 6000, 'estimate: wake-up, schedule(), vCPU load'],
   handle_external_interrupt_irqoff: [900, 400, 2500, 'estimate: host interrupt entry, handler, EOI'],

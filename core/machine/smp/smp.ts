@@ -1,12 +1,13 @@
 import type { PathRow } from '../../cost/paths.ts';
 import { HOST_THREAD, HOST_THREADS } from '../../guest/parallel.ts';
 import { argsOf, lineOf } from '../decode.ts';
+import type { IpiPort } from '../../kvm/lapic/ipi-port.ts';
 import type { Machine } from '../machine.ts';
 import { HostThread } from './host-thread.ts';
 import { LockMoments } from './lock-moments.ts';
 import { mergeRows } from './merge-rows.ts';
 import { Program } from './program.ts';
-import { STEPPED, type Thread } from './thread.ts';
+import { HALTS, STEPPED, type Thread } from './thread.ts';
 import type { TimedPart } from './timed.ts';
 import { VcpuThread } from './vcpu-thread.ts';
 
@@ -17,7 +18,9 @@ const PULSE = 4096;
  * The vCPUs of a machine, and the VMM's own thread, at the same time. There is no concurrency in it: whoever has the smallest clock goes next, on
  * equal clocks the lowest number. Two runs of the same programs on the same machine are the same, and with other prices they may differ.
  */
-export class Smp {
+export class Smp implements IpiPort {
+  /** True while programs run. */
+  running = false;
   private readonly machine: Machine;
   private readonly vcpus: readonly VcpuThread[];
   private readonly hosts: HostThread[] = [];
@@ -50,8 +53,12 @@ export class Smp {
     if (machine.problem !== null) return end;
     for (const thread of threads) thread.begin(now);
     kvm.locks = locks;
+    kvm.ipis = this;
+    this.running = true;
     this.goOn(threads, lineOf(records[at]! | 0));
+    this.running = false;
     kvm.locks = null;
+    kvm.ipis = null;
     this.timeThen = threads.reduce((latest, { time }) => Math.max(latest, time), now);
     this.clockThen = paths.clock;
     return end;
@@ -121,10 +128,25 @@ export class Smp {
         return;
       }
       const { moment } = next;
-      if (moment !== null) this.locks.perform(next, moment);
+      if (moment?.what === 'ipi') this.arrive(next, moment.lock);
+      else if (moment !== null) this.locks.perform(next, moment);
       else this.step(next, threads, line);
       if (++this.steps % PULSE === 0) machine.pulse();
     }
+  }
+
+  /** An IPI was decided on by the exit that is being handled: it arrives when that exit has come so far. */
+  send(_from: number, to: number, vector: number): void {
+    const { current } = this.locks;
+    if (current === null) return;
+    this.vcpus[to]?.chargeSender(current);
+    current.timeline.note('ipi', to + vector * 256);
+  }
+
+  private arrive(sender: Thread, ipi: number): void {
+    this.progress++;
+    this.vcpus[ipi & 255]!.interrupted(ipi >> 8, sender.time);
+    sender.pass();
   }
 
   private step(thread: Thread, threads: readonly Thread[], line: number): void {
@@ -147,9 +169,9 @@ export class Smp {
       this.machine.stopAt(deadlock(threads), line);
   }
 
-  /** It has ended, or it spins and nothing has happened since it looked. */
-  private waitsForEver({ ended, spunAt, moment }: Thread): boolean {
-    return ended || (spunAt === this.progress && moment === null);
+  /** It has ended, it halts, or it spins and nothing has happened since it looked. */
+  private waitsForEver({ ended, blocked, spunAt, moment }: Thread): boolean {
+    return ended || blocked === HALTS || (spunAt === this.progress && moment === null);
   }
 }
 

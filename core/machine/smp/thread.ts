@@ -3,7 +3,10 @@ import { type Moment, Timeline } from './timeline.ts';
 import { WaitLog } from './waits.ts';
 
 /** How a thread's next step went. */
-export const STEPPED = Object.freeze({ DONE: 0, SPUN: 1, HALTED: 2, ENDED: 3 });
+export const STEPPED = Object.freeze({ DONE: 0, SPUN: 1, ENDED: 2 });
+
+/** Why a vCPU is blocked that executed HLT. */
+export const HALTS = 'halts';
 
 /**
  * One who runs in simulated time: a vCPU with its program, or the VMM's own thread. A step is carried out at once and then takes its time: the
@@ -22,6 +25,8 @@ export abstract class Thread {
   blocked = '';
   /** It found nothing new when it last looked (core/machine/smp/smp.ts counts what happens). */
   spunAt = -1;
+  /** Cycles at the end of the step under way in which nothing is done that others could not cut short. */
+  protected idle = 0;
   private start = 0;
   private cost = 0;
   private cursor = 0;
@@ -55,10 +60,12 @@ export abstract class Thread {
   /** Carries out the next step, which begins now. */
   step(): number {
     const { timeline, paths } = this;
+    this.settle();
+    this.idle = 0;
     this.start = this.time;
     timeline.begin();
     const stepped = this.carryOut();
-    this.cost = timeline.end();
+    this.cost = timeline.end() + this.idle;
     this.cursor = 0;
     this.clockSeen = paths.clock;
     this.schedule();
@@ -76,6 +83,27 @@ export abstract class Thread {
     this.start += now - this.time;
     this.pass();
   }
+
+  /** Something reaches the thread: what is idle of the step under way ends now. Returns the whole cycles that are left of it. */
+  protected cutShort(now: number): number {
+    if (this.idle === 0 || this.moment !== null || this.time <= now) return 0;
+    const left = Math.min(this.idle, Math.floor(this.time - now));
+    this.idle -= left;
+    this.cost -= left;
+    this.schedule();
+    return left;
+  }
+
+  /** It waited for something of no known time, and goes on now. */
+  protected goOn(now: number): void {
+    this.blocked = '';
+    this.start = now;
+    this.time = now;
+    this.cost = 0;
+  }
+
+  /** What the last step left to be counted. */
+  protected settle(): void {}
 
   /** Everything from here on comes so many cycles later. */
   delay(cycles: number): void {

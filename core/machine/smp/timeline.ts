@@ -3,8 +3,8 @@ import type { PathTable } from '../../cost/paths.ts';
 /** Something that happens in the middle of what a thread does, so many cycles after it began. */
 export interface Moment {
   readonly offset: number;
-  readonly what: 'acquire-read' | 'acquire-write' | 'release' | 'call-srcu' | 'synchronize-srcu';
-  /** Number of the lock (core/kvm/locks.ts). */
+  readonly what: 'acquire-read' | 'acquire-write' | 'release' | 'call-srcu' | 'synchronize-srcu' | 'ipi';
+  /** Number of the lock (core/kvm/locks.ts); of an IPI its target and 256 times its vector. */
   readonly lock: number;
 }
 

@@ -4,11 +4,14 @@ import { PARALLEL } from '../../guest/parallel.ts';
 import { RECORD } from '../../guest/records.ts';
 import { codeOf, decodeInstruction, lineOf, sizeOf } from '../decode.ts';
 import { STAT } from '../../kvm/stats.ts';
+import { MSR } from '../../spec/msr.ts';
 import type { Machine } from '../machine.ts';
 import type { OtherVcpu, OtherVcpuParts } from '../other-vcpu.ts';
 import { fillKick, fillPort } from '../ring.ts';
+import { HaltPolling } from './halt.ts';
+import { InterruptDelivery } from './interrupts.ts';
 import { HANDLER_ENDED, type Program, PROGRAM_ENDED } from './program.ts';
-import { STEPPED, Thread } from './thread.ts';
+import { HALTS, STEPPED, Thread } from './thread.ts';
 
 /** What a thread needs of its vCPU. */
 type VcpuParts = Pick<OtherVcpuParts, 'cpu' | 'vcpu' | 'paths'>;
@@ -30,6 +33,13 @@ export class VcpuThread extends Thread {
   private exited = false;
   private wasAsked = false;
   private isOut = false;
+  private line = 0;
+  /** Cycles of `cpu.pause` that the step under way spends, and that are still to come after an interrupt. */
+  private paused = 0;
+  private pauseLeft = 0;
+  private haltedSince = -1;
+  private readonly delivery: InterruptDelivery;
+  private readonly polling: HaltPolling;
 
   constructor(machine: Machine, other: OtherVcpu | null, records: () => Float64Array) {
     const parts: VcpuParts = other?.parts ?? machine.parts;
@@ -38,6 +48,8 @@ export class VcpuThread extends Thread {
     this.other = other;
     this.parts = parts;
     this.records = records;
+    this.delivery = new InterruptDelivery(machine, parts);
+    this.polling = new HaltPolling(parts.vcpu.kvm.policy, machine.parts.model.ghz);
   }
 
   get name(): string {
@@ -58,19 +70,137 @@ export class VcpuThread extends Thread {
   }
 
   private next(): number {
-    const at = this.program?.next() ?? PROGRAM_ENDED;
-    if (at === PROGRAM_ENDED) return STEPPED.ENDED;
+    const { vcpu, cpu } = this.parts;
+    vcpu.timeOffset = this.time - this.paths.clock;
+    if (vcpu.halted) return this.halted();
     this.serveRequests();
-    const stepped = at === HANDLER_ENDED ? this.iret() : this.record(at);
-    this.parts.cpu.flushHits();
+    const stepped = this.timerExpires() || this.takesInterrupt() ? STEPPED.DONE : this.proceed();
+    cpu.flushHits();
     return stepped;
+  }
+
+  private proceed(): number {
+    const { program } = this;
+    if (program === null) return STEPPED.ENDED;
+    if (this.pauseLeft > 0 && !program.inHandler) return this.pause(this.pauseLeft);
+    const at = program.next();
+    if (at === PROGRAM_ENDED) return STEPPED.ENDED;
+    return at === HANDLER_ENDED ? this.leaveHandler() : this.record(at);
+  }
+
+  /** An IPI of this vCPU's reaches it. */
+  interrupted(vector: number, now: number): void {
+    const { vcpu } = this.parts;
+    vcpu.deliverInterrupt(vector);
+    const isOut = this.isOutAt(now);
+    this.delivery.came(isOut);
+    if (this.blocked === HALTS) this.goOn(now);
+    else if (!isOut) this.cut(now);
+    else if (vcpu.halted) this.cutShort(now);
+  }
+
+  /** What it costs the sender of an IPI to reach this vCPU as it is now. */
+  chargeSender(sender: Thread): void {
+    if (sender === this || this.ended) return;
+    if (this.parts.vcpu.halted) sender.paths.add(STEP.kvm_vcpu_wake_up);
+    else if (!this.isOutAt(sender.time)) sender.paths.add(STEP.kvm_vcpu_kick);
+  }
+
+  protected override settle(): void {
+    if (this.paused === 0) return;
+    this.paths.addMany(STEP['guest.pause'], this.paused);
+    this.paths.end();
+    this.paused = 0;
+  }
+
+  private isOutAt(now: number): boolean {
+    return this.parts.vcpu.halted || (this.exited && this.time > now);
+  }
+
+  /** The guest computes; what reaches the vCPU meanwhile cuts it short, and the rest follows later. */
+  private pause(cycles: number): number {
+    const { apic } = this.parts.vcpu;
+    const until = apic === null || apic.deadline === 0 ? cycles : Math.ceil(apic.deadline - this.time);
+    this.paused = Math.max(0, Math.min(cycles, until));
+    this.pauseLeft = cycles - this.paused;
+    this.idle = this.paused;
+    return STEPPED.DONE;
+  }
+
+  private cut(now: number): void {
+    if (this.paused === 0) return;
+    const left = this.cutShort(now);
+    this.paused -= left;
+    this.pauseLeft += left;
+  }
+
+  /** HLT with nothing pending: blocked until an IPI or the timer comes. */
+  private halted(): number {
+    const { vcpu, cpu, paths } = this.parts;
+    const apic = vcpu.apic!;
+    if (this.haltedSince < 0) this.haltedSince = this.time;
+    vcpu.expireTimer(STEP.apic_timer_fn);
+    if (!apic.hasInterrupt()) {
+      if (apic.deadline === 0) this.blocked = HALTS;
+      else this.idle = Math.max(1, Math.ceil(apic.deadline - this.time));
+      return STEPPED.DONE;
+    }
+    if (this.polling.woken(this.time - this.haltedSince, this.waits)) {
+      vcpu.halted = false;
+      vcpu.enter();
+    } else vcpu.wake();
+    this.haltedSince = -1;
+    cpu.enterGuest();
+    paths.end();
+    return STEPPED.DONE;
+  }
+
+  /** The deadline has passed while the guest runs: the preemption timer's exit, or the host's timer interrupt. */
+  private timerExpires(): boolean {
+    const { vcpu } = this.parts;
+    const { apic } = vcpu;
+    if (apic === null || apic.deadline === 0 || apic.deadline > this.time) return false;
+    this.delivery.timerExit(this.line);
+    return true;
+  }
+
+  private takesInterrupt(): boolean {
+    const { program } = this;
+    const vector = program === null ? -1 : this.delivery.next(this.line);
+    if (vector < 0) return false;
+    const { vcpu, paths } = this.parts;
+    vcpu.interruptsOff = true;
+    paths.add(STEP['guest.irq_delivery']);
+    paths.end();
+    if (program!.handles(vector)) program!.interrupt(vector);
+    else this.leaveHandler();
+    return true;
+  }
+
+  /** EOI, by the CPU with APICv or AVIC and else by a WRMSR that exits, and IRET. */
+  private leaveHandler(): number {
+    const { vcpu, paths } = this.parts;
+    if (vcpu.apic !== null) {
+      if (vcpu.kvm.apicv) {
+        paths.add(STEP['guest.wrmsr_eoi']);
+        vcpu.apic.eoi();
+      } else {
+        this.insn.clear(OP.WRMSR, 0, 0, MSR.X2APIC_EOI);
+        this.execute(this.line);
+      }
+      vcpu.interruptsOn();
+    }
+    paths.add(STEP['guest.iret']);
+    paths.end();
+    return STEPPED.DONE;
   }
 
   /** Something was asked of the vCPU just now: a kick brings it out, unless it is out already. */
   asked(now: number): void {
     if (this.wasAsked || !this.parts.vcpu.hasRequests) return;
     this.wasAsked = true;
-    this.isOut = this.exited && this.time > now;
+    this.isOut = this.isOutAt(now);
+    if (!this.isOut) this.cut(now);
   }
 
   private serveRequests(): void {
@@ -88,19 +218,18 @@ export class VcpuThread extends Thread {
     const header = records[at]! | 0;
     const code = codeOf(header);
     const line = lineOf(header);
+    this.line = line;
     const first = records[at + 1]!;
     switch (code) {
       case RECORD.PAUSE:
-        this.paths.addMany(STEP['guest.pause'], first);
-        this.paths.end();
-        return STEPPED.DONE;
+        return this.pause(first);
       case RECORD.KICK:
       case RECORD.BELL_READ:
       case RECORD.BELL_ADD:
         this.ring(code, first, records[at + 2]!, line);
         return STEPPED.DONE;
       case RECORD.PARALLEL:
-        if (sizeOf(header) === PARALLEL.SPIN_UNTIL) return this.spin(at, line);
+        if (sizeOf(header) !== PARALLEL.TOGETHER) return this.waitFor(at, line, sizeOf(header) === PARALLEL.HALT_UNTIL);
         this.machine.stopAt('cpu.together() inside cpu.together()', line);
         return STEPPED.DONE;
       case RECORD.HOST:
@@ -116,8 +245,8 @@ export class VcpuThread extends Thread {
     }
   }
 
-  /** One round of a spin loop: load, comparison, PAUSE. */
-  private spin(at: number, line: number): number {
+  /** One round of a loop that waits for a value: load, comparison, PAUSE or HLT. */
+  private waitFor(at: number, line: number, halts: boolean): number {
     const records = this.records();
     const address = records[at + 1]!;
     const value = records[at + 2]!;
@@ -129,9 +258,14 @@ export class VcpuThread extends Thread {
     const mask = bytes >= 4 ? -1 : (1 << (8 * bytes)) - 1;
     const found = (insn.result[0]! & mask) === ((value | 0) & mask);
     if (found && (bytes < 8 || hi === (Math.floor(value / 0x1_0000_0000) | 0))) return STEPPED.DONE;
+    this.program!.again();
+    if (halts) {
+      insn.clear(OP.HLT, 0, 0, 0);
+      this.execute(line);
+      return STEPPED.DONE;
+    }
     this.paths.add(STEP['guest.spin']);
     this.paths.end();
-    this.program!.again();
     return STEPPED.SPUN;
   }
 
@@ -157,11 +291,5 @@ export class VcpuThread extends Thread {
     if (other === null) return machine.carryOutAt(insn, line);
     other.carryOutNow(insn, line, machine.notes);
     if (other.problem !== '') machine.stopAt(`${this.name}: ${other.problem}`, line);
-  }
-
-  private iret(): number {
-    this.paths.add(STEP['guest.iret']);
-    this.paths.end();
-    return STEPPED.DONE;
   }
 }

@@ -267,22 +267,39 @@ export function insideRecords(host: InsideHost, { show }: InsideText): InsideRec
     run();
   };
 
+  /** A loop that waits for a value in memory. */
+  const waitUntil =
+    (name: string): Lined =>
+    (header: number, address: unknown, value: unknown, bytes: unknown = 4) => {
+      if (recorder !== 'cpu.together()') fail(`cpu.${name}() waits for another vCPU: it belongs into cpu.together()`);
+      if (bytes !== 1 && bytes !== 2 && bytes !== 4 && bytes !== 8)
+        fail(`a width is 1, 2, 4 or 8 bytes, not ${show(bytes)}`);
+      for (const part of [address, value]) {
+        const number = typeof part === 'bigint' ? Number(BigInt.asIntN(64, part)) : part;
+        if (!Number.isSafeInteger(number)) fail(`${show(part)} is not an exact integer below 2^53`);
+      }
+      const exactly = (part: unknown): number => Number(typeof part === 'bigint' ? BigInt.asIntN(64, part) : part);
+      push(header, [exactly(address), exactly(value), bytes]);
+    };
+
   const special: Record<string, Recorders> = {
     together: { used: together },
-    spinUntil: {
-      used: (header: number, address: unknown, value: unknown, bytes: unknown = 4) => {
-        if (recorder !== 'cpu.together()')
-          fail('cpu.spinUntil() waits for another vCPU: it belongs into cpu.together()');
-        if (bytes !== 1 && bytes !== 2 && bytes !== 4 && bytes !== 8)
-          fail(`a width is 1, 2, 4 or 8 bytes, not ${show(bytes)}`);
-        for (const part of [address, value]) {
-          const number = typeof part === 'bigint' ? Number(BigInt.asIntN(64, part)) : part;
-          if (!Number.isSafeInteger(number)) fail(`${show(part)} is not an exact integer below 2^53`);
-        }
-        const exactly = (part: unknown): number => Number(typeof part === 'bigint' ? BigInt.asIntN(64, part) : part);
-        push(header, [exactly(address), exactly(value), bytes]);
+    onInterrupt: {
+      used: (header: number, vector: unknown, body: unknown) => {
+        if (recorder !== 'cpu.together()') fail('cpu.onInterrupt() is of a program: it belongs into cpu.together()');
+        if (!Number.isSafeInteger(vector) || (vector as number) < 32 || (vector as number) > 255)
+          fail(`a vector of an interrupt is 32 to 255, not ${show(vector)}`);
+        if (typeof body !== 'function') fail(`cpu.onInterrupt() takes a vector and a function, not ${show(body)}`);
+        if (used >= capacity - SLACK) full();
+        const start = used;
+        records[start] = header;
+        records[start + 1] = vector as number;
+        used += 3;
+        recordBody(start, body as () => unknown);
       },
     },
+    spinUntil: { used: waitUntil('spinUntil') },
+    haltUntil: { used: waitUntil('haltUntil') },
     write128: {
       used: (header: number, address: unknown, value: unknown, high: unknown = 0) => {
         const words = [address, value, high].map((part) => BigInt(part as number));
