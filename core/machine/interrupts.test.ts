@@ -87,10 +87,11 @@ describe('a machine check', () => {
 
 describe('the timer of the local APIC', () => {
   it.each([
-    ['with the VMX preemption timer', true, { MSR_WRITE: 2, PREEMPTION_TIMER: 1 }],
-    ['with an hrtimer', false, { MSR_WRITE: 2, EXTERNAL_INTERRUPT: 1 }],
-  ] as const)('fires while the guest computes, %s', (_, hvTimer, exits) => {
-    guest({ kernel: '6.18', cpu: 'haswell', switches: { hvTimer } })
+    ['with the VMX preemption timer', true, { MSR_WRITE: 2, PREEMPTION_TIMER: 1 }, '6.18'],
+    ['with an hrtimer', false, { MSR_WRITE: 2, EXTERNAL_INTERRUPT: 1 }, '6.18'],
+    ['with the VMX preemption timer and no fastpath loop', true, { MSR_WRITE: 2, PREEMPTION_TIMER: 1 }, '4.15'],
+  ] as const)('fires while the guest computes, %s', (_, hvTimer, exits, kernel) => {
+    guest({ kernel, cpu: 'haswell', switches: { hvTimer } })
       .op({ kind: 'lapic' })
       .run((d) => {
         d.insn(OP.WRMSR, 0, MSR.X2APIC_LVT_TIMER, VECTOR);

@@ -13,6 +13,7 @@ export const fastMmioFastpath: Design = {
   source: 'a what-if of this project after seeds 000 and 003; no patch',
   claims: [{ says: 'MMIO exits gain nothing from seed 003: they leave the loop', who: 'arch/x86/kvm/x86.c' }],
   policy: { fastMmioInLoop: true },
+  onlyByName: true,
   needs: [...fastMmio.needs, FASTPATH_LOOP],
   breaks: [
     ...fastMmio.breaks,

@@ -28,6 +28,7 @@ function swaps(id: string, title: string, xcr0: Place, pkru: Place, needs: Desig
     policy: { xcr0, pkru, mcHandling: 'v2' },
     needs: [FASTPATH_LOOP, ...needs],
     breaks: [],
+    onlyByName: true,
   };
 }
 

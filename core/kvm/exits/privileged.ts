@@ -5,7 +5,7 @@ import { VECTOR } from '../../spec/paging.ts';
 import { MSR } from '../../spec/msr.ts';
 import type { VmExit } from '../../spec/vm-exit.ts';
 import { writeApicMsr } from '../lapic/msr-writes.ts';
-import { KVM_FAULT } from '../outcome.ts';
+import { KVM_FAULT, KVM_RETRY } from '../outcome.ts';
 import { putGuestXcr0 } from '../run-loop/lazy-xcr0.ts';
 import type { Vcpu } from '../vcpu.ts';
 import { skipEmulatedInstruction } from './skip.ts';
@@ -14,6 +14,12 @@ import { skipEmulatedInstruction } from './skip.ts';
 export function handleInvd(vcpu: Vcpu, exit: VmExit): number {
   vcpu.paths.add(STEP.kvm_emulate_invd);
   return skipEmulatedInstruction(vcpu, exit);
+}
+
+/** handle_preemption_timer where no fastpath loop has answered it: the deadline has passed. The guest goes on where it was. */
+export function handlePreemptionTimer(vcpu: Vcpu): number {
+  vcpu.expireTimer(STEP.kvm_lapic_expired_hv_timer);
+  return KVM_RETRY;
 }
 
 /** kvm_emulate_wrmsr outside the fastpath loop. IA32_XSS is kept; other MSRs without a meaning here are taken. */

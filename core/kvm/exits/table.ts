@@ -7,7 +7,7 @@ import { handleEptMisconfig } from './ept-misconfig.ts';
 import { handleEptViolation } from './ept-violation.ts';
 import { handleIo } from './io-instruction.ts';
 import { handleNestedPageFault } from './nested-page-fault.ts';
-import { handleInvd, handleWrmsr, handleXsetbv } from './privileged.ts';
+import { handleInvd, handlePreemptionTimer, handleWrmsr, handleXsetbv } from './privileged.ts';
 import { handleShadowFault } from './shadow-fault.ts';
 import { handleCpuid, handleHalt, handleHypercall } from './simple.ts';
 
@@ -41,6 +41,7 @@ const VMX = table([
   [EXIT_REASON.INVPCID, handleInvpcid],
   [EXIT_REASON.PML_FULL, handlePmlFull],
   [EXIT_REASON.INVD, handleInvd],
+  [EXIT_REASON.PREEMPTION_TIMER, handlePreemptionTimer],
   [EXIT_REASON.WBINVD, handleInvd],
   [EXIT_REASON.MSR_WRITE, handleWrmsr],
   [EXIT_REASON.MSR_WRITE_IMM, handleWrmsr],
