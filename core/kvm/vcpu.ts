@@ -213,7 +213,8 @@ export class Vcpu {
   /** kvm_vcpu_halt(): HLT with nothing pending. The vCPU is out of the guest until `wake`. */
   private blockAfter(): number {
     this.paths.add(STEP.vcpu_run);
-    this.paths.add(STEP.kvm_vcpu_halt);
+    // With several vCPUs it polls first, and goes to sleep in its own time.
+    if (this.kvm.ipis === null) this.paths.add(STEP.kvm_vcpu_halt);
     return KVM_HALTED;
   }
 

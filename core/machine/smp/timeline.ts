@@ -49,6 +49,11 @@ export class Timeline {
     this.moments.push({ offset: this.offset, what, lock });
   }
 
+  /** Cycles since the step began. */
+  get soFar(): number {
+    return this.offset;
+  }
+
   private get offset(): number {
     return this.paths.clock - this.begun + this.paths.costSoFar;
   }

@@ -37,7 +37,6 @@ export class VcpuThread extends Thread {
   /** Cycles of `cpu.pause` that the step under way spends, and that are still to come after an interrupt. */
   private paused = 0;
   private pauseLeft = 0;
-  private haltedSince = -1;
   private readonly delivery: InterruptDelivery;
   private readonly polling: HaltPolling;
 
@@ -134,25 +133,38 @@ export class VcpuThread extends Thread {
     this.pauseLeft += left;
   }
 
-  /** HLT with nothing pending: blocked until an IPI or the timer comes. */
+  /** HLT with nothing pending: the thread polls, goes to sleep, and is blocked, until an IPI or the timer comes. */
   private halted(): number {
-    const { vcpu, cpu, paths } = this.parts;
+    const { vcpu, paths } = this.parts;
+    const { polling } = this;
     const apic = vcpu.apic!;
-    if (this.haltedSince < 0) this.haltedSince = this.time;
     vcpu.expireTimer(STEP.apic_timer_fn);
-    if (!apic.hasInterrupt()) {
-      if (apic.deadline === 0) this.blocked = HALTS;
-      else this.idle = Math.max(1, Math.ceil(apic.deadline - this.time));
-      return STEPPED.DONE;
-    }
-    if (this.polling.woken(this.time - this.haltedSince, this.waits)) {
+    if (apic.hasInterrupt()) this.wake();
+    else if (polling.begins(this.time)) this.idle = this.upToDeadline(polling.limit);
+    else if (polling.fallsAsleep(this.time)) {
+      paths.add(STEP.kvm_vcpu_halt);
+      paths.end();
+      polling.asleep(this.time + this.timeline.soFar);
+    } else if (apic.deadline === 0) this.blocked = HALTS;
+    else this.idle = this.upToDeadline(Infinity);
+    return STEPPED.DONE;
+  }
+
+  private wake(): void {
+    const { vcpu, cpu, paths } = this.parts;
+    if (this.polling.woken(this.time, this.waits)) vcpu.wake();
+    else {
       vcpu.halted = false;
       vcpu.enter();
-    } else vcpu.wake();
-    this.haltedSince = -1;
+    }
     cpu.enterGuest();
     paths.end();
-    return STEPPED.DONE;
+  }
+
+  /** So many cycles, or as many as the timer has left. */
+  private upToDeadline(cycles: number): number {
+    const { deadline } = this.parts.vcpu.apic!;
+    return deadline === 0 ? cycles : Math.min(cycles, Math.max(1, Math.ceil(deadline - this.time)));
   }
 
   /** The deadline has passed while the guest runs: the preemption timer's exit, or the host's timer interrupt. */
