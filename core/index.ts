@@ -110,3 +110,6 @@ export { COLOUR, PLAIN } from './report/style.ts';
 export type { Style } from './report/style.ts';
 export { cut, table, wrap } from './report/table.ts';
 export type { RunView, ScenarioView } from './report/view.ts';
+export { profilesOf } from './experiment/profile.ts';
+export type { Profile } from './experiment/profile.ts';
+export { profileText } from './report/profile-text.ts';
