@@ -19,6 +19,10 @@ const ORDER = [
   'walk-references',
   'walk-references-la57',
   'tlb-reach',
+  'ipi-ping-pong',
+  'shootdown',
+  'mmu-lock-stress',
+  'device-bring-up',
 ];
 
 const UPDATE = process.env['UPDATE_GOLDENS'] === '1';
