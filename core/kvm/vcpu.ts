@@ -17,7 +17,6 @@ import { LocalApic } from './lapic/local-apic.ts';
 import { GuestWalk } from './mmu/guest-walk.ts';
 import { MmioCache } from './mmu/mmio-cache.ts';
 import { InjectedFault, KVM_ERROR, KVM_HALTED, KVM_NEXT, type KvmErrorId } from './outcome.ts';
-import { probeFastMmio } from './exits/probe-fast-mmio.ts';
 import { RunLoopBlocks } from './run-loop/blocks.ts';
 import { FASTPATH, handleFastpath, takesFastpath } from './run-loop/fastpath.ts';
 import { loadGuestXcr0, putGuestXcr0 } from './run-loop/lazy-xcr0.ts';
@@ -319,18 +318,6 @@ export class Vcpu {
   interruptsOn(): void {
     this.interruptsOff = false;
     if (this.apic !== null && !this.kvm.apicv && this.apic.nextVector() >= 0) this.words[EVENT_PENDING] = 1;
-  }
-
-  /** The FAST_MMIO bus is asked inside the loop: SRCU is taken for it alone. False when nobody is there, or the skip would need the decoder. */
-  kickInLoop(exit: VmExit): boolean {
-    const { paths, blocks, kvm } = this;
-    if (kvm.skipsByDecode) return false;
-    paths.add(STEP.handle_fastpath);
-    paths.add(STEP.srcu_read_lock);
-    const taken = probeFastMmio(this, exit.gpaHi, exit.gpaLo);
-    paths.add(STEP.srcu_read_unlock);
-    if (taken) paths.add(blocks.skip);
-    return taken;
   }
 
   /** KVM_RUN is about to return: what is kept of the guest's FPU state is put. */

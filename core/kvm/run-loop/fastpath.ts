@@ -2,6 +2,7 @@ import { STEP } from '../../cost/steps.ts';
 import type { Instruction } from '../../guest/instruction.ts';
 import { MSR } from '../../spec/msr.ts';
 import { EXIT_REASON, PFERR, SVM_EXIT, type VmExit } from '../../spec/vm-exit.ts';
+import { probeFastMmio } from '../exits/probe-fast-mmio.ts';
 import { singleTarget } from '../lapic/icr.ts';
 import { writeApicMsr } from '../lapic/msr-writes.ts';
 import type { KvmPolicy } from '../policy.ts';
@@ -47,7 +48,7 @@ export function takesFastpath(vcpu: Vcpu, kind: number, exit: VmExit, insn: Inst
 /** Answers an exit inside the loop, with IRQs off and without SRCU. What becomes of it is one of FASTPATH. */
 export function handleFastpath(vcpu: Vcpu, kind: number, exit: VmExit, insn: Instruction): number {
   const { paths, blocks } = vcpu;
-  if (kind === KIND.FAST_MMIO) return vcpu.kickInLoop(exit) ? FASTPATH.REENTER_GUEST : FASTPATH.NONE;
+  if (kind === KIND.FAST_MMIO) return kickInLoop(vcpu, exit) ? FASTPATH.REENTER_GUEST : FASTPATH.NONE;
   paths.add(STEP.handle_fastpath);
   if (kind === KIND.TIMER) {
     vcpu.expireTimer(STEP.kvm_lapic_expired_hv_timer);
@@ -65,4 +66,16 @@ export function handleFastpath(vcpu: Vcpu, kind: number, exit: VmExit, insn: Ins
   if (vcpu.apic!.hasInterrupt()) return FASTPATH.REENTER_GUEST;
   vcpu.halted = true;
   return FASTPATH.EXIT_HANDLED;
+}
+
+/** The FAST_MMIO bus is asked inside the loop: SRCU is taken for it alone. False when nobody is there, or the skip would need the decoder. */
+function kickInLoop(vcpu: Vcpu, exit: VmExit): boolean {
+  const { paths, blocks, kvm } = vcpu;
+  if (kvm.skipsByDecode) return false;
+  paths.add(STEP.handle_fastpath);
+  paths.add(STEP.srcu_read_lock);
+  const taken = probeFastMmio(vcpu, exit.gpaHi, exit.gpaLo);
+  paths.add(STEP.srcu_read_unlock);
+  if (taken) paths.add(blocks.skip);
+  return taken;
 }
