@@ -38,7 +38,14 @@ export const CR4 = Object.freeze({
   PKE: 1 << 22,
 });
 /** Bits of XCR0: SDM vol. 1, 13.3; Linux arch/x86/include/asm/fpu/types.h. */
-export const XCR0 = Object.freeze({ X87: 1 << 0, SSE: 1 << 1, YMM: 1 << 2, AVX512: 7 << 5, PKRU: 1 << 9, TILE: 3 << 17 });
+export const XCR0 = Object.freeze({
+  X87: 1 << 0,
+  SSE: 1 << 1,
+  YMM: 1 << 2,
+  AVX512: 7 << 5,
+  PKRU: 1 << 9,
+  TILE: 3 << 17,
+});
 export const EFER = Object.freeze({ LME: 1 << 8, LMA: 1 << 10, NXE: 1 << 11 });
 
 export class GuestRegisters {

@@ -161,7 +161,7 @@ export class Vcpu {
   private handleAndEnter(exit: VmExit, insn: Instruction): number {
     const outcome = dispatch(this, exit, insn);
     if (outcome === KVM_ERROR) return outcome;
-    if (this.halted) return this.blockAfter();
+    if (this.apic !== null && this.halted) return this.blockAfter();
     this.enter();
     return outcome;
   }

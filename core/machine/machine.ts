@@ -104,6 +104,8 @@ export class Machine implements Repeatable {
   /** Called every so many iterations of a loop, for whoever shows progress. */
   pulse: () => void = () => {};
   private readonly interrupts = new Interrupts(this);
+  /** With a local APIC: the instruction left the guest, so that an interrupt may have come in with the entry. */
+  private wasOut = false;
   private readonly hostOps: OutsideOp[] = [];
   private records: Float64Array = new Float64Array(0);
   private line = 0;
@@ -315,7 +317,12 @@ export class Machine implements Repeatable {
     this.carryOut(this.insn);
     if (this.kernel !== null && this.kernel.faultWaits) this.kernel.serve(this.insn);
     this.keepResult();
-    if (this.parts.vcpu.apic !== null) this.interrupts.serve();
+    if (this.wasOut) this.serveInterrupts();
+  }
+
+  private serveInterrupts(): void {
+    this.wasOut = false;
+    this.interrupts.serve();
   }
 
   /** One instruction, of the script's or of the guest kernel's: an access of its own. */
@@ -382,6 +389,7 @@ export class Machine implements Repeatable {
   /** The instruction faulted or left the guest: on until it is over. */
   private answer(first: number, insn: Instruction): void {
     const { cpu, vcpu, paths } = this.parts;
+    if (vcpu.apic !== null) this.wasOut = true;
     let outcome = first;
     let left = insn.count;
     for (let entries = 0; ; entries++) {

@@ -22,8 +22,12 @@ export const NO_XSTATE: HostXstate = { xcr0: 1, xss: 0, pkru: 0, pku: false, xsa
 export const SWAP = Object.freeze({ XCR0: 1, XSS: 2, PKU: 4, PKRU: 8 });
 export const SWAP_WORDS = 16;
 
+// Copies, folded into the code.
 const XSAVE = CR4.OSXSAVE;
 const PKE = CR4.PKE;
+const IN_USE = XSAVE | PKE;
+const PKRU_STATE = XCR0.PKRU;
+const { CR4: CR4_AT, XCR0: XCR0_AT } = REG;
 
 /**
  * What a world switch writes for the guest as its registers are now: the tests of kvm_load_guest_xsave_state() and
@@ -31,14 +35,15 @@ const PKE = CR4.PKE;
  * at every exit then. 0 for the guests that use neither. (arch/x86/kvm/x86.c; before 5.7 CR4.PKE alone counted: recalled)
  */
 export function swapWord(at: Int32Array, host: HostXstate): number {
-  const cr4 = at[REG.CR4]!;
-  const xcr0 = at[REG.XCR0]!;
+  const cr4 = at[CR4_AT]!;
+  const xcr0 = at[XCR0_AT]!;
+  if ((cr4 & IN_USE) === 0 && (xcr0 & PKRU_STATE) === 0) return 0;
   let word = 0;
   if ((cr4 & XSAVE) !== 0) {
     if (xcr0 !== host.xcr0) word = SWAP.XCR0;
     if (host.xsaves && at[REG.XSS] !== host.xss) word |= SWAP.XSS;
   }
-  if (host.pku && ((xcr0 & XCR0.PKRU) !== 0 || (cr4 & PKE) !== 0)) {
+  if (host.pku && ((xcr0 & PKRU_STATE) !== 0 || (cr4 & PKE) !== 0)) {
     word |= SWAP.PKU;
     if (at[REG.PKRU] !== host.pkru) word |= SWAP.PKRU;
   }
