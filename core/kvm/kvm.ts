@@ -96,6 +96,8 @@ export class Kvm {
   readonly fastpathKinds: Uint8Array;
   /** Guest XCR0 is loaded once and kept (to 4.5). */
   readonly keepsXcr0: boolean;
+  /** Nothing but the epilogue stands between a handler and the entry: no shadow tables to serve, no events, no XCR0 to keep. */
+  readonly plainEntries: boolean;
   readonly apicv: boolean;
   readonly hvTimer: boolean;
   /** Where IPIs go; null: into the target's APIC at once. */
@@ -150,6 +152,7 @@ export class Kvm {
     this.fastpathKinds = fastpathKinds(policy, this.isIntel);
     this.keepsXcr0 = policy.xcr0 === 'lazy';
     this.apicv = config.lapic?.apicv ?? false;
+    this.plainEntries = this.shadow === null && config.lapic === undefined && !this.keepsXcr0;
     this.hvTimer = this.isIntel && (config.lapic?.hvTimer ?? false);
     this.fastMmioOnMisconfig = policy.fastMmioOnEptMisconfig;
     this.skipsByDecode = policy.underHypervisor && policy.fastMmioSkip === 'decode-under-hypervisor';

@@ -154,13 +154,13 @@ export class Vcpu {
     kvm.stats[STAT.exits]!++;
     if (recorder.on) recorder.emit(EVENT.kvm_exit, exit.reason, exit.qualification, exit.gpaHi, exit.gpaLo);
     if (kvm.logsByPml) drainPml(this);
-    return this.handleAndEnter(exit, insn);
-  }
-
-  /** The part of an exit behind the prologue: handler, then back into the guest. */
-  private handleAndEnter(exit: VmExit, insn: Instruction): number {
     const outcome = dispatch(this, exit, insn);
     if (outcome === KVM_ERROR) return outcome;
+    if (kvm.plainEntries) {
+      paths.add((this.emulated ? blocks.epilogueAfterEmulation : blocks.epilogue)[this.swap]!);
+      if (recorder.on) recorder.emit(EVENT.kvm_entry, 0, 0, 0, 0);
+      return outcome;
+    }
     if (this.apic !== null && this.halted) return this.blockAfter();
     this.enter();
     return outcome;
@@ -193,10 +193,11 @@ export class Vcpu {
     }
     paths.add(blocks.outerExit[word]!);
     if (kvm.logsByPml) drainPml(this);
-    if (answer === FASTPATH.NONE) return this.handleAndEnter(exit, insn);
+    const outcome = answer === FASTPATH.NONE ? dispatch(this, exit, insn) : KVM_NEXT;
+    if (outcome === KVM_ERROR) return outcome;
     if (this.halted) return this.blockAfter();
     this.enter();
-    return KVM_NEXT;
+    return outcome;
   }
 
   /** kvm_vcpu_exit_request(): requests, an event to inject by software, a signal for the thread. */
