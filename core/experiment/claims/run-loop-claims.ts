@@ -8,6 +8,7 @@ import type { RunResult } from '../result.ts';
 import { prepare } from '../run.ts';
 import { checkedFigure, type Claim } from './claim.ts';
 import { configurationOf, modelOf } from './exit-cost.ts';
+import { steadyCost } from './kick.ts';
 
 const LOOPS = 64;
 /** tscdeadline of vmexit.flat: this many cycles from now. */
@@ -191,11 +192,11 @@ const worded = (): Claim[] => [
       const kick = (design: string): number => {
         const at = { cpus: ['sapphire-rapids'], kernels: ['6.18'], designs: [design] };
         const body = [RECORD.KICK + 2 * ARGS_UNIT, 0, 1];
-        return turn(run(at, { registers: OSXSAVE, bell: true }, body, body)).value;
+        return steadyCost(run(at, { registers: OSXSAVE, bell: true }, body, body));
       };
       const [before, after] = [kick('fast-mmio'), kick('xcr0-pkru-outside')];
       const text = `a FAST_MMIO kick costs ${Math.round(before)} cycles before and ${Math.round(after)} after`;
-      return { model: null, error: null, holds: before === after, words: text };
+      return { model: null, error: null, holds: before > 0 && Math.abs(after - before) < 1, words: text };
     },
   },
 ];
