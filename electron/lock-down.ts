@@ -9,7 +9,8 @@ export function lockDownPages(): void {
 function lockDownPage(contents: WebContents): void {
   const stay = (event: { preventDefault(): void }): void => event.preventDefault();
   contents.on('will-navigate', stay);
-  contents.on('will-frame-navigate', stay);
+  // The preview of a report is a frame whose page comes with its element; it is sandboxed and runs nothing.
+  contents.on('will-frame-navigate', (event) => event.url === 'about:srcdoc' || event.preventDefault());
   contents.on('will-redirect', stay);
   contents.on('will-attach-webview', stay);
   contents.setWindowOpenHandler(() => ({ action: 'deny' }));

@@ -14,6 +14,7 @@ import { openGranted } from './grant-file.ts';
 import { lockDownPages, lockDownSession } from './lock-down.ts';
 import { installMenu } from './menu.ts';
 import { START } from './origin.ts';
+import { printReport } from './print-report.ts';
 import { registerScheme, serveWindow } from './protocol.ts';
 import { quitInGoodOrder } from './quit.ts';
 import { recoverFromCrashes } from './recovery.ts';
@@ -48,6 +49,7 @@ async function open(): Promise<void> {
     places,
     dialogs: fileDialogs(window, grant, () => guard.abandon()),
     onWindow: (said) => report.put(said),
+    print: printReport,
     scenarios: SCENARIOS,
   });
   const send = commandsTo(lab);

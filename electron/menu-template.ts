@@ -30,6 +30,8 @@ const PANES = [
   'inspect',
   'timeline',
   'divergences',
+  'report',
+  'history',
   'problems',
   'welcome',
 ] as const;
@@ -161,6 +163,10 @@ function runMenu(surroundings: MenuSurroundings): Item {
       LINE,
       of('run.export', titles.exportResult),
       of('run.import', titles.importResult),
+      LINE,
+      of('report.copyMail', titles.copyMail, 'CmdOrCtrl+Alt+C'),
+      of('history.undo', titles.undoDelete),
+      of('calibrate.open', titles.calibrate),
     ],
   };
 }

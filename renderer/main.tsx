@@ -10,5 +10,7 @@ try {
 } catch (error) {
   element.className = 'no-lab';
   element.setAttribute('role', 'alert');
+  // A link pasted into this window changes nothing but what stands behind the #.
+  addEventListener('hashchange', () => location.reload());
   element.textContent = en.noLab(sentenceOf(error));
 }

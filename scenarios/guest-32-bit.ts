@@ -6,7 +6,11 @@ scenario({
     'Reading c7addb902054 (A. Kivity, September 2007): FNAME(prefetch_page) returns at once for 32-bit tables, so as posted every entry of theirs is marked trap',
     'Reading 2.6.26: FNAME(prefetch_page) takes the quadrant into account and scans leaf tables of 32-bit guests too',
   ],
-  says: ['TODO'],
+  says: [
+    'As posted: nothing. All 2,048 guest faults exit and are injected, 3,289 cycles each as without bypass, and trap-np counts 2,048: each was on an entry marked trap whose guest entry was not present',
+    'As in 2.6.26: 2,044 go to the guest directly, 718 cycles each, 4 exit. 1,451 to 1,166 cycles an access on 2.6.26',
+    'The same scan on the MMU of 2.6.24: 1,181 to 987, with 344 floods instead of 4',
+  ],
   configurations: {
     cpus: ['nehalem'],
     mmus: ['shadow'],

@@ -6,7 +6,11 @@ scenario({
     'Intel SDM vol. 3C, CR3-load exiting: with EPT a guest can load CR3 without an exit; KVM lets it',
     'J. Shahid, "kvm: x86: Add fast CR3 switch code path" and cached previous roots (4.19, recalled): shadow pages of a few address spaces need not be looked up again',
   ],
-  says: ['TODO'],
+  says: [
+    'EPT: no exit. 86.9 cycles an access with 8 processes; the TLB misses after each switch are what is left',
+    'Shadow paging: each MOV to CR3 exits, 2,514 cycles (2.6.24), 3,089 (2.6.26), 2,882 (3.14), 3,042 (7.0) on average; an access 160, 179, 179 and 208 with 8 processes',
+    'One, two, four or eight makes no difference before v4.19: the roots are found in the hash. 7.0 keeps three roots beside the current one: 177 with 4 processes, 208 with 8, where it must load them again',
+  ],
   configurations: {
     cpus: ['haswell'],
     mmus: ['ept', 'shadow'],

@@ -7,7 +7,11 @@ scenario({
     'drivers/kvm/mmu.c of 2.6.24, kvm_mmu_pte_write(): a table written three times in a row without a fault between is taken for flooded, and its shadow is zapped',
     'M. Tosatti, 4731d4c7a077 "out of sync shadow core" (2.6.28, recalled): a leaf table may stay writable until the guest invalidates, so that such writes need no exits',
   ],
-  says: ['TODO'],
+  says: [
+    '2.6.24 and 2.6.26: the third write in a row gives the table up, 7 floods; of 128 writes a round only a few exit (148 and 150 are emulated in all). The next use pays: every read of the rights’ change exits, 1,742 and 2,441 cycles each, because the shadow is made again entry by entry',
+    '3.14 and 7.0: 1 write is emulated, the leaf table is unsync after it, nothing is given up. The flush (MOV to CR3, 6,226 and 6,430 cycles) compares and mends the entries; the reads after it do not exit, 24.1 cycles',
+    'Nobody between: changing the rights costs 21.7 cycles an access on 2.6.24, where no shadow is left, against 33.8 on 3.14, where each flush synchronises. Used between: 52.0 against 33.5, and the reads decide, 434 against 189 an access in all',
+  ],
   configurations: {
     cpus: ['haswell'],
     mmus: ['shadow'],

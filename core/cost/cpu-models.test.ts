@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { cpuModels, findCpuModel } from './cpu-models.ts';
+import { cpuModels, findCpuMachine, findCpuModel } from './cpu-models.ts';
 import { hypercallExit } from './exit-frame.ts';
 import { sandyBridge } from './models/sandy-bridge.ts';
 import { priceOfSteps } from './price-vector.ts';
@@ -105,5 +105,26 @@ describe('published figures beside the anchors', () => {
     const found = findCpuModel('zen4');
     if (!found.ok) throw new Error(found.error);
     expect(sum(found.value, 'kvm_io_bus_cmp', 'kvm_iodevice_write', 'ioeventfd_write') / 2.596).toBeCloseTo(21, 0);
+  });
+});
+
+describe('a CPU at the prices of another', () => {
+  it('has the one geometry and the other prices', () => {
+    const [haswell, priced] = [findCpuModel('haswell'), findCpuModel('haswell@skylake-sp')];
+    const skylake = findCpuModel('skylake-sp');
+    if (!haswell.ok || !priced.ok || !skylake.ok) throw new Error('not found');
+    expect(priced.value.geometry).toBe(haswell.value.geometry);
+    expect(priced.value.prices).toBe(skylake.value.prices);
+    expect(priced.value.ghz).toBe(skylake.value.ghz);
+    expect(priced.value.id).toBe('haswell@skylake-sp');
+  });
+
+  it('is refused where the prices are not known, or are of the other vendor; its runs can be made all the same', () => {
+    expect(findCpuModel('haswell@my-host')).toMatchObject({
+      error: expect.stringContaining("'my-host' are not known"),
+    });
+    expect(findCpuModel('haswell@zen3')).toMatchObject({ error: expect.stringContaining('other steps') });
+    expect(findCpuMachine('haswell@my-host')).toMatchObject({ ok: true, value: { id: 'haswell' } });
+    expect(findCpuMachine('haswel@my-host').ok).toBe(false);
   });
 });

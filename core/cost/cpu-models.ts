@@ -29,8 +29,32 @@ export const cpuModels: readonly CpuModel[] = [
   pciTestdev2013,
 ];
 
-/** The model of a command-line name, or a sentence that lists the names. */
+/**
+ * The CPU that a run is made on: what stands before an `@`. `haswell@skylake-sp` counts as a Haswell does and is priced as a Skylake-SP; behind
+ * the `@` may stand a calibrated host, too, whose prices are not in the core.
+ */
+export const findCpuMachine = (id: string): Result<CpuModel> => findNamed(splitCpu(id).machine);
+
+/** `haswell@host` in its parts; `prices` null where the CPU's own are meant. */
+export function splitCpu(id: string): { readonly machine: string; readonly prices: string | null } {
+  const at = id.indexOf('@');
+  return at < 0 ? { machine: id, prices: null } : { machine: id.slice(0, at), prices: id.slice(at + 1) };
+}
+
+/** The model of a command-line name with its prices, or a sentence that lists the names. */
 export function findCpuModel(id: string): Result<CpuModel> {
+  const { machine, prices } = splitCpu(id);
+  const model = findNamed(machine);
+  if (!model.ok || prices === null) return model;
+  const other = findNamed(prices);
+  if (!other.ok) return err(`the prices of '${prices.slice(0, 60)}' are not known here: ${other.error}`);
+  if (other.value.vendor !== model.value.vendor)
+    return err(`${model.value.name} cannot be priced as ${other.value.name}: they take other steps`);
+  const name = `${model.value.name} at the prices of ${other.value.name}`;
+  return ok({ ...model.value, id, name, ghz: other.value.ghz, prices: other.value.prices });
+}
+
+function findNamed(id: string): Result<CpuModel> {
   const model = cpuModels.find((candidate) => candidate.id === id);
   if (model !== undefined) return ok(model);
   return err(

@@ -1,6 +1,6 @@
 import { unknownName } from '../base/closest.ts';
 import { err, ok, type Result } from '../base/result.ts';
-import { findCpuModel } from '../cost/cpu-models.ts';
+import { findCpuMachine } from '../cost/cpu-models.ts';
 import { parseMitigations } from '../cost/mitigations.ts';
 import { applyDesign } from '../design/apply.ts';
 import type { Mmu } from '../design/design.ts';
@@ -94,7 +94,7 @@ function hasOnlyShadow(id: string): boolean {
 /** Of the values asked for, those there are: a kernel before VPID has none on Intel. AMD's ASID is always there. */
 function vpidsOf(asked: readonly boolean[], kernelId: string, cpu: string): readonly boolean[] {
   const kernel = findKernel(kernelId);
-  const model = findCpuModel(cpu);
+  const model = findCpuMachine(cpu);
   if (!kernel.ok || kernel.value.policy.vpid || !model.ok || model.value.vendor === 'amd') return asked;
   return [false];
 }
@@ -122,7 +122,7 @@ function chooseMachines(
   if (cpus === undefined) return ok(wanted.flatMap((mmu) => defaultCpus(mmu).map((cpu) => ({ cpu, mmu }))));
   const machines: { cpu: string; mmu: Mmu }[] = [];
   for (const id of cpus) {
-    const model = findCpuModel(id);
+    const model = findCpuMachine(id);
     if (!model.ok) return model;
     const nested = model.value.vendor === 'intel' ? 'ept' : 'npt';
     for (const mmu of wanted) if (mmu === nested || mmu === 'shadow') machines.push({ cpu: id, mmu });
@@ -151,7 +151,7 @@ const AXES: readonly Axis[] = [
 /** The MMU as names of configurations have it: shadow paging with the vendor, since each CPU can do it. */
 export function flavourOf({ mmu, cpu }: Pick<Configuration, 'mmu' | 'cpu'>): string {
   if (mmu !== 'shadow') return mmu;
-  const model = findCpuModel(cpu);
+  const model = findCpuMachine(cpu);
   return model.ok ? `shadow-${model.value.vendor}` : mmu;
 }
 

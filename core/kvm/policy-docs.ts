@@ -140,6 +140,11 @@ export const POLICY_DOCS: { readonly [K in OwnField]: PolicyDoc } = {
     doc: 'an EPT misconfiguration while an event is delivered: KVM_EXIT_INTERNAL_ERROR from the exit handler, or a silent re-entry; and an EPT violation then: emulated, or refused with that error',
     source: 'at-emulation in 6.18 and later; arch/x86/kvm/x86.c and arch/x86/kvm/vmx/vmx.c and svm/svm.c',
   },
+  writeProtectRetry: {
+    doc: 'where a write to a guest table by an instruction that does not write tables is answered by releasing the table. retry_instruction: the RIP and address, which keep the vCPU from trying for ever, are forgotten with every emulated instruction, and a root counts as released. write_protect_fault: they are kept until a write-protect fault elsewhere, and a table that is a root of some vCPU does not count, so that the instruction is emulated',
+    source:
+      'write_protect_fault since 6.12: kvm_mmu_write_protect_fault() and kvm_mmu_unprotect_gfn_and_retry() in arch/x86/kvm/mmu/mmu.c; before it retry_instruction() in arch/x86/kvm/x86.c and kvm_mmu_unprotect_page(): recalled',
+  },
   slotsGuard: {
     doc: 'what keeps the memslots while a vCPU is out of the guest: nothing but kvm->lock inside the handlers, the rw semaphore slots_lock from exit to entry, or an SRCU read lock',
     source:

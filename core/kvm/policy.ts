@@ -44,6 +44,7 @@ export interface KvmPolicy {
   readonly emptyInsnBufferReenters: boolean;
   readonly repInOneExit: boolean;
   readonly vectoringCheck: 'at-exit' | 'at-emulation';
+  readonly writeProtectRetry: 'retry_instruction' | 'write_protect_fault';
   // --- run loop
   readonly slotsGuard: 'none' | 'slots_lock' | 'srcu';
   readonly xcr0: 'none' | 'lazy' | 'inner' | 'outer';

@@ -1,6 +1,6 @@
 import { err, ok, type Result } from '../base/result.ts';
 import { hostXstate } from '../cost/host-xstate.ts';
-import { findCpuModel } from '../cost/cpu-models.ts';
+import { findCpuMachine } from '../cost/cpu-models.ts';
 import type { CpuModel } from '../cost/cpu-model.ts';
 import { type MitigationId, parseMitigations, resolveMitigations } from '../cost/mitigations.ts';
 import type { CpuConfig } from '../cpu/config.ts';
@@ -29,7 +29,7 @@ export interface Chosen {
 
 /** Looks the names up and applies the design and the switches, or says what is wrong. */
 export function choose(settings: MachineSettings): Result<Chosen, string> {
-  const model = findCpuModel(settings.cpu);
+  const model = findCpuMachine(settings.cpu);
   if (!model.ok) return model;
   const wanted = model.value.vendor === 'intel' ? 'ept' : 'npt';
   if (settings.mmu !== wanted && settings.mmu !== 'shadow')

@@ -17,6 +17,7 @@ import type { Vcpu } from '../kvm/vcpu.ts';
 import type { HostMemory } from '../memory/host-memory.ts';
 import type { Observation } from '../reference/observation.ts';
 import type { Reference } from '../reference/reference.ts';
+import { REG } from '../guest/registers.ts';
 import { VECTOR } from '../spec/paging.ts';
 import { argsOf, codeOf, decodeInstruction, lineOf } from './decode.ts';
 import type { Details } from './details.ts';
@@ -339,11 +340,15 @@ export class Machine implements Repeatable {
 
   /** IRET out of the guest kernel's handler, with what the kernel did last: an access of its own. */
   iret(): void {
+    const { tracer, insn } = this;
     const { paths } = this.parts;
     this.executed[0]!++;
     if (this.details !== null) this.details.lines.access(this.line);
+    if (tracer !== null)
+      tracer.begin(this.executed[0]!, insn, this.line, 'IRET out of the guest kernel’s page fault handler');
     paths.add(STEP['guest.iret']);
     paths.end();
+    if (tracer !== null) tracer.end(this.executed[0]!, insn);
   }
 
   private carryOutWatched(insn: Instruction): void {
@@ -440,7 +445,12 @@ export class Machine implements Repeatable {
 
   /** The guest takes a fault: its kernel will serve it, or a handler runs that gives up on the instruction. */
   private guestFault(vector: number, errorCode: number, hi: number, lo: number): void {
-    const { paths, observation } = this.parts;
+    const { paths, observation, registers } = this.parts;
+    if (vector === VECTOR.PF) {
+      // Of an injected fault KVM loads CR2 itself, at the entry: no event injection does it.
+      registers.at[REG.CR2_HI] = hi;
+      registers.at[REG.CR2_LO] = lo;
+    }
     const taken = this.kernel !== null && this.kernel.takes(vector, errorCode, hi, lo);
     paths.add(STEP['guest.pf_delivery']);
     if (!taken) paths.add(STEP['guest.iret']);

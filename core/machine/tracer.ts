@@ -62,11 +62,12 @@ export class Tracer {
     this.earlier ??= this.lookAtHost();
   }
 
-  begin(access: number, insn: Instruction, line: number): void {
+  /** `text` says what it is where the instruction does not. */
+  begin(access: number, insn: Instruction, line: number, text?: string): void {
     if (access !== this.wanted) return;
     this.flush();
     this.before = this.paths.counts();
-    this.text = describeInstruction(insn);
+    this.text = text ?? describeInstruction(insn);
     this.line = line;
     if (this.look !== null) this.stateBefore = this.look(insn);
     this.events.clear();

@@ -1,5 +1,6 @@
 import type { Result } from '../base/result.ts';
-import { FURTHEST, type ShareBreakEven } from '../experiment/uncertainty/break-even.ts';
+import { FURTHEST } from '../experiment/uncertainty/break-even.ts';
+import type { ShareBreakEven } from '../experiment/uncertainty/break-even-share.ts';
 import { comparePair } from '../experiment/uncertainty/compare.ts';
 import type { Draws } from '../experiment/uncertainty/draws.ts';
 import { drawnText } from './drawn-text.ts';
@@ -79,12 +80,12 @@ export function breakEvenText(
 function shareLines(share: Result<ShareBreakEven> | null): string[] {
   if (share === null) return [];
   if (!share.ok) return ['', ...wrap(`Share: ${share.error}.`)];
-  const { phase, share: at, now, above } = share.value;
+  const { what, share: at, now, above } = share.value;
   const part = (value: number): string => `${figure(value * 100)} %`;
   return [
     '',
     ...wrap(
-      `Equal if ${part(at)} of the accesses were of phase '${phase}' (now ${part(now)}); above that ${above} is cheaper.`,
+      `Equal if ${part(at)} of the accesses were ${what.startsWith('phase ') ? `of ${what}` : what} (now ${part(now)}); above that ${above} is cheaper.`,
     ),
   ];
 }

@@ -21,7 +21,7 @@ export function calibrationText({ host, base, fit, configuration }: Calibration,
     leftOut === null ? '-' : off(leftOut, measured),
   ]);
   const moved = fit.prices
-    .filter(({ learned }) => learned >= 0.01)
+    .filter(({ learned, held }) => learned >= 0.01 || held)
     .map((one) => ({ ...one, change: Math.abs(Math.log((one.value + 1) / (one.prior.value + 1))) }))
     .sort((a, b) => b.change - a.change)
     .slice(0, SHOWN);
@@ -63,12 +63,12 @@ export function calibrationText({ host, base, fit, configuration }: Calibration,
               { title: '+-', align: 'right' },
               { title: 'settled', align: 'right' },
             ],
-            moved.map(({ step, prior, value, sigma, learned }) => [
+            moved.map(({ step, prior, value, sigma, learned, held }) => [
               step,
               figure(prior.value),
               figure(value),
               figure(2 * sigma),
-              `${Math.round(learned * 100)} %`,
+              held ? 'held at 0' : `${Math.round(learned * 100)} %`,
             ]),
           ),
         ]),

@@ -2,7 +2,7 @@ import type { Comparison } from '../experiment/uncertainty/compare.ts';
 import { Draws } from '../experiment/uncertainty/draws.ts';
 import { drawnText } from './drawn-text.ts';
 import { counted, figure, integer, percent, range, signed } from './numbers.ts';
-import { type Pair, pairsOf } from '../experiment/uncertainty/pairs.ts';
+import { type Pair, pairsOf, type SeedRuns } from '../experiment/uncertainty/pairs.ts';
 import { phaseLines } from './phase-lines.ts';
 import {
   answerLines,
@@ -40,8 +40,9 @@ export function compareText(
   baseline: number | null,
   style: Style = PLAIN,
   draws: Draws = new Draws(),
+  seeds?: SeedRuns,
 ): string {
-  const pairs = pairsOf(runs, baseline, draws);
+  const pairs = pairsOf(runs, baseline, draws, seeds);
   const costs = costTable(runs, style);
   const lines = [
     ...headingLines(scenario, style),
@@ -180,10 +181,14 @@ function differenceSection(runs: readonly RunView[], pairs: readonly Pair[], dra
   return [...lines, '', ...wrap(drawnText(draws.options)).map(style.quiet)];
 }
 
-function verdictLines({ difference, interval, verdict, waterfall, breakEven }: Comparison): string[] {
+function verdictLines({ difference, interval, verdict, waterfall, breakEven, seeds }: Comparison): string[] {
   const { stages } = waterfall;
   const shown = stages.slice(0, STAGES_SHOWN).map(({ stage, cycles }) => `${stage} ${signed(cycles)}`);
   if (shown.length === 0) return [`${verdict.word}: ${verdict.why}`];
+  const workload =
+    seeds === null
+      ? []
+      : [`over ${seeds.count} seeds of the workload, at best prices: ${signed(seeds.low)}..${signed(seeds.high)}`];
   const between = interval === null ? '' : ` (95 % ${signed(interval.low)}..${signed(interval.high)})`;
   const why = verdict.word === 'better' || verdict.word === 'worse' ? '' : ` (${verdict.why})`;
   const turning = breakEven.find(({ inRange }) => inRange);
@@ -192,5 +197,6 @@ function verdictLines({ difference, interval, verdict, waterfall, breakEven }: C
       (turning === undefined
         ? ''
         : `; equal if ${turning.step} cost ${figure(turning.price)} (now ${figure(turning.now)})`),
+    ...workload,
   ];
 }

@@ -5,7 +5,7 @@ import { timedAccount } from '../experiment/timed-account.ts';
 import { shadowAccount } from '../experiment/shadow-costs.ts';
 import type { LeftOut } from './compare-text.ts';
 import type { Draws } from '../experiment/uncertainty/draws.ts';
-import { pairsOf } from '../experiment/uncertainty/pairs.ts';
+import { pairsOf, type SeedRuns } from '../experiment/uncertainty/pairs.ts';
 import type { RunView, ScenarioView } from './view.ts';
 
 // Reports as data. Each names its schema; docs/json.md describes them. A field is never renamed or given another meaning within a version.
@@ -57,12 +57,13 @@ export const compareJson = (
   baseline: number | null,
   provenance: Provenance,
   draws?: Draws,
+  seeds?: SeedRuns,
 ) => ({
   schema: 'exitlab.compare/1',
   ...scenarioPart(scenario, provenance),
   runs: runs.map(runPart),
   leftOut,
-  differences: pairsOf(runs, baseline, draws).map(({ comparison: { a, b, waterfall, ...comparison } }) => ({
+  differences: pairsOf(runs, baseline, draws, seeds).map(({ comparison: { a, b, waterfall, ...comparison } }) => ({
     from: a,
     to: b,
     ...waterfall,

@@ -54,7 +54,11 @@ export function shadowLines(runs: readonly RunView[], style: Style, listed = fal
         ? []
         : [[name(result.configuration.name, n), ...kinds.map(([, kind]) => of(account.costs[kind]))]];
     });
-  const long = Math.max(...runs.map(({ result }) => result.configuration.name.length)) > NAME_WIDTH;
+  const taken = counted.map(
+    ([title, of]) => Math.max(title.length, ...counts.map((each) => integer(each[of]).length)) + 2,
+  );
+  const room = WIDTH - 2 - taken.reduce((sum, width) => sum + width, 0);
+  const long = Math.max(...runs.map(({ result }) => result.configuration.name.length)) > room;
   const name = (text: string, n: number): string => (runs.length === 1 ? '' : long ? `[${n + 1}]` : text);
   const rows = runs.map(({ result }, n) => [
     name(result.configuration.name, n),
@@ -73,9 +77,6 @@ export function shadowLines(runs: readonly RunView[], style: Style, listed = fal
     ...wrap('An access with several exits stands in the first column that fits.', '  ').map(style.quiet),
   ];
 }
-
-/** Names up to this length leave room for the counts. */
-const NAME_WIDTH = WIDTH - 64;
 
 const LEGEND =
   'direct: page faults that the CPU delivered to the guest without an exit. injected: that exited and that KVM gave back. trap-np: of these, ' +

@@ -1,13 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import {
-  calibratedModel,
-  findCpuModel,
-  markPrediction,
-  priceResult,
-  type RunResult,
-  type RunView,
-} from '../../core/index.ts';
-import { readCpuFile, type CpuFile } from '../report/cpu-file.ts';
+import { priceCalibrated, splitCpu, type RunResult, type RunView } from '../../core/index.ts';
+import { readCpuFile, type CpuFile } from '../contract/cpu-file.ts';
+import { cpusFolder, keptCpus, priceOn } from '../report/kept-cpus.ts';
 import { last, type Given, type OptionSpec } from './arguments.ts';
 import { BadInput } from './bad-input.ts';
 
@@ -32,23 +26,19 @@ export async function cpuFileOf(options: Given): Promise<CpuFile | null> {
   return read.value;
 }
 
-/** Prices a result: by the calibrated CPU where it was run on that one's base, else by the CPU model itself. */
+/**
+ * Prices a result: by the calibrated CPU that was given where it was run on that one's base; else by what the configuration's CPU says, which may
+ * be another model's prices or a host kept by the window (`haswell@my-host`).
+ */
 export function priceRun(result: RunResult, cpuFile: CpuFile | null): RunView {
-  const base = findCpuModel(result.configuration.cpu);
-  if (!base.ok) throw new BadInput(base.error);
-  const calibrated = cpuFile !== null && cpuFile.base === base.value.id;
-  const model = calibrated
-    ? calibratedModel({ ...cpuFile, prices: { ...base.value.prices, ...cpuFile.prices } })
-    : base;
-  if (!model.ok) throw new BadInput(model.error);
-  const priced = priceResult(result.paths, model.value);
-  if (!priced.ok) throw new Error(priced.error);
-  const view = { result, priced: priced.value, model: model.value };
-  if (!calibrated) return view;
-  const priors = new Map(Object.entries(base.value.prices));
-  const equations = cpuFile.equations.map((row) => ({
-    ...row,
-    times: new Map(row.times),
-  }));
-  return { ...view, mark: markPrediction(priced.value, equations, priors) };
+  const { cpu } = result.configuration;
+  if (cpuFile !== null && cpuFile.base === cpu) {
+    const calibrated = priceCalibrated(result.paths, cpuFile, cpuFile.host.name);
+    if (!calibrated.ok) throw new BadInput(calibrated.error);
+    return { result, ...calibrated.value };
+  }
+  const { cpus } = splitCpu(cpu).prices === null ? { cpus: [] } : keptCpus(cpusFolder());
+  const priced = priceOn(result.configuration, result, cpus);
+  if (!priced.ok) throw new BadInput(priced.error);
+  return priced.value;
 }

@@ -1,11 +1,13 @@
 import { availableParallelism } from 'node:os';
 import {
   type Configuration,
+  type EventColumns,
   type LeftOut,
   type RunView,
   type ScenarioView,
   type Selection,
   type Trace,
+  type TracedRun,
 } from '../../core/index.ts';
 import type { CompiledScript } from '../sandbox/compile/compiled-script.ts';
 import { DEFAULT_LIMITS, type Limits } from '../sandbox/limits.ts';
@@ -14,7 +16,7 @@ import type { Answer, Job } from '../workers/protocol.ts';
 import { last, numberOf, type Given, type OptionSpec } from './arguments.ts';
 import { BadInput } from './bad-input.ts';
 import { CPU_FILE_OPTION, cpuFileOf, priceRun } from './cpu-file.ts';
-import type { CpuFile } from '../report/cpu-file.ts';
+import type { CpuFile } from '../contract/cpu-file.ts';
 import { Progress } from './progress.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -25,6 +27,14 @@ export const RUN_OPTIONS: readonly OptionSpec[] = [
   { name: 'time-limit', argument: 'SECONDS', help: `of one run, default ${DEFAULT_LIMITS.seconds}` },
   { name: 'jobs', short: 'j', argument: 'N', help: 'runs at a time, default one a processor' },
 ];
+
+const NO_EVENTS: EventColumns = {
+  kind: new Uint8Array(),
+  args: new Int32Array(),
+  access: new Float64Array(),
+  cycles: new Float64Array(),
+  dropped: 0,
+};
 
 /** Runs of one script. Opened once, closed whatever happens. */
 export class Experiment {
@@ -113,20 +123,42 @@ export class Experiment {
     }
   }
 
+  /** Runs the script on each configuration, and keeps the last events of each run. The first that cannot be built is a mistake of the user's. */
+  async runKeepingEvents(configurations: readonly Configuration[], events: number): Promise<TracedRun[]> {
+    const progress = new Progress(this.terminal, configurations.length);
+    try {
+      return await Promise.all(
+        configurations.map(async (configuration, n) => {
+          const onAccesses = (accesses: number): void => progress.update(n, accesses);
+          const run = await this.runOne(configuration, 0, onAccesses, n === 0 ? progress : null, events);
+          progress.finish();
+          if ('refused' in run) throw new BadInput(`${configuration.name}: ${run.refused}`);
+          return { ...run.view, events: run.events ?? NO_EVENTS };
+        }),
+      );
+    } finally {
+      progress.clear();
+    }
+  }
+
   private async runOne(
     configuration: Configuration,
     trace: number,
     onAccesses: (accesses: number) => void,
     voice: Progress | null,
-  ): Promise<{ view: RunView; trace: Trace | null } | { refused: string }> {
-    const job: Job = { kind: 'run', script: this.script, limits: this.limits, configuration, check: this.check, trace };
+    events = 0,
+  ): Promise<{ view: RunView; trace: Trace | null; events: EventColumns | null } | { refused: string }> {
+    const kept = events > 0 ? { details: true, events } : {};
+    const { script, limits, check } = this;
+    const job: Job = { kind: 'run', script, limits, configuration, check, trace, ...kept };
     const answer = await this.pool.run(job, (report) => {
       if (report.kind === 'progress') onAccesses(report.accesses);
       else voice?.say(report.text);
     });
     if (answer.kind === 'refused') return { refused: answer.message };
     if (answer.kind !== 'ran') throw failure(answer, configuration);
-    return { view: priceRun(answer.report.result, this.cpuFile), trace: answer.report.trace };
+    const { result, trace: traced, details } = answer.report;
+    return { view: priceRun(result, this.cpuFile), trace: traced, events: details?.events ?? null };
   }
 }
 

@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
 import type { Configuration, LeftOut, RunView } from '../../core/index.ts';
 import type { StoredRun } from '../contract/lab.ts';
 import { makeResultFile } from '../lab/result-files.ts';
+import { cpusFolder, keptCpus } from '../report/kept-cpus.ts';
 import { History } from '../store/history.ts';
 import { historyPath } from '../store/history-path.ts';
 import { last, type Given, type OptionSpec } from './arguments.ts';
@@ -22,7 +24,7 @@ export function keepInHistory(
 ): void {
   if (last(options, 'no-history') !== undefined || runs.length === 0) return;
   const run: StoredRun = {
-    runId: 'cli',
+    runId: runIdOf(script.text, configurations),
     script: { name: resolve(script.file), text: script.text },
     options: { check, events: 0, seconds: 0 },
     configurations,
@@ -43,10 +45,16 @@ export function keepInHistory(
     return;
   }
   try {
-    opened.value.add(makeResultFile(run, version()), scenario.title);
+    opened.value.add(makeResultFile(run, version(), keptCpus(cpusFolder()).cpus), scenario.title);
   } catch (error) {
     terminal.err(`exitlab: the run is not stored: ${(error as Error).message}\n`);
   } finally {
     opened.value.close();
   }
+}
+
+/** The same for the same runs, another for others: a window that opens two tells them apart. */
+function runIdOf(script: string, configurations: readonly Configuration[]): string {
+  const hash = createHash('sha256').update(JSON.stringify([script, configurations]));
+  return `cli-${hash.digest('hex').slice(0, 24)}`;
 }

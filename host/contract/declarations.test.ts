@@ -15,7 +15,7 @@ function docOf(node: ts.Node): string {
 
 const interfaces = file.statements.filter(ts.isInterfaceDeclaration);
 const members = interfaces
-  .filter(({ name }) => ['Vm', 'Cpu', 'Host'].includes(name.text))
+  .filter(({ name }) => ['Vm', 'Cpu', 'Host', 'GuestKernel'].includes(name.text))
   .flatMap(({ name, members: all }) => all.filter(ts.isMethodSignature).map((member) => ({ of: name.text, member })));
 
 /** Fields that a script writes or reads, those of nested objects too. */

@@ -212,7 +212,7 @@ interface Vm {
   td(): void;
 
   /**
-   * How many vCPUs the VM has, 1 to 16; default 1. The script drives the first. The others start with the same registers, share the guest's
+   * How many vCPUs the VM has: `count`, 1 to 16; default 1. The script drives the first. The others start with the same registers, share the guest's
    * memory, and do what `host.whileIn` and `cpu.together` say. Source: KVM_CREATE_VCPU (api.rst, 4.7).
    */
   vcpus(count: number): void;
@@ -222,14 +222,16 @@ interface Vm {
    * reclaim. Every page-table store, INVLPG and MOV to CR3 it makes is an instruction that the model carries out. It owns the first RAM
    * region above its first MiB, maps that region at its own addresses (PAGE_OFFSET), and maps doorbells in its half of the address space,
    * where programs reach them too. Its limits: docs/guest-kernel.md.
+   * Source: Linux, mm/memory.c, kernel/fork.c, mm/mmap.c, arch/x86/mm/; what differs by release: core/guest/kernel/release.ts.
    */
   kernel(options?: {
     /** Which Linux: how it edits page tables and when it flushes. Default '6.18'. */
     readonly release?: '2.6.24' | '3.14' | '4.15' | '6.18';
     /** Tag address spaces with PCIDs: needs 4 or 5 levels, 4.15 or later and a CPU that has them. Default false. */
     readonly pcid?: boolean;
-    /** Start and size of the memory it hands out, inside the first RAM region. Default: from its first MiB up to the boot page tables. */
+    /** Guest-physical address in bytes where the memory that it hands out begins, inside the first RAM region. Default: its first MiB. */
     readonly gpa?: Address;
+    /** Bytes of that memory, or text with a unit. Default: up to the boot page tables. */
     readonly size?: Size;
     /** Page size of its direct map. Default '2M' (4 MiB pages in 2-level paging) where the region is aligned to it, else '4K'. */
     readonly directMap?: PageSize;
@@ -545,7 +547,7 @@ interface Host {
   /** Fetches and re-arms the dirty log of `slot`, its number. Source: KVM_GET_DIRTY_LOG (api.rst, 4.8). */
   getDirtyLog(slot: number): number;
   /**
-   * The host reclaims pages: the MMU notifier zaps their EPT/NPT entries. Contents are kept.
+   * The host reclaims pages: the MMU notifier zaps their EPT/NPT or shadow entries. Contents are kept.
    * Source: kvm_mmu_notifier_invalidate_range_start() in virt/kvm/kvm_main.c.
    */
   reclaim(range: {
@@ -558,6 +560,8 @@ interface Host {
    * A race: while vCPU 0 is at a named place in KVM's code for the `nth` time from now on, another vCPU carries out accesses. As long as
    * they need no exit they take place there and then. The first that leaves the guest waits, with those behind it, until vCPU 0 is through,
    * because KVM's locks are held. Their cost is not vCPU 0's. A place that is never passed is told in the notes.
+   * Source: kvm_mmu_get_page(), FNAME(walk_addr)() and kvm_mmu_pte_write() in arch/x86/kvm/mmu.c and paging_tmpl.h (2.6.26);
+   * kvm_faultin_pfn() in arch/x86/kvm/mmu/mmu.c.
    */
   whileIn(race: {
     /**
@@ -567,22 +571,24 @@ interface Host {
      * is not taken yet.
      */
     readonly window: 'kvm_mmu_get_page' | 'walk_addr' | 'kvm_mmu_pte_write' | 'kvm_faultin_pfn';
-    /** Default 1. */
+    /** The how manieth passage from now on, from 1. Default 1. */
     readonly nth?: number;
     /** Which vCPU, from 1. Default 1. */
     readonly vcpu?: number;
+    /** What the other vCPU executes there, in this order. */
     readonly accesses: readonly OtherAccess[];
   }): number;
 }
 
 /** One instruction of another vCPU. */
 interface OtherAccess {
+  /** MOV from memory, MOV to memory, INVLPG or MOV to CR3. */
   readonly op: 'read' | 'write' | 'invlpg' | 'movCr3';
-  /** Linear address; of `movCr3` the new value. */
+  /** Linear address in bytes; of `movCr3` the new value. */
   readonly address: Address;
-  /** Stored value. Default 0. */
+  /** What is stored, an integer of `width` bytes. Default 0. */
   readonly value?: Value;
-  /** Bytes. Default 8. */
+  /** Bytes of the operand. Default 8. */
   readonly width?: Width;
 }
 
@@ -604,59 +610,109 @@ type Prot = 'none' | 'r' | 'rw' | 'rx' | 'rwx';
  * Every call can be recorded in `repeat`; a process made there must end there. What cannot be (no memory left, mapped twice) stops the run.
  */
 interface GuestKernel {
-  /** A new process with an empty address space. It does not run yet. */
+  /**
+   * A new process with an empty address space. It does not run yet.
+   * Source: mm_init() in kernel/fork.c; pgd_alloc() in arch/x86/mm/pgtable.c.
+   */
   process(): Process;
-  /** schedule(): loads the process's CR3, unless it is loaded, and goes on in user mode. */
+  /**
+   * schedule(): loads the CR3 of `process`, unless it is loaded, and goes on in user mode.
+   * Source: context_switch() in kernel/sched/core.c; switch_mm() in arch/x86/mm/tlb.c.
+   */
   switchTo(process: Process): void;
-  /** fork: the child gets the address space copy-on-write. The parent goes on. */
+  /**
+   * fork: the child gets the address space of `process` copy-on-write. The parent goes on.
+   * Source: dup_mmap() in kernel/fork.c; copy_page_range() in mm/memory.c.
+   */
   fork(process: Process): Process;
-  /** execve: an empty address space takes the place of the old one. */
+  /** execve: an empty address space takes the place of the one that `process` has. Source: exec_mmap() in fs/exec.c. */
   exec(process: Process): void;
-  /** exit: everything it has is unmapped and freed. If it runs, nobody runs after it, in kernel mode, until the next `switchTo`. */
+  /**
+   * exit: everything that `process` has is unmapped and freed. If it runs, nobody runs after it, in kernel mode, until the next `switchTo`.
+   * Source: exit_mmap() in mm/mmap.c.
+   */
   exit(process: Process): void;
 
-  /** mmap; returns the address. Nothing is mapped in the page tables before it is accessed, unless `populate` or `gpa` says so. */
+  /**
+   * mmap in the address space of `process`; returns the linear address, in bytes. Nothing is mapped in the page tables before it is
+   * accessed, unless `populate` or `gpa` says so. Source: do_mmap() in mm/mmap.c; handle_mm_fault() in mm/memory.c.
+   */
   mmap(
     process: Process,
     mapping: {
+      /** Bytes, or text with a unit; a multiple of 4096. */
       readonly size: Size;
-      /** Linear address (MAP_FIXED_NOREPLACE). Default: one that no mapping of this script has had, downwards from the usual place. */
+      /** Linear address in bytes (MAP_FIXED_NOREPLACE). Default: one that no mapping of this script has had, downwards from the usual place. */
       readonly gva?: Address;
-      /** Default 'rw'. */
+      /** Rights. Default 'rw'. */
       readonly prot?: Prot;
       /** MAP_SHARED. Without a file: shared memory, which processes forked later have too. Default false, MAP_PRIVATE. */
       readonly shared?: boolean;
       /** Name of a file: processes that map it share its pages in the page cache. A page holds zeros when it is first read. */
       readonly file?: string;
-      /** Where in the file the mapping begins. Default 0. */
+      /** Byte of the file at which the mapping begins, a multiple of the page size. Default 0. */
       readonly offset?: Size;
       /** madvise(MADV_HUGEPAGE): aligned parts get huge pages at their first access. Default false. */
       readonly huge?: boolean;
       /** MAP_POPULATE: every page at once. Default false. */
       readonly populate?: boolean;
-      /** Guest-physical address of a device's pages (remap_pfn_range): mapped at once, shared. */
+      /** Guest-physical address in bytes of a device's pages (remap_pfn_range): mapped at once, shared. */
       readonly gpa?: Address;
     },
   ): number;
-  /** munmap. A huge page of which only a part goes is split. */
-  munmap(process: Process, range: { readonly gva: Address; readonly size: Size }): void;
-  /** mprotect. */
-  mprotect(process: Process, range: { readonly gva: Address; readonly size: Size; readonly prot: Prot }): void;
+  /**
+   * munmap in the address space of `process`. A huge page of which only a part goes is split.
+   * Source: do_munmap() in mm/mmap.c; zap_pte_range() and free_pgd_range() in mm/memory.c.
+   */
+  munmap(
+    process: Process,
+    range: {
+      /** Linear address in bytes, a multiple of 4096. */
+      readonly gva: Address;
+      /** Bytes, or text with a unit; a multiple of 4096. */
+      readonly size: Size;
+    },
+  ): void;
+  /** mprotect in the address space of `process`. Source: change_protection() in mm/mprotect.c. */
+  mprotect(
+    process: Process,
+    range: {
+      /** Linear address in bytes, a multiple of 4096. */
+      readonly gva: Address;
+      /** Bytes, or text with a unit; a multiple of 4096. */
+      readonly size: Size;
+      /** Rights from now on. */
+      readonly prot: Prot;
+    },
+  ): void;
 
-  /** Clears the accessed bits of a process as reclaim does; returns how many pages had been accessed since the last time. */
+  /**
+   * Clears the accessed bits of `process` as reclaim does; returns how many pages had been accessed since the last time.
+   * Source: page_referenced() in mm/rmap.c; ptep_test_and_clear_young() in arch/x86/mm/pgtable.c.
+   */
   age(process: Process): number;
   /**
-   * Reclaim looks at so many pages of the page cache, in turn: one that was accessed gets another round, any other is unmapped from every
-   * process. Returns how many were unmapped. They stay in the page cache.
+   * Reclaim looks at so many `pages` of the page cache, in turn: one that was accessed gets another round, any other is unmapped from every
+   * process. Returns how many were unmapped. They stay in the page cache. Source: shrink_page_list() in mm/vmscan.c; try_to_unmap() in
+   * mm/rmap.c.
    */
   reclaim(pages: number): number;
-  /** khugepaged: makes one huge page of the aligned range around an address; false where it gives up. */
+  /**
+   * khugepaged: makes one huge page of the aligned range around the address `gva` (linear, in bytes) of `process`; false where it gives up.
+   * Source: collapse_huge_page() in mm/khugepaged.c (2.6.38).
+   */
   promote(process: Process, gva: Address): boolean;
 
-  /** A system call of the process that runs: into kernel mode and out again. What `body` does is done in kernel mode. */
+  /**
+   * A system call of the process that runs: into kernel mode and out again. What `body` does is done in kernel mode.
+   * Source: entry_SYSCALL_64 in arch/x86/entry/entry_64.S.
+   */
   syscall(body?: () => void): void;
 
-  /** Counters so far, most under their names in /proc/vmstat: pgfault, pgmajfault, pgalloc, pgfree, pgreuse, cow, ctxt, processes, segv... */
+  /**
+   * Counters so far, most under their names in /proc/vmstat: pgfault, pgmajfault, pgalloc, pgfree, pgreuse, cow, ctxt, processes, segv...
+   * Source: vmstat_text[] in mm/vmstat.c; /proc/stat for ctxt and processes; the others are the model's.
+   */
   vmstat(): Readonly<Record<string, number>>;
 }
 

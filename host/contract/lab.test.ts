@@ -17,7 +17,7 @@ describe('a call', () => {
     ['describe', {}],
     ['start', start],
     ['files.open', { path: null }],
-    ['drafts.put', { key: 'untitled:1', path: null, name: 'untitled', text: 'x', base: null }],
+    ['drafts.put', { key: 'untitled:1', path: null, name: 'untitled', text: 'x', base: null, by: 'w', seen: null }],
     ['workspace.put', { state: { any: ['json', 1, null] } }],
   ])('%s is taken as it is', (method, params) => {
     expect(readCall({ method, params })).toEqual({ ok: true, value: { method, params } });

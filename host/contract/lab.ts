@@ -1,5 +1,8 @@
 import * as v from 'valibot';
 import { err, ok, type Result } from '../../core/index.ts';
+import { calibrationAsked, calibrationMade } from './calibration.ts';
+import { cpuFile } from './cpu-file.ts';
+import { historyAsked, historyChange, historyFound, historyRow, runNumber } from './history.ts';
 import { inspection } from './inspection.ts';
 import { configuration, count, finite } from './result.ts';
 import type { Frozen } from './same-type.ts';
@@ -30,6 +33,11 @@ export const draft = v.strictObject({
   /** `modified` of the file when it was read, to see a change from outside; null for none. */
   base: v.nullable(moment),
 });
+/** Names a text, so that two windows see whether they mean the same one. */
+const draftVersion = v.nullable(v.string());
+
+/** A sentence for each thing that the next start will not find, because the disk refused it. */
+const notKept = v.array(v.string());
 
 const eventsAsked = v.strictObject({
   runId: id,
@@ -48,6 +56,15 @@ const risingColumn = v.object({
   bits: v.picklist([16, 32, 64]),
   data: v.string(),
 });
+
+/** A report of a start, or of a stored run that was opened, by its id. */
+const reportAsked = {
+  runId: id,
+  /** Id of one of the formats that `report.formats` lists. */
+  format: v.pipe(v.string(), v.maxLength(40)),
+  /** Name of the configuration to compare with; null: of each CPU the first. */
+  baseline: v.nullable(v.pipe(v.string(), v.maxLength(400))),
+};
 
 /** Every call: what goes in, what comes back. */
 export const LAB_METHODS = {
@@ -149,23 +166,83 @@ export const LAB_METHODS = {
   'files.recent': { params: nothing, reply: v.array(fileStamp) },
   /** Scripts and results below the folder; empty where there is none. */
   'files.list': { params: nothing, reply: v.object({ files: v.array(fileStamp), more: count }) },
-  /** Keeps a text that is not saved; text null forgets it. It survives the end of every process. */
+  /**
+   * Keeps a text that is not saved; text null forgets it. It survives the end of every process. `by` names the window; `seen` is the
+   * version that it knows. What another window has put since is not overwritten: that fails as `changed`.
+   */
   'drafts.put': {
-    params: v.strictObject({ ...draft.entries, text: v.nullable(draft.entries.text) }),
-    reply: done,
+    params: v.strictObject({ ...draft.entries, text: v.nullable(draft.entries.text), by: id, seen: draftVersion }),
+    reply: v.object({ version: draftVersion }),
   },
-  'drafts.get': { params: nothing, reply: v.object({ drafts: v.array(draft), problems: v.array(v.string()) }) },
+  'drafts.get': {
+    params: nothing,
+    reply: v.object({
+      drafts: v.array(v.object({ ...draft.entries, version: v.string() })),
+      problems: v.array(v.string()),
+    }),
+  },
   /** Keeps what the window wants to find again: plain JSON of at most 4 MiB. */
   'workspace.put': { params: v.strictObject({ state: v.unknown() }), reply: done },
-  /** The kept state, and the last start with its results; null where there is none. `problems`: a sentence for each file that could not be read. */
+  /**
+   * The kept state, and the last start with its results; null where there is none. `running`: that start is going on, and its events come.
+   * `problems`: a sentence for each file that could not be read.
+   */
   'workspace.get': {
     params: nothing,
-    reply: v.object({ state: v.unknown(), lastRun: v.nullable(storedRun), problems: v.array(v.string()) }),
+    reply: v.object({
+      state: v.unknown(),
+      lastRun: v.nullable(storedRun),
+      running: v.boolean(),
+      problems: v.array(v.string()),
+    }),
   },
   /** A start with its results as the text of a result file, to be saved by `files.saveAs`. */
   'results.export': { params: v.strictObject({ runId: id }), reply: v.object({ text: v.string() }) },
-  /** Reads the text of a result file; what is too new, damaged or something else fails with a sentence. */
-  'results.import': { params: v.strictObject({ text: largeText }), reply: resultFile },
+  /** Reads the text of a result file and keeps it as the last start; what is too new, damaged or something else fails with a sentence. */
+  'results.import': {
+    params: v.strictObject({ text: largeText }),
+    reply: v.object({ ...resultFile.entries, notKept }),
+  },
+  /** Stored runs, newest first. */
+  'history.list': { params: historyAsked, reply: historyFound },
+  /**
+   * A stored run as it is opened: under an id of its own (`history:7`), which `report` and `results.export` know from then on. `prices`: id of the CPU
+   * model, or name of the calibrated host, at whose prices the counts are shown; null for those it was made with.
+   */
+  'history.get': {
+    params: v.strictObject({ id: runNumber, prices: v.nullable(v.pipe(v.string(), v.maxLength(60))) }),
+    reply: resultFile,
+  },
+  /** Two stored runs as one, to be compared: their configurations side by side, each with its run's number. `notes`: what must be known of that. */
+  'history.pair': {
+    params: v.strictObject({ a: runNumber, b: runNumber }),
+    reply: v.object({ file: resultFile, notes: v.array(v.string()) }),
+  },
+  /** Sets a run's note or tags. */
+  'history.change': { params: historyChange, reply: historyRow },
+  /** Deletes runs; they can be had back for 30 days. */
+  'history.delete': { params: v.strictObject({ ids: v.pipe(v.array(runNumber), v.nonEmpty()) }), reply: done },
+  /** Takes deleted runs back. */
+  'history.restore': { params: v.strictObject({ ids: v.pipe(v.array(runNumber), v.nonEmpty()) }), reply: done },
+  /** The formats of reports. `text` false: bytes, which cannot be shown and are saved. */
+  'report.formats': {
+    params: nothing,
+    reply: v.array(v.object({ id: v.string(), title: v.string(), extension: v.string(), text: v.boolean() })),
+  },
+  /** A report as text. */
+  'report.text': { params: v.strictObject(reportAsked), reply: v.object({ text: v.string() }) },
+  /** Writes a report to a file as `files.saveAs` does. */
+  'report.save': {
+    params: v.strictObject({ ...reportAsked, name: path, overwrite: v.boolean() }),
+    reply: v.nullable(fileStamp),
+  },
+  /** Fits a CPU model to measured rows. Refused with the line where the rows cannot be. Nothing is kept. */
+  calibrate: { params: calibrationAsked, reply: calibrationMade },
+  /** Calibrated hosts that are kept: each can be chosen as a CPU, as `base@name`. */
+  'cpus.list': { params: nothing, reply: v.object({ cpus: v.array(cpuFile), problems: v.array(v.string()) }) },
+  /** Keeps the text of a CPU file, in place of an older one of that name. */
+  'cpus.keep': { params: v.strictObject({ text: largeText }), reply: done },
+  'cpus.forget': { params: v.strictObject({ name: v.pipe(v.string(), v.regex(/^[\w.-]{1,60}$/)) }), reply: done },
   /** Tells the shell around the window what it shows. `unsaved`: names of texts that a close would lose. */
   'window.put': {
     params: v.strictObject({ title: v.pipe(v.string(), v.maxLength(400)), unsaved: v.array(v.string()) }),
@@ -180,7 +257,9 @@ export const LAB_EVENTS = {
   'run.message': v.object({ runId: id, index: count, text: v.string() }),
   'run.result': v.object({ runId: id, index: count, ...outcome.entries }),
   'run.failed': v.object({ runId: id, index: count, ...failure.entries }),
-  'run.done': v.object({ runId: id, cancelled: v.boolean(), elapsedMs: finite }),
+  'run.done': v.object({ runId: id, cancelled: v.boolean(), elapsedMs: finite, notKept }),
+  /** The history is another one; or a run that ended could not be stored, for the reason in `problem`. */
+  'history.changed': v.object({ problem: v.nullable(v.string()) }),
   /** Events were missed, after a lost connection: ask `workspace.get` what the last start came to. */
   'lab.lost': v.object({}),
   /** A command of the shell's menu, by its id in the window's palette; `argument` e.g. the path of a recent file. */
@@ -230,6 +309,8 @@ export type StoredRun = Frozen<v.InferOutput<typeof storedRun>>;
 export type ResultFile = Frozen<v.InferOutput<typeof resultFile>>;
 export type Inspection = Frozen<v.InferOutput<typeof inspection>>;
 export type StateTable = Inspection['before'][number];
+export type HistoryRow = Frozen<v.InferOutput<typeof historyRow>>;
+export type CalibrationMade = Frozen<v.InferOutput<typeof calibrationMade>>;
 export type Draft = Frozen<v.InferOutput<typeof draft>>;
 
 /** The lab, as a window sees it. */

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Drafts } from './drafts.ts';
 
-const draft = { key: 'untitled:1', path: null, name: 'untitled', text: 'scenario(', base: null };
+const draft = { key: 'untitled:1', path: null, name: 'untitled', text: 'scenario(', base: null, by: 'one', seen: null };
+const kept = ({ by: _, seen: __, ...rest }: typeof draft) => rest;
 let folder = '';
 
 beforeEach(() => {
@@ -22,8 +23,15 @@ describe('a draft', () => {
     const { drafts: found, problems } = await new Drafts(folder).get();
     expect(problems).toEqual([]);
     expect(found).toHaveLength(2);
-    expect(found).toContainEqual({ ...draft, text: 'c' });
-    expect(found).toContainEqual({ key: '/x/../y.ts', path: '/y.ts', name: 'untitled', text: 'other', base: 5 });
+    expect(found).toContainEqual({ ...kept(draft), text: 'c', version: expect.any(String) });
+    expect(found).toContainEqual({
+      key: '/x/../y.ts',
+      path: '/y.ts',
+      name: 'untitled',
+      text: 'other',
+      base: 5,
+      version: expect.any(String),
+    });
   });
 
   it('that is forgotten is gone, twice too', async () => {
@@ -32,6 +40,22 @@ describe('a draft', () => {
     await drafts.put({ ...draft, text: null });
     await drafts.put({ ...draft, text: null });
     expect((await drafts.get()).drafts).toEqual([]);
+  });
+
+  it('of another window is not overwritten and not forgotten, unless it was seen', async () => {
+    const drafts = new Drafts(folder);
+    const { version } = await drafts.put({ ...draft, text: 'one’s' });
+    const other = { ...draft, by: 'two', text: 'two’s' };
+    await expect(drafts.put(other)).rejects.toMatchObject({ failure: { code: 'changed' } });
+    await expect(drafts.put({ ...other, text: null })).rejects.toMatchObject({ failure: { code: 'changed' } });
+    expect((await drafts.get()).drafts).toMatchObject([{ text: 'one’s', version }]);
+    // The window itself goes on, whatever it has seen; so does one that was opened on this very text.
+    await drafts.put({ ...draft, text: 'one’s, longer', seen: 'nothing of this' });
+    const { version: longer } = (await drafts.get()).drafts[0]!;
+    await drafts.put({ ...other, seen: longer });
+    expect((await drafts.get()).drafts).toMatchObject([{ text: 'two’s' }]);
+    // Equal texts are no conflict.
+    await drafts.put({ ...other, by: 'three' });
   });
 
   it('that is damaged is put aside, and the others are found', async () => {

@@ -2,11 +2,13 @@ import { mkdir, open, readdir, rename, unlink, writeFile, type FileHandle } from
 import { join } from 'node:path';
 import type { LabReply } from '../contract/lab.ts';
 import type { EventColumns } from '../workers/run-report.ts';
-import { failed } from './failed.ts';
+import { failed, fileFailed } from './failed.ts';
 import { packRising } from './pack-rising.ts';
+import { UnderWay } from './under-way.ts';
 
 /** Columns of the file in their order, with the bytes of one event. */
 const COLUMNS = { kind: 1, args: 16, access: 8, cycles: 8 } as const;
+const EVENT = Object.values(COLUMNS).reduce((sum, size) => sum + size, 0);
 const HEADER = 16;
 /** What the simulated clock counts in, cycles: see `toSixteenth` of core/cost/paths.ts. */
 const GRAIN = 1 / 16;
@@ -25,12 +27,27 @@ interface Stretch {
  */
 export class EventStore {
   private readonly folder: string;
+  private readonly underWay = new UnderWay();
 
   constructor(folder: string) {
     this.folder = folder;
   }
 
-  async write(key: string, { kind, args, access, cycles, dropped }: EventColumns): Promise<void> {
+  /** Rejects with a sentence when the disk refuses. */
+  async write(key: string, columns: EventColumns): Promise<void> {
+    await this.underWay
+      .do(() => this.put(key, columns))
+      .catch((error: unknown) => {
+        throw fileFailed('the events of the run', 'written', error);
+      });
+  }
+
+  /** When everything is on disk. */
+  settled(): Promise<void> {
+    return this.underWay.settled();
+  }
+
+  private async put(key: string, { kind, args, access, cycles, dropped }: EventColumns): Promise<void> {
     const header = new Float64Array([kind.length, dropped]);
     const path = this.pathOf(key);
     await mkdir(this.folder, { recursive: true, mode: 0o700 });
@@ -41,11 +58,9 @@ export class EventStore {
     await rename(`${path}.part`, path);
   }
 
+  /** True when the events of a run are there, whole. */
   async has(key: string): Promise<boolean> {
-    return open(this.pathOf(key), 'r').then(
-      (file) => file.close().then(() => true),
-      () => false,
-    );
+    return this.look(key, 0, 0, () => Promise.resolve(true)).catch(() => false);
   }
 
   /** When at most `count` events from number `from` on were. */
@@ -88,6 +103,8 @@ export class EventStore {
       const header = new Float64Array(2);
       await file.read(new Uint8Array(header.buffer), 0, HEADER, 0);
       const total = header[0]!;
+      const { size } = await file.stat();
+      if (size !== HEADER + total * EVENT) throw failed('refused', 'the events of this run are damaged: run it again');
       const first = Math.min(from, total);
       return await read({ file, from: first, count: Math.min(count, total - first), total });
     } finally {

@@ -6,6 +6,7 @@ import { failed, fileFailed } from './failed.ts';
 import type { Places } from './places.ts';
 import { readText } from './read-text.ts';
 import type { Recent } from './recent.ts';
+import { UnderWay } from './under-way.ts';
 
 /** File dialogs of the system; null means that the user declined. */
 export interface Dialogs {
@@ -13,6 +14,7 @@ export interface Dialogs {
   saveAs(suggested: string): Promise<string | null>;
 }
 
+type Content = Omit<LabParams<'files.saveAs'>, 'text'> & { readonly text: string | Uint8Array };
 type Stamp = LabReply<'files.save'>;
 
 /** Bytes of a file that can be opened: a result may hold many paths. */
@@ -26,6 +28,7 @@ export class Files {
   private readonly places: Places;
   private readonly dialogs: Dialogs | null;
   private readonly recent: Recent;
+  private readonly underWay = new UnderWay();
 
   constructor(places: Places, dialogs: Dialogs | null, recent: Recent) {
     this.places = places;
@@ -42,24 +45,35 @@ export class Files {
     return { ...this.stamp(real, modified), text };
   }
 
-  async save({ path, text, base }: LabParams<'files.save'>): Promise<Stamp> {
-    const real = await this.places.locate(path);
-    const now = await modifiedOf(real);
-    if (base !== null && now !== null && now !== base)
-      throw failed('changed', `${path}: somebody else has changed the file since it was read`);
-    return this.write(real, path, text);
+  save({ path, text, base }: LabParams<'files.save'>): Promise<Stamp> {
+    return this.underWay.do(async () => {
+      const real = await this.places.locate(path);
+      const now = await modifiedOf(real);
+      if (base !== null && now !== null && now !== base)
+        throw failed('changed', `${path}: somebody else has changed the file since it was read`);
+      return this.write(real, path, text);
+    });
   }
 
-  async saveAs({ name, text, overwrite }: LabParams<'files.saveAs'>): Promise<Stamp | null> {
+  /** `text` may be bytes, of a report. */
+  async saveAs({ name, text, overwrite }: Content): Promise<Stamp | null> {
     if (this.dialogs !== null) {
       // The system's dialog has asked about overwriting.
       const chosen = await this.dialogs.saveAs(name);
-      return chosen === null ? null : this.write(await this.places.locate(chosen), chosen, text);
+      if (chosen === null) return null;
+      return this.underWay.do(async () => this.write(await this.places.locate(chosen), chosen, text));
     }
-    const real = await this.places.locate(name);
-    if (!overwrite && (await modifiedOf(real)) !== null) throw failed('exists', `${name}: the file exists already`);
-    if (this.places.folder !== null) await mkdir(dirname(real), { recursive: true }).catch(() => {});
-    return this.write(real, name, text);
+    return this.underWay.do(async () => {
+      const real = await this.places.locate(name);
+      if (!overwrite && (await modifiedOf(real)) !== null) throw failed('exists', `${name}: the file exists already`);
+      if (this.places.folder !== null) await mkdir(dirname(real), { recursive: true }).catch(() => {});
+      return this.write(real, name, text);
+    });
+  }
+
+  /** When everything is on disk. */
+  settled(): Promise<void> {
+    return this.underWay.settled();
   }
 
   /** Those that are still there, newest first. */
@@ -94,7 +108,7 @@ export class Files {
     }
   }
 
-  private async write(real: string, name: string, text: string): Promise<Stamp> {
+  private async write(real: string, name: string, text: string | Uint8Array): Promise<Stamp> {
     try {
       await writeAtomically(real, text);
       const { mtimeMs } = await stat(real);

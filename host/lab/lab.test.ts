@@ -198,7 +198,7 @@ describe('a script that never ends', () => {
     const began = performance.now();
     const checked = await lab.call('check', KICKS);
     expect(checked.scenario?.title).toBe('t');
-    await lab.call('drafts.put', { key: 'k', path: null, name: 'n', text: 'typed', base: null });
+    await lab.call('drafts.put', { key: 'k', path: null, name: 'n', text: 'typed', base: null, by: 'w', seen: null });
     expect((await lab.call('inspect', { script: KICKS, configuration: configurations[0]!, access: 2 })).line).toBe(3);
     await start('r2');
     await done('r2');
@@ -293,6 +293,31 @@ describe('inspecting an access', () => {
     expect((await see(1)).earlier).toEqual([]);
     expect((await see(3)).earlier).toEqual([]);
   });
+
+  it('shows every access of a guest kernel, its return from a fault, too', async () => {
+    const text = `scenario({ title: 'Kernel', question: 'Which?',
+      setup(vm) { vm.ram({ gpa: 0, size: '16 MiB', map: false }); return { os: vm.kernel({ release: '2.6.24' }) }; },
+      guest(cpu, { os }) {
+        const program = os.process();
+        os.switchTo(program);
+        cpu.write64(os.mmap(program, { size: 4096 }), 1);
+      } });`;
+    const asked = parseConfigurations({
+      mmus: ['shadow'],
+      cpus: ['nehalem'],
+      kernels: ['2.6.24'],
+      designs: ['no-bypass'],
+    });
+    if (!asked.ok) throw new Error(asked.error);
+    const see = (access: number) =>
+      lab.call('inspect', { script: { name: 'os.ts', text }, configuration: asked.value[0]!, access });
+    const end = (await see(1_000_000).catch((error: LabError) => /makes (\d+) accesses/.exec(error.message)))!;
+    const all = Number((end as unknown as RegExpExecArray)[1]);
+    expect(all).toBeGreaterThan(5);
+    const texts: string[] = [];
+    for (let access = 1; access <= all; access++) texts.push((await see(access)).text);
+    expect(texts.filter((each) => each.startsWith('IRET'))).not.toEqual([]);
+  }, 60_000);
 
   it('beyond the end says how many there are', async () => {
     await expect(inspect(1_000_000)).rejects.toMatchObject({

@@ -11,8 +11,14 @@ import {
   type LabMethod,
   type LabParams,
   type LabReply,
+  type ResultFile,
 } from '../contract/lab.ts';
 import { readResultFile } from '../contract/result-file.ts';
+import { historyPath } from '../store/history-path.ts';
+import { cpusFolder } from '../report/kept-cpus.ts';
+import type { Print } from '../report/formats.ts';
+import { printPdf } from '../report/pdf.ts';
+import { Calibrations } from './calibrations.ts';
 import { Checker } from './checker.ts';
 import { Compiler } from './compiler.ts';
 import { Drafts } from './drafts.ts';
@@ -25,7 +31,9 @@ import type { Places } from './places.ts';
 import { Pools } from './pools.ts';
 import { Recent } from './recent.ts';
 import { makeResultFile } from './result-files.ts';
+import { Reports } from './reports.ts';
 import { Runs } from './runs.ts';
+import { StoredRuns } from './stored-runs.ts';
 import { WARM_UP_AFTER, warmUp } from './warm-up.ts';
 import { Workspace } from './workspace.ts';
 
@@ -41,6 +49,8 @@ export interface LabOptions {
   readonly dialogs?: Dialogs;
   /** Told of the window's title and unsaved texts. */
   readonly onWindow?: (window: LabParams<'window.put'>) => void;
+  /** Prints a report as a PDF; default: a Chromium of the system's. */
+  readonly print?: Print;
   /** Folder of the gallery's scripts. */
   readonly scenarios?: string;
   /** Runs at a time; default one a processor. */
@@ -72,17 +82,33 @@ export function createLab(options: LabOptions): LabService {
   const smallPools = new Pools(1);
   const files = new Files(places, options.dialogs ?? null, new Recent(join(dataFolder, 'recent.json')));
   const drafts = new Drafts(join(dataFolder, 'drafts'));
-  const workspace = new Workspace(dataFolder, version);
   const checker = new Checker(compiler, smallPools);
   const inspector = new Inspector(compiler, smallPools);
+  const events = new EventStore(join(dataFolder, 'events'));
+  const calibrations = new Calibrations(cpusFolder(dataFolder), version);
+  const cpus = () => calibrations.cpus();
+  const workspace = new Workspace(dataFolder, version, cpus);
+  const stored = new StoredRuns(historyPath(dataFolder), version, cpus);
+  const changed = (problem: string | null = null) => tell({ name: 'history.changed', data: { problem } });
   const runs = new Runs({
     version,
     compiler,
     pools: runPools,
-    events: new EventStore(join(dataFolder, 'events')),
+    events,
     tell,
     keep: (run) => workspace.keep(run),
+    ended: (run) => {
+      const added = stored.add(run);
+      if (added.stored || added.problem !== null) changed(added.problem);
+    },
   });
+  const find = (runId: string): ResultFile => makeResultFile(runs.find(runId), version, cpus());
+  const reports = new Reports({ files, print: options.print ?? printPdf, find, cpus });
+  /** A result that did not run in this session: reports and runs know it from now on. */
+  const opens = (file: ResultFile): ResultFile => {
+    runs.adopt({ ...file, imported: true });
+    return reports.opens(file);
+  };
   let gallery: Promise<LabReply<'gallery'>> | null = null;
   let closed = false;
   const readOnce = async (): Promise<LabReply<'gallery'>> => {
@@ -120,10 +146,7 @@ export function createLab(options: LabOptions): LabService {
     'files.saveAs': (params) => files.saveAs(params),
     'files.recent': () => files.listRecent(),
     'files.list': () => files.list(),
-    'drafts.put': async (params) => {
-      await drafts.put(params);
-      return {};
-    },
+    'drafts.put': (params) => drafts.put(params),
     'drafts.get': () => drafts.get(),
     'workspace.put': async ({ state }) => {
       await workspace.put(state);
@@ -131,14 +154,52 @@ export function createLab(options: LabOptions): LabService {
     },
     'workspace.get': async () => {
       const { file, ...found } = await workspace.get();
-      if (file !== null) runs.adopt(file);
-      return found;
+      // What is in memory is newer than what is on disk, and need not be there.
+      if (file !== null && runs.latest() === null) runs.adopt(file);
+      const latest = runs.latest();
+      return { ...found, lastRun: latest?.run ?? null, running: latest?.running ?? false };
     },
-    'results.export': ({ runId }) => ({ text: `${JSON.stringify(makeResultFile(runs.find(runId), version))}\n` }),
-    'results.import': ({ text }) => {
+    'results.export': ({ runId }) => ({ text: `${JSON.stringify(reports.file(runId))}\n` }),
+    'results.import': async ({ text }) => {
       const read = readResultFile(text);
       if (!read.ok) throw failed('refused', read.error);
-      return read.value;
+      const file = opens(read.value);
+      const notKept = await workspace.keepImported(file);
+      return { ...file, notKept: notKept === null ? [] : [notKept] };
+    },
+    'history.list': (params) => stored.list(params),
+    'history.get': (params) => opens(stored.get(params)),
+    'history.pair': (params) => {
+      const made = stored.pair(params);
+      return { ...made, file: opens(made.file) };
+    },
+    'history.change': (params) => {
+      const row = stored.change(params);
+      changed();
+      return row;
+    },
+    'history.delete': ({ ids }) => {
+      stored.setDeleted(ids, true);
+      changed();
+      return {};
+    },
+    'history.restore': ({ ids }) => {
+      stored.setDeleted(ids, false);
+      changed();
+      return {};
+    },
+    'report.formats': () => reports.formats(),
+    'report.text': (params) => reports.text(params),
+    'report.save': (params) => reports.save(params),
+    calibrate: (params) => calibrations.calibrate(params),
+    'cpus.list': () => calibrations.list(),
+    'cpus.keep': (params) => {
+      calibrations.keep(params);
+      return {};
+    },
+    'cpus.forget': (params) => {
+      calibrations.forget(params);
+      return {};
     },
     'window.put': (params) => {
       options.onWindow?.(params);
@@ -182,7 +243,9 @@ export function createLab(options: LabOptions): LabService {
       closed = true;
       inspector.end();
       runs.close();
-      await Promise.all([compiler.close(), runPools.close(), smallPools.close(), workspace.settled()]);
+      const written = [workspace, drafts, files, events].map((each) => each.settled());
+      await Promise.all([compiler.close(), runPools.close(), smallPools.close(), ...written]);
+      stored.close();
     },
   };
   return service;

@@ -1,14 +1,16 @@
 import type { Configuration } from '../../core/index.ts';
-import type { LabEvent, LabParams, LabReply, Outcome, ResultFile, RunFailure, StoredRun } from '../contract/lab.ts';
+import type { LabEvent, LabParams, LabReply, Outcome, RunFailure, StoredRun } from '../contract/lab.ts';
 import { DEFAULT_LIMITS } from '../sandbox/limits.ts';
 import type { CompiledScript } from '../sandbox/compile/compiled-script.ts';
 import type { WorkerPool } from '../workers/pool.ts';
 import type { Answer, Job } from '../workers/protocol.ts';
+import type { EventColumns } from '../workers/run-report.ts';
 import type { Compiler } from './compiler.ts';
 import type { EventStore } from './event-store.ts';
 import { failed } from './failed.ts';
 import type { Pools } from './pools.ts';
 import { runKey } from './run-key.ts';
+import type { KeptRun } from './workspace.ts';
 
 /** Milliseconds between two times that an unfinished start is kept. */
 const KEEP_EVERY = 3000;
@@ -24,6 +26,8 @@ interface Start {
   over: boolean;
   /** When it was kept last. */
   kept: number;
+  /** Why something of it is in no file. */
+  readonly notKept: Set<string>;
 }
 
 export interface RunsParts {
@@ -32,8 +36,10 @@ export interface RunsParts {
   readonly pools: Pools;
   readonly events: EventStore;
   readonly tell: (event: LabEvent) => void;
-  /** Puts a start where the next process finds it; called now and then, and before it is told to be over. */
-  readonly keep: (run: StoredRun) => Promise<void>;
+  /** Puts a start where the next process finds it; called now and then, and before it is told to be over. A sentence when it cannot. */
+  readonly keep: (run: StoredRun) => Promise<string | null>;
+  /** Hears of every start that is over, before its end is told. */
+  readonly ended: (run: StoredRun) => void;
 }
 
 /** Starts of a script on configurations: each runs in worker threads of its own, so that one ends without touching another. */
@@ -52,7 +58,15 @@ export class Runs {
     const keys = configurations.map((configuration) => runKey(version, script.text, configuration, options));
     const outcomes = configurations.map(() => null);
     const run = { runId, script, options, configurations, outcomes };
-    const start: Start = { run, keys, began: performance.now(), pool: null, over: false, kept: performance.now() };
+    const start: Start = {
+      run,
+      keys,
+      began: performance.now(),
+      pool: null,
+      over: false,
+      kept: performance.now(),
+      notKept: new Set(),
+    };
     this.starts.set(runId, start);
     this.forgetOld();
     void this.carryOut(start);
@@ -83,14 +97,38 @@ export class Runs {
     return { ...start.run, outcomes: [...start.run.outcomes] };
   }
 
-  /** Takes a start of an earlier process: its results need not be run again, where the program is the same. */
-  adopt({ run, version }: ResultFile): void {
-    if (this.starts.has(run.runId)) return;
+  /** The start that was asked for last, with what came of it so far; null before the first. */
+  latest(): { readonly run: StoredRun; readonly running: boolean } | null {
+    const start = [...this.starts.values()].at(-1);
+    return start === undefined ? null : { run: this.find(start.run.runId), running: !start.over };
+  }
+
+  /**
+   * Takes a start of an earlier process: its results need not be run again, where the program is the same. One that was `imported` is shown
+   * and exported, but no run is answered from it: anybody may have written it.
+   */
+  adopt({ run, version, imported = false }: KeptRun): void {
+    const known = this.starts.get(run.runId);
+    this.starts.delete(run.runId);
+    if (known !== undefined && !(known.over && imported)) {
+      this.starts.set(run.runId, known);
+      return;
+    }
     const keys = run.configurations.map((configuration) =>
       runKey(version, run.script.text, configuration, run.options),
     );
     const outcomes = [...run.outcomes];
-    this.starts.set(run.runId, { run: { ...run, outcomes }, keys, began: 0, pool: null, over: true, kept: 0 });
+    this.starts.set(run.runId, {
+      run: { ...run, outcomes },
+      keys,
+      began: 0,
+      pool: null,
+      over: true,
+      kept: 0,
+      notKept: new Set(),
+    });
+    this.forgetOld();
+    if (imported) return;
     run.outcomes.forEach((outcome, index) => {
       if (outcome !== null && 'result' in outcome) this.remember(keys[index]!, outcome);
     });
@@ -194,16 +232,28 @@ export class Runs {
     const { result, details } = answer.report;
     const columns = details?.events ?? null;
     const key = start.keys[index]!;
-    if (columns !== null) await this.parts.events.write(key, columns);
+    const stored = columns === null || (await this.writeEvents(start, key, columns));
     const outcome: Outcome = {
       result,
       firsts: details?.firsts ?? [],
       lines: details?.lines ?? [],
-      events: columns === null ? null : { count: columns.kind.length, dropped: columns.dropped },
+      events: columns === null || !stored ? null : { count: columns.kind.length, dropped: columns.dropped },
       cached: false,
     };
-    this.remember(key, outcome);
+    // Without its events it is not what was asked for, and is run again.
+    if (stored) this.remember(key, outcome);
     if (!start.over) this.succeed(start, index, outcome);
+  }
+
+  /** True when they are on disk. A disk that refuses costs the events, not the result. */
+  private async writeEvents(start: Start, key: string, columns: EventColumns): Promise<boolean> {
+    try {
+      await this.parts.events.write(key, columns);
+      return true;
+    } catch (error) {
+      start.notKept.add(error instanceof Error ? error.message : String(error));
+      return false;
+    }
   }
 
   private succeed(start: Start, index: number, outcome: Outcome): void {
@@ -233,8 +283,11 @@ export class Runs {
     start.over = true;
     const { runId } = start.run;
     const elapsedMs = performance.now() - start.began;
-    void this.parts.keep(this.find(runId)).then(() => {
-      this.parts.tell({ name: 'run.done', data: { runId, cancelled, elapsedMs } });
+    this.parts.ended(this.find(runId));
+    void this.parts.keep(this.find(runId)).then((problem) => {
+      if (problem !== null) start.notKept.add(problem);
+      const notKept = [...start.notKept];
+      this.parts.tell({ name: 'run.done', data: { runId, cancelled, elapsedMs, notKept } });
     });
     void this.parts.events.keepOnly(new Set([...this.starts.values()].flatMap(({ keys }) => keys)));
   }

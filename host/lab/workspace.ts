@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import * as v from 'valibot';
+import type { CpuFile } from '../contract/cpu-file.ts';
 import type { LabReply, ResultFile, StoredRun } from '../contract/lab.ts';
 import { parseResultFile } from '../contract/result-file.ts';
 import { failed, fileFailed } from './failed.ts';
@@ -13,17 +14,23 @@ const LARGEST_RUN = 256 * 1024 * 1024;
 const stateFile = v.object({ schema: v.string(), state: v.unknown() });
 const SCHEMA = 'exitlab.workspace/1';
 
+/** A start as it is kept; `imported` when somebody else may have written it. */
+export type KeptRun = ResultFile & { readonly imported?: boolean };
+
 /** What the window wants to find again, and the last start with its results. */
 export class Workspace {
   private readonly statePath: string;
   private readonly runPath: string;
   private readonly version: string;
+  private readonly cpus: () => readonly CpuFile[];
   private readonly writes = new Writes();
 
-  constructor(folder: string, version: string) {
+  /** `cpus`: the calibrated hosts whose prices a start may rest on. */
+  constructor(folder: string, version: string, cpus: () => readonly CpuFile[] = () => []) {
     this.statePath = join(folder, 'workspace.json');
     this.runPath = join(folder, 'last-run.json');
     this.version = version;
+    this.cpus = cpus;
   }
 
   async put(state: unknown): Promise<void> {
@@ -41,12 +48,27 @@ export class Workspace {
       });
   }
 
-  /** Keeps a start. A disk that refuses must not end the run's session: the results are in the window already. */
-  async keep(run: StoredRun): Promise<void> {
-    await this.writes.next(() => writeKept(this.runPath, makeResultFile(run, this.version))).catch(() => {});
+  /** Keeps a start. A disk that refuses does not end the run, whose results are in the window: the sentence says why it is not kept. */
+  keep(run: StoredRun): Promise<string | null> {
+    return this.keepRun(makeResultFile(run, this.version, this.cpus()));
   }
 
-  async get(): Promise<LabReply<'workspace.get'> & { readonly file: ResultFile | null }> {
+  /** Keeps what a result file of the user's holds, as what is shown last. A sentence when it cannot be kept. */
+  keepImported(file: ResultFile): Promise<string | null> {
+    return this.keepRun({ ...file, imported: true });
+  }
+
+  private keepRun(file: KeptRun): Promise<string | null> {
+    return this.writes
+      .next(() => writeKept(this.runPath, file))
+      .then(
+        () => null,
+        (error: unknown) => fileFailed('the results', 'written', error).message,
+      );
+  }
+
+  /** `file` is what `lastRun` is from. */
+  async get(): Promise<Omit<LabReply<'workspace.get'>, 'running'> & { readonly file: KeptRun | null }> {
     await this.writes.settled();
     const state = await readKept(this.statePath, LARGEST_STATE * 4, readState);
     const file = await readKept(this.runPath, LARGEST_RUN, readRun);
@@ -71,8 +93,8 @@ function readState(input: unknown): unknown {
   return state;
 }
 
-function readRun(input: unknown): ResultFile {
+function readRun(input: unknown): KeptRun {
   const parsed = parseResultFile(input);
   if (!parsed.ok) throw new Unusable(parsed.error);
-  return parsed.value;
+  return { ...parsed.value, imported: v.is(v.object({ imported: v.literal(true) }), input) };
 }

@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
-import { BadInput } from '../cli/bad-input.ts';
 import { findChromium } from './chromium.ts';
 
 /** Milliseconds that a browser may take to print a page. */
@@ -12,11 +11,14 @@ const PATIENCE = 60_000;
 
 const run = promisify(execFile);
 
+/** Why there is no PDF, as a sentence for the user. */
+export class CannotPrint extends Error {}
+
 /** A report's HTML as a tagged PDF, printed by a Chromium without a window. Electron prints the same HTML by itself. */
 export async function printPdf(html: string): Promise<Uint8Array> {
   const chromium = findChromium();
   if (chromium === undefined) {
-    throw new BadInput(
+    throw new CannotPrint(
       'a PDF is printed by Chromium, and there is none: install it, or set EXITLAB_CHROMIUM to the path of a Chromium or Chrome',
     );
   }
@@ -28,7 +30,7 @@ export async function printPdf(html: string): Promise<Uint8Array> {
     await run(chromium, [...flags(folder), `--print-to-pdf=${pdf}`, pathToFileURL(page).href], { timeout: PATIENCE });
     return await readFile(pdf);
   } catch (error) {
-    throw new BadInput(`${chromium} could not print the report: ${(error as Error).message.split('\n')[0]!}`);
+    throw new CannotPrint(`${chromium} could not print the report: ${(error as Error).message.split('\n')[0]!}`);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

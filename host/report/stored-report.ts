@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import {
   err,
-  findCpuModel,
+  findCpuMachine,
   ok,
   priceResult,
   reportDocument,
@@ -11,9 +11,12 @@ import {
   type PricedRun,
   type ReportDocument,
   type Result,
+  type RunResult,
 } from '../../core/index.ts';
+import type { CpuFile } from '../contract/cpu-file.ts';
 import type { ResultFile } from '../contract/lab.ts';
 import { scenarioWords } from '../lab/scenario-words.ts';
+import { priceOn } from './kept-cpus.ts';
 
 /** Which prices a stored result is shown with: those it was stored with, or those of this version. */
 export type Prices = 'stored' | 'current';
@@ -24,6 +27,7 @@ export function storedReport(
   baseline: string | null,
   prices: Prices,
   draws?: Draws,
+  cpus: readonly CpuFile[] = [],
 ): Result<ReportDocument> {
   const runs: PricedRun[] = [];
   const leftOut: LeftOut[] = [];
@@ -32,11 +36,9 @@ export function storedReport(
     if (outcome === null || outcome === undefined) leftOut.push({ name: configuration.name, why: 'it was not run' });
     else if (!('result' in outcome)) leftOut.push({ name: configuration.name, why: outcome.message });
     else {
-      const model = modelOf(file, configuration.cpu, prices);
-      if (!model.ok) return model;
-      const priced = priceResult(outcome.result.paths, model.value);
+      const priced = pricedRun(file, outcome.result, configuration.cpu, prices, cpus);
       if (!priced.ok) return priced;
-      runs.push({ result: outcome.result, priced: priced.value, model: model.value });
+      runs.push(priced.value);
     }
   }
   if (runs.length === 0) return err('the stored run has no result');
@@ -64,10 +66,27 @@ export function storedReport(
   );
 }
 
-function modelOf(file: ResultFile, id: string, prices: Prices): Result<CpuModel> {
-  const model = findCpuModel(id);
-  if (!model.ok) return model;
-  const stored = file.prices[id];
-  if (prices === 'current' || stored === undefined) return model;
-  return ok({ ...model.value, prices: { ...model.value.prices, ...stored } });
+/** Prices one stored result. A calibrated host that is kept here marks its predictions, too. */
+function pricedRun(
+  file: ResultFile,
+  result: RunResult,
+  cpu: string,
+  prices: Prices,
+  cpus: readonly CpuFile[],
+): Result<PricedRun> {
+  const stored = file.prices[cpu];
+  const known = priceOn({ cpu }, result, cpus);
+  if (known.ok && (known.value.mark !== undefined || prices === 'current' || stored === undefined)) return known;
+  if (stored === undefined) return known;
+  const model = known.ok ? known.value.model : storedModel(cpu);
+  if (!('prices' in model)) return model;
+  const own = { ...model, prices: { ...model.prices, ...stored } };
+  const priced = priceResult(result.paths, own);
+  return priced.ok ? ok({ result, priced: priced.value, model: own }) : priced;
+}
+
+/** The CPU of a host that was calibrated elsewhere: its machine, under its own name. */
+function storedModel(cpu: string): CpuModel | Result<never> {
+  const machine = findCpuMachine(cpu);
+  return machine.ok ? { ...machine.value, id: cpu, name: `${cpu} (calibrated, prices as stored)` } : machine;
 }

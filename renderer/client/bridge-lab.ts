@@ -8,7 +8,7 @@ import {
   type LabParams,
   type LabReply,
 } from '../../host/contract/lab.ts';
-import { Listeners, type LabClient } from './lab-client.ts';
+import { Listeners, type Connection, type LabClient } from './lab-client.ts';
 
 /** What the preload script puts into the window as `window.exitlab`: messages as they are, checked on this side and on the other. */
 export interface Bridge {
@@ -44,8 +44,8 @@ export class BridgeLab implements LabClient {
     return this.listeners.add(hear);
   }
 
-  onConnection(hear: (connected: boolean) => void): () => void {
-    hear(true);
+  onConnection(hear: (connection: Connection) => void): () => void {
+    hear('open');
     return () => {};
   }
 }

@@ -1,5 +1,5 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
+import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,6 +12,7 @@ import { startWebHost, type WebHost } from '../../host/web/server.ts';
 import { BridgeLab } from './bridge-lab.ts';
 import { EventLines } from './event-lines.ts';
 import { HttpLab, openSession } from './http-lab.ts';
+import type { Connection } from './lab-client.ts';
 
 let folder = '';
 let service: LabService;
@@ -47,7 +48,8 @@ const asBrowser = async <T>(work: () => Promise<T>): Promise<T> => {
 };
 const connect = async (): Promise<HttpLab> => {
   const token = new URLSearchParams(new URL(host.makeLink()).hash.slice(1)).get('token')!;
-  return new HttpLab(origin(), (await openSession(origin(), token))!);
+  const key = (await openSession(origin(), token))!;
+  return new HttpLab(origin(), () => key);
 };
 const until = (lab: HttpLab, test: (event: LabEvent) => boolean): Promise<void> =>
   new Promise((resolve) => {
@@ -75,7 +77,7 @@ describe('the lab over HTTP', () => {
         options: { check: true, events: 0, seconds: 0 },
       });
       await done;
-      expect(seen.filter((name) => name !== 'run.progress')).toEqual(['run.result', 'run.done']);
+      expect(seen.filter((name) => name !== 'run.progress')).toEqual(['run.result', 'history.changed', 'run.done']);
       await expect(lab.call('files.open', { path: '../x' })).rejects.toMatchObject({ failure: { code: 'refused' } });
       lab.close();
     });
@@ -84,40 +86,71 @@ describe('the lab over HTTP', () => {
   it('says when the session is none', async () => {
     await asBrowser(async () => {
       expect(await openSession(origin(), 'wrong')).toBeNull();
-      const lab = new HttpLab(origin(), 'wrong');
+      const lab = new HttpLab(origin(), () => 'wrong');
       await expect(lab.call('describe', {})).rejects.toMatchObject({
         failure: { code: 'unreachable', message: expect.stringContaining('address that the lab printed') },
       });
     });
   });
 
-  it('tells when it is lost, and finds it again', async () => {
+  it('tells when it is lost and when another lab refuses it, and goes on with a new session', async () => {
     await asBrowser(async () => {
-      const lab = await connect();
-      const states: boolean[] = [];
+      const session = async (): Promise<string> =>
+        (await openSession(origin(), new URLSearchParams(new URL(host.makeLink()).hash.slice(1)).get('token')!))!;
+      let key = await session();
+      const lab = new HttpLab(origin(), () => key);
+      const states: Connection[] = [];
       let lost = 0;
       lab.listen(({ name }) => (lost += name === 'lab.lost' ? 1 : 0));
-      const found = (value: boolean): Promise<void> =>
-        new Promise((resolve) => {
-          const stop = lab.onConnection((connected) => {
-            if (connected !== value) return;
-            setTimeout(() => stop());
-            resolve();
-          });
-        });
-      await found(true);
-      lab.onConnection((connected) => states.push(connected));
+      lab.onConnection((connection) => states.push(connection));
+      await expect.poll(() => states).toEqual(['lost', 'open']);
       const { port } = host;
       await host.close();
-      await found(false);
+      await expect.poll(() => states.at(-1)).toBe('lost');
       await expect(lab.call('describe', {})).rejects.toMatchObject({ failure: { code: 'unreachable' } });
       host = await startWebHost({ lab: service, window: join(folder, 'window'), port });
-      // Another process knows no session of the old one: the window is told so, and does not try for ever.
-      await new Promise((resolve) => setTimeout(resolve, 1000));
-      expect(states).toEqual([true, false]);
+      // Another process knows no session of the old one.
+      await expect.poll(() => states.at(-1), { timeout: 5000 }).toBe('refused');
       expect(lost).toBe(0);
+      key = await session();
+      await expect.poll(() => states.at(-1), { timeout: 5000 }).toBe('open');
+      expect(lost).toBe(1);
       lab.close();
     });
+  });
+
+  it('takes one connection for the events of all windows of a browser, and the next window takes it over', async () => {
+    let streams = 0;
+    const open = new Set<ServerResponse>();
+    const server: Server = createServer((_, response) => {
+      streams++;
+      open.add(response);
+      response.on('close', () => open.delete(response));
+      response.write(': connected\n\n');
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const at = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const windows = Array.from({ length: 8 }, () => new HttpLab(at, () => 'k'));
+    const heard = windows.map((): string[] => []);
+    windows.forEach((lab, index) => lab.listen(({ name }) => heard[index]!.push(name)));
+    const states = windows.map((): Connection[] => []);
+    windows.forEach((lab, index) => lab.onConnection((connection) => states[index]!.push(connection)));
+    await expect.poll(() => states.map((each) => each.at(-1))).toEqual(windows.map(() => 'open'));
+    expect([streams, open.size]).toEqual([1, 1]);
+    const event = { name: 'run.done', data: { runId: 'r', cancelled: false, elapsedMs: 1, notKept: [] } };
+    const send = (): void => open.forEach((response) => void response.write(`data: ${JSON.stringify(event)}\n\n`));
+    send();
+    await expect.poll(() => heard).toEqual(windows.map(() => ['run.done']));
+    windows[0]!.close();
+    await expect.poll(() => streams).toBe(2);
+    // Between the two streams something may have been missed.
+    await expect.poll(() => heard.slice(1)).toEqual(windows.slice(1).map(() => ['run.done', 'lab.lost']));
+    send();
+    await expect.poll(() => heard.slice(1).map((each) => each.at(-1))).toEqual(windows.slice(1).map(() => 'run.done'));
+    expect(open.size).toBe(1);
+    for (const lab of windows) lab.close();
+    server.close();
+    server.closeAllConnections();
   });
 
   it('says that events were missed when its stream broke and came back', async () => {
@@ -127,7 +160,7 @@ describe('the lab over HTTP', () => {
       if (++streams === 1) setTimeout(() => response.destroy(), 50);
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const lab = new HttpLab(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, 'k');
+    const lab = new HttpLab(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, () => 'k');
     await until(lab, ({ name }) => name === 'lab.lost');
     expect(streams).toBe(2);
     lab.close();
@@ -139,7 +172,7 @@ describe('the lab over HTTP', () => {
     const answers = ['', 'null', '{"ok":true,"reply":{"version":7}}', '<html>', '{"ok":false,"failure":"x"}'];
     const server: Server = createServer((_, response) => response.end(answers.shift()));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const lab = new HttpLab(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, 'k');
+    const lab = new HttpLab(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, () => 'k');
     while (answers.length > 0)
       await expect(lab.call('describe', {})).rejects.toMatchObject({ failure: { code: 'bad-message' } });
     server.close();
@@ -176,7 +209,7 @@ describe('the lab over the bridge', () => {
     const { lab, tell } = bridge(() => Promise.resolve(null));
     const seen: LabEvent[] = [];
     const stop = lab.listen((event) => seen.push(event));
-    const event = { name: 'run.done', data: { runId: 'r', cancelled: false, elapsedMs: 1 } };
+    const event = { name: 'run.done', data: { runId: 'r', cancelled: false, elapsedMs: 1, notKept: [] } };
     for (const each of [null, { name: 'boom', data: {} }, { ...event, data: {} }, event]) tell(each);
     stop();
     tell(event);

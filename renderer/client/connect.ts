@@ -15,18 +15,25 @@ declare global {
 /** Connects the window to its lab: by the preload's bridge, or to the server that the page is from. Rejects with a sentence. */
 export async function connectLab(page: Window = window): Promise<LabClient> {
   if (page.exitlab !== undefined) return new BridgeLab(page.exitlab);
-  const { origin, hash, pathname, search } = page.location;
-  const token = new URLSearchParams(hash.slice(1)).get('token');
-  if (token !== null) {
-    page.history.replaceState(null, '', `${pathname}${search}`);
-    const key = await openSession(origin, token);
-    if (key !== null) page.localStorage.setItem(KEY, key);
-  }
-  const lab = new HttpLab(origin, page.localStorage.getItem(KEY) ?? '');
+  const { origin } = page.location;
+  await takeToken(page);
+  // A link that is opened in this window later on is of a lab that was started anew.
+  page.addEventListener('hashchange', () => void takeToken(page));
+  const lab = new HttpLab(origin, () => page.localStorage.getItem(KEY) ?? '');
   // The first call tells whether the session still holds.
   await lab.call('describe', {}).catch((error: unknown) => {
     lab.close();
     throw error instanceof LabError ? error : new LabError(labFailed('unreachable', String(error)));
   });
   return lab;
+}
+
+/** Turns the token of a link into a session, which every window of this browser goes on with. */
+async function takeToken(page: Window): Promise<void> {
+  const { origin, hash, pathname, search } = page.location;
+  const token = new URLSearchParams(hash.slice(1)).get('token');
+  if (token === null) return;
+  page.history.replaceState(null, '', `${pathname}${search}`);
+  const key = await openSession(origin, token);
+  if (key !== null) page.localStorage.setItem(KEY, key);
 }

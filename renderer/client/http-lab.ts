@@ -8,25 +8,21 @@ import {
   type LabParams,
   type LabReply,
 } from '../../host/contract/lab.ts';
-import { EventLines } from './event-lines.ts';
-import { Listeners, type LabClient } from './lab-client.ts';
+import { followStream } from './event-stream.ts';
+import { Listeners, type Connection, type LabClient } from './lab-client.ts';
 
-/** Milliseconds before the event stream is tried again: the first time, and the longest. */
-const FIRST_WAIT = 300;
-const LONGEST_WAIT = 5000;
-
-/** The lab behind a browser host: calls by POST, events by a stream that is opened again when it breaks. */
+/** The lab behind a browser host: calls by POST, events by a stream that the windows of a browser share. */
 export class HttpLab implements LabClient {
   private readonly origin: string;
-  private readonly key: string;
+  private readonly key: () => string;
   private readonly listeners = new Listeners<LabEvent>();
-  private readonly connections = new Listeners<boolean>();
+  private readonly connections = new Listeners<Connection>();
   private readonly stopper = new AbortController();
-  private connected = false;
+  private connection: Connection = 'lost';
   private opened: Promise<void> | null = null;
 
-  /** `origin` like `http://127.0.0.1:8080`; `key` of a session (see `openSession`). */
-  constructor(origin: string, key: string) {
+  /** `origin` like `http://127.0.0.1:8080`; `key` of the session as it is now (see `openSession`). */
+  constructor(origin: string, key: () => string) {
     this.origin = origin;
     this.key = key;
   }
@@ -44,9 +40,9 @@ export class HttpLab implements LabClient {
     return this.listeners.add(hear);
   }
 
-  onConnection(hear: (connected: boolean) => void): () => void {
+  onConnection(hear: (connection: Connection) => void): () => void {
     this.opened ??= this.keepOpen();
-    hear(this.connected);
+    hear(this.connection);
     return this.connections.add(hear);
   }
 
@@ -72,42 +68,21 @@ export class HttpLab implements LabClient {
 
   /** Resolves when the stream was opened, or could not be, for the first time; goes on until `close`. */
   private keepOpen(): Promise<void> {
-    return new Promise((tried) => void this.stream(tried));
-  }
-
-  private async stream(tried: () => void): Promise<void> {
-    let wait = FIRST_WAIT;
-    let before = false;
-    const { signal } = this.stopper;
-    while (!signal.aborted) {
-      const opened = await this.readStream(() => {
-        this.setConnected(true);
-        if (before) this.listeners.tell({ name: 'lab.lost', data: {} });
-        before = true;
-        wait = FIRST_WAIT;
-        tried();
-      }).catch(() => null);
-      this.setConnected(false);
-      tried();
-      if (opened === 'refused') return;
-      await pause(wait, signal);
-      wait = Math.min(wait * 2, LONGEST_WAIT);
-    }
-  }
-
-  private async readStream(onOpen: () => void): Promise<'ended' | 'refused'> {
-    const { signal } = this.stopper;
-    const response = await fetch(`${this.origin}/events`, { headers: this.authorization(), signal });
-    if (response.status === 401) return 'refused';
-    if (!response.ok || response.body === null) return 'ended';
-    onOpen();
-    const lines = new EventLines((data) => this.take(data));
-    const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) return 'ended';
-      lines.push(value);
-    }
+    return new Promise((tried) =>
+      followStream({
+        name: `exitlab.events ${this.origin}`,
+        open: (signal) => fetch(`${this.origin}/events`, { headers: this.authorization(), signal }),
+        hear: {
+          event: (data) => this.take(data),
+          missed: () => this.listeners.tell({ name: 'lab.lost', data: {} }),
+          connection: (connection) => {
+            this.setConnection(connection);
+            tried();
+          },
+        },
+        signal: this.stopper.signal,
+      }),
+    );
   }
 
   private take(data: string): void {
@@ -116,13 +91,13 @@ export class HttpLab implements LabClient {
   }
 
   private authorization(): Record<string, string> {
-    return { authorization: `Bearer ${this.key}` };
+    return { authorization: `Bearer ${this.key()}` };
   }
 
-  private setConnected(connected: boolean): void {
-    if (connected === this.connected) return;
-    this.connected = connected;
-    this.connections.tell(connected);
+  private setConnection(connection: Connection): void {
+    if (connection === this.connection) return;
+    this.connection = connection;
+    this.connections.tell(connection);
   }
 }
 
@@ -146,18 +121,4 @@ function parse(text: string): unknown {
   } catch {
     return null;
   }
-}
-
-function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, milliseconds);
-    signal.addEventListener(
-      'abort',
-      () => {
-        clearTimeout(timer);
-        resolve();
-      },
-      { once: true },
-    );
-  });
 }

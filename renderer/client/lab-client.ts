@@ -1,9 +1,12 @@
 import type { Lab } from '../../host/contract/lab.ts';
 
+/** `lost`: nobody answers. `refused`: a lab answers that does not know this session, e.g. because it was started anew. */
+export type Connection = 'open' | 'lost' | 'refused';
+
 /** The lab as the window has it: the contract, and whether events arrive. */
 export interface LabClient extends Lab {
   /** Hears when the lab is lost and found again; called at once with how it is now. The returned function ends that. */
-  onConnection(hear: (connected: boolean) => void): () => void;
+  onConnection(hear: (connection: Connection) => void): () => void;
 }
 
 /** Functions that want to hear something. */

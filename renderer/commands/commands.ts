@@ -4,6 +4,7 @@ import { fileCommands } from './file-commands.ts';
 import type { Command } from './command.ts';
 import { goCommands } from './go-commands.ts';
 import { paneCommands } from './pane-commands.ts';
+import { reportCommands } from './report-commands.ts';
 import { runCommands } from './run-commands.ts';
 import { viewCommands } from './view-commands.ts';
 
@@ -15,4 +16,5 @@ export const commandsOf = (bench: Bench): readonly Command[] => [
   ...runCommands(bench),
   ...goCommands(bench),
   ...paneCommands(bench),
+  ...reportCommands(bench),
 ];

@@ -30,6 +30,13 @@ export function viewCommands(bench: Bench): Command[] {
       shortcuts: ['Mod+Shift+P', 'F1'],
       run: () => view.setState({ paletteOpen: true }),
     },
+    {
+      id: 'view.messages',
+      title: text.messages,
+      menu: 'view',
+      group: 0,
+      run: () => view.setState({ messagesOpen: true }),
+    },
     ...PANES.map(({ id, title }, index): Command => ({
       id: `view.pane.${id}`,
       title: text.showPane(title),

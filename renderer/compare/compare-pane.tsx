@@ -1,5 +1,6 @@
 import { useMemo } from 'react';
 import { Button } from 'react-aria-components';
+import { comparePair, Draws } from '../../core/index.ts';
 import { ChartSection } from '../charts/chart-section.tsx';
 import { Choice } from '../charts/choice.tsx';
 import type { PricedRun } from '../results/priced-runs.ts';
@@ -7,13 +8,16 @@ import { ResultNotes } from '../results/result-notes.tsx';
 import { usePricedRuns } from '../results/use-priced-runs.ts';
 import type { ResultPaneProps } from '../state/result-pane.ts';
 import { resultText } from '../text/results.ts';
-import { Warnings } from '../widgets/warnings.tsx';
+import { breakEvenTable, onlyPathsTable, tornado, tornadoTable } from './certainty.ts';
 import { pricesOfBoth, stageDifferenceTable, stepDifferenceTable, waterfall } from './comparison.ts';
-import { verdictOf } from './verdict.ts';
+import { VerdictView } from './verdict-view.tsx';
 import { whatDiffersTable } from './what-differs.ts';
 import '../charts/charts.css';
 
 const text = resultText.compare;
+
+/** One set of price lists for every comparison. */
+const DRAWS = new Draws();
 
 /** A against B: what differs, what that costs, and in which steps. */
 export function ComparePane({ run, pair, theme, actions }: ResultPaneProps) {
@@ -55,27 +59,35 @@ interface Props extends Pick<ResultPaneProps, 'theme' | 'actions'> {
 }
 
 function Comparison({ a, b, theme, actions }: Props) {
-  const shown = useMemo(
-    () => ({
-      verdict: verdictOf(a, b),
+  const shown = useMemo(() => {
+    const comparison = comparePair([a], [b], DRAWS);
+    return {
+      comparison,
       differs: whatDiffersTable(a.result.configuration, b.result.configuration),
       chart: waterfall(a, b),
       prices: pricesOfBoth(a, b),
       stages: stageDifferenceTable(a, b),
       steps: stepDifferenceTable(a, b),
-    }),
-    [a, b],
-  );
+      tornado: tornado(comparison),
+      sensitivities: tornadoTable(comparison),
+      breakEven: breakEvenTable(comparison),
+      onlyPaths: onlyPathsTable(comparison),
+    };
+  }, [a, b]);
   const common = { theme, copy: actions.copy };
   return (
     <>
-      <div className="result-notes">
-        <p className="verdict">{shown.verdict.sentence}</p>
-        <Warnings list={shown.verdict.warnings} />
-      </div>
+      <VerdictView comparison={shown.comparison} />
       {shown.differs.rows.length > 0 && <ChartSection chart={null} table={shown.differs} {...common} />}
       <ChartSection chart={shown.chart} table={shown.stages} prices={shown.prices} {...common} />
       {shown.steps.rows.length > 0 && <ChartSection chart={null} table={shown.steps} {...common} />}
+      {shown.sensitivities.rows.length > 0 && (
+        <ChartSection chart={shown.tornado} table={shown.sensitivities} about={text.tornadoAbout} {...common} />
+      )}
+      {shown.breakEven.rows.length > 0 && (
+        <ChartSection chart={null} table={shown.breakEven} about={text.breakEvenAbout} {...common} />
+      )}
+      {shown.onlyPaths.rows.length > 0 && <ChartSection chart={null} table={shown.onlyPaths} {...common} />}
     </>
   );
 }

@@ -1,18 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { comparePair, priceResult } from '../../core/index.ts';
 import { KICK, madeRun } from '../results/made-run.ts';
-import { choicesThatDiffer } from '../configure/choices.ts';
-import { pairWarnings, tookSamePaths } from '../configure/pair-warnings.ts';
+import { breakEvenTable, onlyPathsTable, tornado, tornadoTable } from './certainty.ts';
 import { stageDifferenceTable, stepDifferenceTable, waterfall } from './comparison.ts';
-import { verdictOf } from './verdict.ts';
 
 const a = madeRun(0, [{ steps: KICK, count: 10 }]);
-const more: typeof KICK = [...KICK, ['eventfd_signal', 1]];
 const fewer: typeof KICK = KICK.filter(([step]) => step !== 'kvm_io_bus_cmp');
 const b = madeRun(1, [{ steps: [...fewer, ['eventfd_signal', 1]], count: 10 }]);
-const configured = (run: typeof a, change: object): typeof a => ({
-  ...run,
-  result: { ...run.result, configuration: { ...run.result.configuration, ...change } },
-});
 
 describe('waterfall', () => {
   it('goes from A to B stage by stage', () => {
@@ -37,47 +31,35 @@ describe('waterfall', () => {
   });
 });
 
-describe('what must be known of a comparison', () => {
-  it('one choice: nothing', () => {
-    const { warnings, sentence } = verdictOf(
-      a,
-      configured(madeRun(1, [{ steps: more, count: 10 }]), { design: 'pio' }),
-    );
-    expect(warnings).toEqual([]);
-    expect(sentence).toMatch(/^run 1 costs .* more/);
+describe('what the comparison hangs on', () => {
+  const comparison = comparePair([a], [b]);
+
+  it('a bar and a row for each price that moves the difference, the most first', () => {
+    const { bars } = tornado(comparison);
+    const rows = tornadoTable(comparison).rows;
+    expect(bars.map(({ name }) => name)).toEqual(rows.map(({ key }) => key));
+    const widths = bars.map(({ from, to }) => to - from);
+    expect(widths).toEqual([...widths].sort((one, other) => other - one));
+    for (const { from, to } of bars) expect(from).toBeLessThan(to);
   });
 
-  it('more than one thing chosen differently', () => {
-    const { warnings } = verdictOf(a, configured(b, { design: 'pio', kernel: '4.15' }));
-    expect(warnings[0]).toContain('kernel, design');
-    expect(
-      choicesThatDiffer(a.result.configuration, { ...a.result.configuration, switches: { randomEvict: 2 } }),
-    ).toEqual(['randomEvict']);
+  it('break-even prices, each of which makes the two equal', () => {
+    const rows = breakEvenTable(comparison).rows;
+    expect(rows.length).toBeGreaterThan(0);
+    for (const { key, cells } of rows) {
+      const prices = { ...a.model.prices, [key]: { ...a.model.prices[key as 'hw.vmexit'], value: cells[2]!.raw } };
+      const at = ({ result }: typeof a) => priceResult(result.paths, { ...a.model, prices } as typeof a.model);
+      const [one, other] = [at(a), at(b)];
+      if (!one.ok || !other.ok) throw new Error('not priced');
+      expect(other.value.perAccess.value, key).toBeCloseTo(one.value.perAccess.value, 6);
+    }
   });
 
-  it('they never parted', () => {
-    const twin = configured(madeRun(1, [{ steps: KICK, count: 10 }]), { vpid: false });
-    expect(tookSamePaths(a.result, twin.result)).toBe(true);
-    expect(verdictOf(a, twin)).toEqual({
-      sentence: 'run 1 costs the same.',
-      warnings: [expect.stringContaining('never parted')],
-    });
-  });
-
-  it('before anything ran: only what was chosen', () => {
-    const { configuration } = a.result;
-    const other = { ...configuration, design: 'pio', vpid: false };
-    const of = (chosen: typeof configuration) => ({ configuration: chosen, result: null });
-    expect(pairWarnings(of(configuration), of(other))).toEqual([expect.stringContaining('design, vpid')]);
-    expect(pairWarnings(of(configuration), of({ ...configuration, vpid: false }))).toEqual([]);
-  });
-
-  it('another number of accesses, and divergences', () => {
-    const divergences = [{ kind: 'lost-write', text: '', access: '', line: 0, count: 2 }] as const;
-    const { warnings } = verdictOf(
-      a,
-      configured(madeRun(1, [{ steps: KICK, count: 7 }], { divergences }), { seed: 2 }),
-    );
-    expect(warnings.join(' ')).toMatch(/A made 10 accesses, B 7.*2 divergences/);
+  it('paths that only one side took', () => {
+    const rows = onlyPathsTable(comparison).rows;
+    expect(rows.map(({ cells }) => [cells[0]!.text, cells[1]!.raw])).toEqual([
+      ['A', 10],
+      ['B', 10],
+    ]);
   });
 });

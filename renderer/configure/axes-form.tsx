@@ -1,4 +1,5 @@
 import { Disclosure, DisclosurePanel, Button, Heading } from 'react-aria-components';
+import { useStore } from 'zustand';
 import { DEFAULT_CPUS, DEFAULT_KERNEL } from '../../core/index.ts';
 import {
   AXIS_OPTIONS,
@@ -9,6 +10,7 @@ import {
   type FlagAxis,
   type NameAxis,
 } from '../state/axes.ts';
+import { cpuOptions, knownCpus } from '../state/known-cpus.ts';
 import { en } from '../text/en.ts';
 import { MultiSelect } from '../widgets/multi-select.tsx';
 import { NumberInput } from '../widgets/number-input.tsx';
@@ -29,11 +31,11 @@ const EMPTY: Readonly<Record<NameAxis, string>> = {
 
 const FLAG_OPTIONS: Readonly<Record<FlagAxis, readonly AxisOption[]>> = {
   vpid: [
-    { id: text.on, title: text.on, about: '' },
+    { id: text.on, title: text.on, about: text.vpidOn },
     { id: text.off, title: text.off, about: text.vpidOff },
   ],
   nestedHost: [
-    { id: text.bare, title: text.bare, about: '' },
+    { id: text.bare, title: text.bare, about: text.bareAbout },
     { id: text.nested, title: text.nested, about: text.nestedAbout },
   ],
 };
@@ -41,13 +43,15 @@ const FLAG_VALUES: Readonly<Record<FlagAxis, readonly boolean[]>> = { vpid: [tru
 
 /** The axes of the matrix, a list of choices each. */
 export function AxesForm({ axes, onChange }: { axes: Axes; onChange: (axes: Partial<Axes>) => void }) {
+  const calibrated = cpuOptions(useStore(knownCpus));
   return (
     <div className="axes">
       {NAME_AXES.map((axis) => (
         <MultiSelect
           key={axis}
           label={text.axes[axis]}
-          options={AXIS_OPTIONS[axis]}
+          about={text.axesAbout[axis]}
+          options={axis === 'cpus' ? [...AXIS_OPTIONS.cpus, ...calibrated] : AXIS_OPTIONS[axis]}
           value={axes[axis]}
           empty={EMPTY[axis]}
           onChange={(value) => onChange({ [axis]: value })}
@@ -57,6 +61,7 @@ export function AxesForm({ axes, onChange }: { axes: Axes; onChange: (axes: Part
         <MultiSelect
           key={axis}
           label={text.axes[axis]}
+          about={text.axesAbout[axis]}
           options={FLAG_OPTIONS[axis]}
           value={axes[axis].map((value) => FLAG_OPTIONS[axis][FLAG_VALUES[axis].indexOf(value)]!.id)}
           empty={text.defaults.one(FLAG_OPTIONS[axis][0]!.title)}

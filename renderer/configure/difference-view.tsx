@@ -1,14 +1,14 @@
 import { useMemo } from 'react';
 import { useStore } from 'zustand';
-import { findDesign, type Configuration, type RunResult } from '../../core/index.ts';
+import { findDesign, pairWarnings, type Configuration, type RunResult } from '../../core/index.ts';
 import { useBench } from '../state/bench-context.ts';
 import { findDocument } from '../state/documents.ts';
 import { entryFor } from '../state/entry-for.ts';
 import type { MatrixRow } from '../state/matrix.ts';
 import { en } from '../text/en.ts';
+import { asSentence } from '../text/sentence.ts';
 import { Warnings } from '../widgets/warnings.tsx';
 import { differencesOf } from './difference.ts';
-import { pairWarnings } from './pair-warnings.ts';
 
 const { configure: text } = en;
 
@@ -27,7 +27,9 @@ export function DifferenceView({ document, a, b }: Props) {
     () =>
       one === null || other === null
         ? []
-        : pairWarnings({ configuration: one, result: ofOne }, { configuration: other, result: ofOther }),
+        : pairWarnings({ configuration: one, result: ofOne }, { configuration: other, result: ofOther }).map(
+            asSentence,
+          ),
     [one, other, ofOne, ofOther],
   );
   if (one === null || other === null) return <p className="pane-note">{text.twoNeeded}</p>;

@@ -72,6 +72,7 @@ function reveal(editor: monaco.editor.ICodeEditor, place: FocusRequest['place'])
     editor.setPosition(position);
     editor.revealPositionInCenterIfOutsideViewport(position);
   }
-  // After dockview has put the pane on the screen.
-  requestAnimationFrame(() => editor.focus());
+  editor.focus();
+  // Else after dockview has put the pane on the screen.
+  if (!editor.hasTextFocus()) requestAnimationFrame(() => editor.focus());
 }

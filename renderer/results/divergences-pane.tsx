@@ -1,15 +1,19 @@
 import { useMemo } from 'react';
+import { pairWarnings } from '../../core/index.ts';
 import { ChartSection } from '../charts/chart-section.tsx';
-import { warningsOf } from '../compare/verdict.ts';
 import type { ResultPaneProps } from '../state/result-pane.ts';
 import { resultText } from '../text/results.ts';
+import { asSentence } from '../text/sentence.ts';
 import { Warnings } from '../widgets/warnings.tsx';
 import { divergencesChart, divergencesTable, lineOfKey, notesTable } from './divergences.ts';
+import type { PricedRun } from './priced-runs.ts';
 import { ResultNotes } from './result-notes.tsx';
 import { usePricedRuns } from './use-priced-runs.ts';
 import '../charts/charts.css';
 
 const text = resultText.divergences;
+
+const comparedOf = ({ result }: PricedRun) => ({ configuration: result.configuration, result });
 
 /** What the guest observed and must not have, and what else a run had to say. */
 export function DivergencesPane({ run, pair, theme, actions }: ResultPaneProps) {
@@ -24,7 +28,7 @@ export function DivergencesPane({ run, pair, theme, actions }: ResultPaneProps) 
     () =>
       a === undefined || b === undefined
         ? []
-        : warningsOf(a, b).map((sentence) => text.ofPair(a.name, b.name, sentence)),
+        : pairWarnings(comparedOf(a), comparedOf(b)).map((remark) => text.ofPair(a.name, b.name, asSentence(remark))),
     [a, b],
   );
   const unchecked = runs.filter(({ result }) => !result.checked).map(({ name }) => name);

@@ -1,5 +1,16 @@
-import { findCpuModel, priceResult, type CpuModel, type PricedResult, type RunResult } from '../../core/index.ts';
+import {
+  findCpuMachine,
+  findCpuModel,
+  priceCalibrated,
+  priceResult,
+  splitCpu,
+  type CpuModel,
+  type PredictionMark,
+  type PricedResult,
+  type RunResult,
+} from '../../core/index.ts';
 import type { Outcome } from '../../host/contract/lab.ts';
+import { knownCpus } from '../state/known-cpus.ts';
 import type { BenchRun } from '../state/run.ts';
 
 /** A configuration's result with prices on it. */
@@ -13,6 +24,8 @@ export interface PricedRun {
   /** What the host did beside the vCPU, priced alike: one "access" of it is one ioctl or one notifier. */
   readonly host: PricedResult;
   readonly model: CpuModel;
+  /** Set where prices of a calibrated host were used. */
+  readonly mark?: PredictionMark;
 }
 
 /** Why some configurations have no result that can be drawn. */
@@ -31,10 +44,13 @@ export interface PricedRuns {
   readonly missing: readonly Missing[];
 }
 
-type Answer = Pick<PricedRun, 'priced' | 'host' | 'model'> | string;
+type Answer = Pick<PricedRun, 'priced' | 'host' | 'model' | 'mark'> | string;
 
 /** Prices are put on a result once, however many panes show it. */
-const known = new WeakMap<RunResult, Answer>();
+let known = new WeakMap<RunResult, Answer>();
+knownCpus.subscribe(() => {
+  known = new WeakMap();
+});
 
 function priceOnce(result: RunResult): Answer {
   const found = known.get(result);
@@ -45,13 +61,33 @@ function priceOnce(result: RunResult): Answer {
 }
 
 function price({ configuration, paths, hostPaths }: RunResult): Answer {
-  const model = findCpuModel(configuration.cpu);
+  const { kept, stored } = knownCpus.getState();
+  const { cpu } = configuration;
+  const { machine, prices } = splitCpu(cpu);
+  const calibrated = kept.find(({ host, base }) => host.name === prices && base === machine);
+  if (calibrated !== undefined) {
+    const found = priceCalibrated(paths, calibrated, cpu);
+    if (!found.ok) return found.error;
+    const beside = priceResult(hostPaths, found.value.model);
+    return beside.ok ? { ...found.value, host: beside.value } : beside.error;
+  }
+  const model = modelOf(cpu, stored[cpu]);
   if (!model.ok) return model.error;
   const priced = priceResult(paths, model.value);
   if (!priced.ok) return priced.error;
   const host = priceResult(hostPaths, model.value);
   if (!host.ok) return host.error;
   return { priced: priced.value, host: host.value, model: model.value };
+}
+
+/** A CPU of the program's; or a host that was calibrated elsewhere, by the prices that came with its result. */
+function modelOf(cpu: string, stored: CpuModel['prices'] | object | undefined): ReturnType<typeof findCpuModel> {
+  const model = findCpuModel(cpu);
+  if (model.ok || stored === undefined) return model;
+  const base = findCpuMachine(cpu);
+  if (!base.ok) return base;
+  const { value } = base;
+  return { ok: true, value: { ...value, id: cpu, name: cpu, prices: { ...value.prices, ...stored } } };
 }
 
 /** The results of a run so far, in the order of its configurations. */

@@ -11,6 +11,7 @@ import { phasesTable } from './phases.ts';
 import { pricesOf } from './price-kinds.ts';
 import type { PricedRun } from './priced-runs.ts';
 import { ResultNotes } from './result-notes.tsx';
+import { statisticsTable } from './statistics.ts';
 import { stagesChart, stagesTable } from './stages.ts';
 import { usePricedRuns } from './use-priced-runs.ts';
 import '../charts/charts.css';
@@ -35,7 +36,7 @@ export function ResultsPane({ run, theme, actions }: ResultPaneProps) {
     <div className="result-pane">
       <Tabs className="result-tabs">
         <TabList aria-label={tabs.label} className="result-tab-list">
-          {(['stages', 'exits', 'distribution', 'paths'] as const).map((id) => (
+          {(['stages', 'exits', 'distribution', 'paths', 'statistics'] as const).map((id) => (
             <Tab key={id} id={id} className="result-tab">
               {tabs[id]}
             </Tab>
@@ -63,6 +64,9 @@ export function ResultsPane({ run, theme, actions }: ResultPaneProps) {
         </TabPanel>
         <TabPanel id="paths" className="result-body">
           <PathsSection {...shown} />
+        </TabPanel>
+        <TabPanel id="statistics" className="result-body">
+          <Statistics {...shown} />
         </TabPanel>
         {hasPhases && (
           <TabPanel id="phases" className="result-body">
@@ -126,6 +130,13 @@ function Percentiles({ runs, theme, actions }: Props) {
       about={resultText.distribution.about}
       prices={pricesOf(runs)}
     />
+  );
+}
+
+function Statistics({ runs, theme, actions }: Props) {
+  const table = useMemo(() => statisticsTable(runs), [runs]);
+  return (
+    <ChartSection chart={null} table={table} theme={theme} copy={actions.copy} about={resultText.statistics.about} />
   );
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { STAGES, type PathResult } from '../../core/index.ts';
+import { STAGES, type PathResult, type RunResult } from '../../core/index.ts';
 import { stageDifferenceTable, stepDifferenceTable } from '../compare/comparison.ts';
 import { percentilesTable, stairsChart } from './distribution.ts';
 import { divergencesChart, divergencesTable, lineOfKey, notesTable } from './divergences.ts';
@@ -12,6 +12,7 @@ import { phasesTable } from './phases.ts';
 import { kindsText, pricesLine, pricesOf } from './price-kinds.ts';
 import { pricedRuns } from './priced-runs.ts';
 import { EXIT_MEANINGS, OTHER_EXIT, STAGE_PAINT } from '../widgets/palette.ts';
+import { statisticsTable } from './statistics.ts';
 import { stagesChart, stagesOf, stagesTable } from './stages.ts';
 
 const NO_RUN: BenchRun = {
@@ -291,4 +292,17 @@ describe('divergences', () => {
     const used = divergencesTable([broken]).rows.flatMap(({ cells }) => cells.flatMap(({ paint }) => paint ?? []));
     for (const paint of [...parts.map((part) => part.paint), ...used]) expect(taken).not.toContainEqual(paint);
   });
+});
+
+it('statistics are rows of counters, without those that stayed 0 on every configuration', () => {
+  const run = (name: string, stats: Record<string, number>) => ({ name, result: { stats } as unknown as RunResult });
+  const { columns, rows } = statisticsTable([
+    run('shadow', { exits: 1200, pf_direct: 3, invlpg: 0 }),
+    run('ept', { exits: 4, pf_direct: 0, invlpg: 0 }),
+  ]);
+  expect(columns.map(({ title }) => title)).toEqual(['counter', 'shadow', 'ept']);
+  expect(rows.map(({ cells }) => cells.map(({ raw }) => raw))).toEqual([
+    ['exits', 1200, 4],
+    ['pf_direct', 3, 0],
+  ]);
 });

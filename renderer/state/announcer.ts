@@ -8,11 +8,23 @@ export interface Announcement {
   readonly level: 'info' | 'error';
 }
 
-export type AnnouncerStore = StoreApi<{ readonly last: Announcement | null }>;
+export interface Announcements {
+  readonly last: Announcement | null;
+  /** What was said, oldest first, the last one included. */
+  readonly said: readonly Announcement[];
+}
 
-export const createAnnouncer = (): AnnouncerStore => createStore(() => ({ last: null }));
+export type AnnouncerStore = StoreApi<Announcements>;
+
+/** Sentences kept. */
+const MOST_SAID = 200;
+
+export const createAnnouncer = (): AnnouncerStore => createStore<Announcements>(() => ({ last: null, said: [] }));
 
 /** Says a sentence: politely, or at once when something went wrong. */
 export function announce(store: AnnouncerStore, text: string, level: Announcement['level'] = 'info'): void {
-  store.setState(({ last }) => ({ last: { id: (last?.id ?? 0) + 1, text, level } }));
+  store.setState(({ last, said }) => {
+    const now = { id: (last?.id ?? 0) + 1, text, level };
+    return { last: now, said: [...said, now].slice(-MOST_SAID) };
+  });
 }

@@ -1,4 +1,5 @@
 import { cpuModels, designs, kernels, MITIGATIONS, SWITCHES, type Selection } from '../../core/index.ts';
+import { isCpu } from './known-cpus.ts';
 
 /** What is chosen on each axis of the matrix. An empty axis takes its default. */
 export interface Axes {
@@ -45,17 +46,29 @@ export interface AxisOption {
 }
 
 const HOST_PAGES: readonly AxisOption[] = [
-  { id: '4K', title: '4 KiB', about: '' },
-  { id: '2M', title: '2 MiB', about: '' },
-  { id: '1G', title: '1 GiB', about: '' },
+  {
+    id: '4K',
+    title: '4 KiB',
+    about: 'a walk reads one nested level more than with 2 MiB; what QEMU gets without huge pages',
+  },
+  {
+    id: '2M',
+    title: '2 MiB',
+    about: 'one nested level less, and one TLB entry for 512 times as much: transparent huge pages',
+  },
+  { id: '1G', title: '1 GiB', about: 'two nested levels less: hugetlbfs' },
 ];
 
 /** Values of each axis, from the core's registries. */
 export const AXIS_OPTIONS: Readonly<Record<NameAxis, readonly AxisOption[]>> = {
   mmus: [
-    { id: 'ept', title: 'EPT', about: 'Intel' },
-    { id: 'npt', title: 'NPT', about: 'AMD' },
-    { id: 'shadow', title: 'Shadow', about: 'shadow page tables, Intel and AMD' },
+    { id: 'ept', title: 'EPT', about: 'Intel’s second level of page tables, walked by the CPU' },
+    { id: 'npt', title: 'NPT', about: 'AMD’s nested page tables, walked by the CPU' },
+    {
+      id: 'shadow',
+      title: 'Shadow',
+      about: 'KVM writes the tables that the CPU walks, and traps the guest’s writes to its own; Intel and AMD',
+    },
   ],
   cpus: cpuModels.map(({ id, name, vendor, year }) => ({
     id,
@@ -66,7 +79,7 @@ export const AXIS_OPTIONS: Readonly<Record<NameAxis, readonly AxisOption[]>> = {
   designs: designs.map(({ id, title, source }) => ({ id, title, about: source })),
   mitigations: [
     { id: 'default', title: 'default', about: 'what the CPU generation needs and the kernel knows' },
-    { id: 'none', title: 'none', about: '' },
+    { id: 'none', title: 'none', about: 'mitigations=off on the host: a world switch costs what the silicon takes' },
     ...MITIGATIONS.map(({ id, name, source }) => ({ id, title: name, about: source })),
   ],
   hostPages: HOST_PAGES,
@@ -82,7 +95,10 @@ export function readAxes(saved: unknown): Axes {
   const given = (typeof saved === 'object' && saved !== null ? saved : {}) as Record<string, unknown>;
   const known = (axis: NameAxis): string[] =>
     strings(given[axis]).filter(
-      (id) => axis === 'mitigations' || AXIS_OPTIONS[axis].some((option) => option.id === id),
+      (id) =>
+        axis === 'mitigations' ||
+        (axis === 'cpus' && isCpu(id)) ||
+        AXIS_OPTIONS[axis].some((option) => option.id === id),
     );
   const seed = given['seed'];
   return {

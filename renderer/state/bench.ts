@@ -1,6 +1,7 @@
 import type { Lab, LabReply } from '../../host/contract/lab.ts';
 import { createAnnouncer, type AnnouncerStore } from './announcer.ts';
 import { createDocuments, type DocumentsStore } from './documents.ts';
+import { createDraftBook, type DraftBook } from './drafts.ts';
 import { createFiles, type FilesStore } from './files.ts';
 import { createGallery, type GalleryStore } from './gallery.ts';
 import { createMatrices, type MatricesStore } from './matrices.ts';
@@ -17,6 +18,7 @@ export interface Bench {
   readonly about: About;
   readonly announcer: AnnouncerStore;
   readonly documents: DocumentsStore;
+  readonly drafts: DraftBook;
   readonly files: FilesStore;
   readonly gallery: GalleryStore;
   readonly matrices: MatricesStore;
@@ -31,6 +33,7 @@ export const createBench = (lab: Lab, about: About): Bench => ({
   about,
   announcer: createAnnouncer(),
   documents: createDocuments(),
+  drafts: createDraftBook(),
   files: createFiles(),
   gallery: createGallery(),
   matrices: createMatrices(),

@@ -2,7 +2,8 @@ import { en } from '../text/en.ts';
 import type { Bench } from './bench.ts';
 import { isDirty } from './document.ts';
 import { findDocument, removeDocument } from './documents.ts';
-import { forgetWaiting, putDraft } from './edit-document.ts';
+import { forgetDraft } from './drafts.ts';
+import { forgetWaiting } from './edit-document.ts';
 import { dropMatrix } from './matrices.ts';
 import { ask } from './questions.ts';
 import { saveDocument } from './save-document.ts';
@@ -23,7 +24,7 @@ export async function closeDocument(bench: Bench, id: string): Promise<boolean> 
     });
     if (reply.id === null || reply.id === 'cancel') return false;
     if (reply.id === 'save' && !(await saveDocument(bench, id))) return false;
-    if (reply.id === 'discard') await putDraft(bench, document, null);
+    if (reply.id === 'discard') await forgetDraft(bench, document);
   }
   forgetWaiting(bench, id);
   removeDocument(bench.documents, id);

@@ -6,31 +6,39 @@ export interface Debounced<A extends readonly unknown[]> {
   cancel(): void;
 }
 
-/** Calls `work` once, `ms` milliseconds after the last of a row of calls, with that call's arguments. */
-export function debounce<A extends readonly unknown[]>(ms: number, work: (...args: A) => void): Debounced<A> {
+/**
+ * Calls `work` once, `ms` milliseconds after the last of a row of calls, with that call's arguments; a row that does not end gets it every
+ * `most` milliseconds.
+ */
+export function debounce<A extends readonly unknown[]>(
+  ms: number,
+  work: (...args: A) => void,
+  most = Infinity,
+): Debounced<A> {
   let timer: ReturnType<typeof setTimeout> | null = null;
   let waiting: A | null = null;
-  const fire = (): void => {
+  let since = 0;
+  const stop = (): void => {
+    if (timer !== null) clearTimeout(timer);
     timer = null;
+  };
+  const fire = (): void => {
+    stop();
     const args = waiting;
     waiting = null;
     if (args !== null) work(...args);
   };
-  const cancel = (): void => {
-    if (timer !== null) clearTimeout(timer);
-    timer = null;
-    waiting = null;
-  };
   const call = (...args: A): void => {
-    if (timer !== null) clearTimeout(timer);
+    stop();
+    if (waiting === null) since = performance.now();
     waiting = args;
-    timer = setTimeout(fire, ms);
+    timer = setTimeout(fire, Math.max(0, Math.min(ms, since + most - performance.now())));
   };
   return Object.assign(call, {
-    flush: () => {
-      if (timer !== null) clearTimeout(timer);
-      fire();
+    flush: fire,
+    cancel: () => {
+      stop();
+      waiting = null;
     },
-    cancel,
   });
 }

@@ -18,6 +18,8 @@ export interface ScriptDocument {
   readonly saved: string;
   /** `modified` of the file when it was read; null without a file. */
   readonly base: number | null;
+  /** Key of its draft where that is not its file's or its own: another window keeps another text there. */
+  readonly draft: string | null;
   /** What the lab said about `checkedText`; null before the first answer. */
   readonly check: CheckReply | null;
   readonly checkedText: string | null;
@@ -25,8 +27,9 @@ export interface ScriptDocument {
 
 export const isDirty = (document: ScriptDocument): boolean => document.text !== document.saved;
 
-/** Key of the draft: the file's path, else the document itself. */
-export const draftKey = (document: Pick<ScriptDocument, 'path' | 'id'>): string => document.path ?? document.id;
+/** Key of the draft: the file's path, else the document itself, unless it has one of its own. */
+export const draftKey = ({ draft, path, id }: Pick<ScriptDocument, 'draft' | 'path' | 'id'>): string =>
+  draft ?? path ?? id;
 
 /** Title of the scenario in the text, as far as it is known. */
 export const titleOf = (document: ScriptDocument): string => document.check?.scenario?.title ?? document.name;

@@ -3,13 +3,16 @@ import { LabError, labFailed, type LabReply } from '../../host/contract/lab.ts';
 import { fakeBench } from '../test/fake-bench.ts';
 import { fakeLab } from '../test/fake-lab.ts';
 import type { Bench } from './bench.ts';
+import { announce } from './announcer.ts';
 import { closeDocument } from './close-document.ts';
 import { isDirty } from './document.ts';
 import { activeDocument } from './documents.ts';
+import { unheld } from './drafts.ts';
 import { editDocument } from './edit-document.ts';
 import { newScript, openFile, openScenario } from './open-document.ts';
 import { checkProblems } from './problems.ts';
 import { shownRun } from './runs.ts';
+import { startRun } from './start-run.ts';
 import { saveDocument, saveDocumentAs } from './save-document.ts';
 
 const scenario = { id: 'doorbell', title: 'Doorbell', question: '', claims: [], says: [], text: 'one', selection: {} };
@@ -54,6 +57,41 @@ describe('an open script', () => {
     expect(drafts(lab)).toEqual(['one more', null]);
   });
 
+  it('is kept while the user types without a pause, at least every second', async () => {
+    const lab = fakeLab();
+    const bench = fakeBench(lab);
+    openScenario(bench, scenario);
+    for (let n = 1; n <= 50; n++) {
+      editDocument(bench, active(bench).id, `typed ${n}`);
+      await vi.advanceTimersByTimeAsync(100);
+      const newest = Number(drafts(lab).at(-1)?.split(' ')[1] ?? 0);
+      expect(n - newest, `after ${n} keys`).toBeLessThanOrEqual(8);
+    }
+    expect(drafts(lab).length).toBeLessThan(10);
+  });
+
+  it('that another window has typed into gets a draft apart, with a sentence, and goes on there', async () => {
+    const lab = fakeLab({
+      'drafts.put': ({ key, text }) => {
+        if (key === 'gallery:doorbell') throw new LabError(labFailed('changed', 'another window'));
+        return { version: text };
+      },
+    });
+    const bench = fakeBench(lab);
+    openScenario(bench, scenario);
+    for (const text of ['two', 'three']) {
+      editDocument(bench, active(bench).id, text);
+      await vi.advanceTimersByTimeAsync(1000);
+    }
+    const puts = lab.calls.filter(({ method }) => method === 'drafts.put').map(({ params }) => params);
+    expect(puts).toMatchObject([
+      { key: 'gallery:doorbell', text: 'two' },
+      { key: expect.stringMatching(/^gallery:doorbell \(/), text: 'two' },
+      { key: expect.stringMatching(/^gallery:doorbell \(/), text: 'three' },
+    ]);
+    expect(bench.announcer.getState().last?.text).toMatch(/^doorbell\.ts has other unsaved text in another window/);
+  });
+
   it('gets a name of its own when it is new', () => {
     const bench = fakeBench(fakeLab());
     newScript(bench);
@@ -72,6 +110,36 @@ describe('an open script', () => {
     expect(active(bench)).toMatchObject({ path: 'a.ts', base: 5, text: 'a', saved: 'a' });
   });
 
+  it('that is too long for a script gets a sentence at every door, and is lost at none', async () => {
+    const long = `// ${'x'.repeat(4 * 1024 * 1024)}`;
+    const sentence = /has 4.194.307 characters; a script has at most 4.194.304/;
+    const said = () => bench.announcer.getState().last?.text;
+    const stamp = { path: 'long.ts', name: 'long.ts', modified: 5 };
+    const lab = fakeLab({ 'files.open': () => ({ ...stamp, text: long }), 'files.saveAs': () => stamp });
+    const bench = fakeBench(lab);
+    await openFile(bench, 'long.ts');
+    expect(said()).toMatch(sentence);
+    expect(bench.documents.getState().open).toEqual([]);
+    newScript(bench);
+    const { id } = active(bench);
+    announce(bench.announcer, '');
+    editDocument(bench, id, long);
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(said()).toMatch(sentence);
+    expect(checkProblems(active(bench))).toMatchObject([{ line: 0, message: expect.stringMatching(sentence) }]);
+    expect(drafts(lab)).toEqual([]);
+    // No draft holds it, so leaving asks.
+    expect(unheld(bench)).toHaveLength(1);
+    announce(bench.announcer, '');
+    await startRun(bench);
+    expect(said()).toMatch(sentence);
+    const saving = saveDocumentAs(bench, id);
+    await answer(bench, 'save', 'long.ts');
+    expect(await saving).toBe(true);
+    expect(said()).toMatch(sentence);
+    expect(lab.calls.find(({ method }) => method === 'files.saveAs')?.params).toMatchObject({ text: long });
+  });
+
   it('says why a file cannot be opened', async () => {
     const bench = fakeBench(fakeLab());
     await openFile(bench, 'gone.ts');
@@ -88,7 +156,13 @@ describe('a result file', () => {
     configurations: [],
     outcomes: [],
   };
-  const result: LabReply<'results.import'> = { schema: 'exitlab.result/1', version: '0.1.0', run, prices: {} };
+  const result: LabReply<'results.import'> = {
+    schema: 'exitlab.result/1',
+    version: '0.1.0',
+    run,
+    notKept: [],
+    prices: {},
+  };
 
   it('is opened as its script with its results, the script kept as a draft: it is in no file', async () => {
     const lab = fakeLab({ 'files.open': () => file, 'results.import': () => result });

@@ -56,6 +56,7 @@ export const newDocument = (
   scenario: null,
   saved: given.text,
   base: null,
+  draft: null,
   check: null,
   checkedText: null,
   ...given,

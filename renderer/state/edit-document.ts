@@ -1,12 +1,15 @@
 import { announce } from './announcer.ts';
 import type { Bench } from './bench.ts';
 import { debounce, type Debounced } from './debounce.ts';
-import { draftKey, isDirty, type ScriptDocument } from './document.ts';
+import { lengthProblem } from './script-length.ts';
 import { changeDocument, findDocument, recordCheck } from './documents.ts';
+import { keepDraft } from './drafts.ts';
 import { sentenceOf } from './failure.ts';
 
-/** Milliseconds of quiet before a text is kept as a draft, and before it is checked. */
+/** Milliseconds of quiet before a text is kept as a draft; while the user types on, it is kept every so many. */
 const DRAFT_AFTER = 300;
+const DRAFT_EVERY = 700;
+/** Milliseconds of quiet before a text is checked. */
 const CHECK_AFTER = 350;
 
 interface Waiting {
@@ -22,7 +25,7 @@ function waiting(bench: Bench, id: string): Waiting {
   const found = all.get(id);
   if (found !== undefined) return found;
   const made = {
-    draft: debounce(DRAFT_AFTER, () => void keepDraft(bench, id)),
+    draft: debounce(DRAFT_AFTER, () => void keepDraft(bench, id), DRAFT_EVERY),
     check: debounce(CHECK_AFTER, () => void checkDocument(bench, id)),
   };
   all.set(id, made);
@@ -50,27 +53,17 @@ export function forgetWaiting(bench: Bench, id: string): void {
   all?.delete(id);
 }
 
-/** Hands the text to the lab to be kept; a text equal to its file's is forgotten. */
-export async function keepDraft(bench: Bench, id: string): Promise<void> {
-  const document = findDocument(bench.documents.getState(), id);
-  if (document !== null) await putDraft(bench, document, isDirty(document) ? document.text : null);
-}
-
-/** Writes or (text null) forgets one draft. */
-export async function putDraft(bench: Bench, document: ScriptDocument, text: string | null): Promise<void> {
-  const { path, name, base } = document;
-  try {
-    await bench.lab.call('drafts.put', { key: draftKey(document), path, name, text, base });
-  } catch (error) {
-    announce(bench.announcer, `${name}: ${sentenceOf(error)}`, 'error');
-  }
-}
-
 /** Asks the lab what is wrong with the text. */
 export async function checkDocument(bench: Bench, id: string): Promise<void> {
   const document = findDocument(bench.documents.getState(), id);
   if (document === null || document.checkedText === document.text) return;
   const { name, text } = document;
+  const tooLong = lengthProblem(document);
+  if (tooLong !== null) {
+    const diagnostics = [{ line: 0, column: 0, severity: 'error' as const, message: tooLong }];
+    recordCheck(bench.documents, id, text, { diagnostics, scenario: null });
+    return announce(bench.announcer, tooLong, 'error');
+  }
   try {
     const reply = await bench.lab.call('check', { name, text });
     recordCheck(bench.documents, id, text, reply);

@@ -6,6 +6,7 @@ import { failureOf, sentenceOf } from './failure.ts';
 import { loadFiles } from './files.ts';
 import type { Scenario } from './gallery.ts';
 import { isResultFile, openResult } from './open-result.ts';
+import { lengthProblem } from './script-length.ts';
 import { ask } from './questions.ts';
 import { freeId, goToDocument, showDocument } from './show-document.ts';
 import { TEMPLATE } from './template.ts';
@@ -39,7 +40,11 @@ export async function openFile(bench: Bench, given: string | null = null): Promi
     const file = await bench.lab.call('files.open', { path });
     if (file === null) return;
     if (isResultFile(file.name)) await openResult(bench, file.text);
-    else showFile(bench, file);
+    else {
+      const tooLong = lengthProblem(file);
+      if (tooLong !== null) return announce(bench.announcer, tooLong, 'error');
+      showFile(bench, file);
+    }
     await loadFiles(bench.files, bench.lab);
   } catch (error) {
     announce(bench.announcer, en.files.openFailed(path ?? '', sentenceOf(error)), 'error');

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { LabError, labFailed } from '../../host/contract/lab.ts';
 import { fakeBench } from '../test/fake-bench.ts';
 import { fakeLab } from '../test/fake-lab.ts';
+import { draftKey } from './document.ts';
 import { loadGallery } from './gallery.ts';
 import { newScript, openScenario } from './open-document.ts';
 import { restoreWorkspace } from './restore-workspace.ts';
@@ -15,6 +16,7 @@ const draft = (key: string, path: string | null, text: string, base: number | nu
   name: 'x.ts',
   text,
   base,
+  version: `version of ${text}`,
 });
 
 /** A bench that finds what another one kept. */
@@ -22,7 +24,12 @@ async function restored(state: unknown, answers: Parameters<typeof fakeLab>[0] =
   const bench = fakeBench(
     fakeLab({
       gallery: () => [scenario],
-      'workspace.get': () => ({ state: JSON.parse(JSON.stringify(state)), lastRun: null, problems: [] }),
+      'workspace.get': () => ({
+        state: JSON.parse(JSON.stringify(state)),
+        lastRun: null,
+        running: false,
+        problems: [],
+      }),
       ...answers,
     }),
   );
@@ -47,6 +54,21 @@ describe('a restart', () => {
     expect(again.bench.settings.getState()).toMatchObject({ theme: 'dark', zoom: 1.5 });
     expect(again.bench.matrices.getState().matrices).toEqual(bench.matrices.getState().matrices);
     expect(again.said).toBeNull();
+  });
+
+  it('opens what two windows typed into one script side by side', async () => {
+    const bench = fakeBench(fakeLab());
+    openScenario(bench, scenario);
+    const apart = 'gallery:doorbell (0a1b2c3d)';
+    bench.documents.setState(({ open }) => ({ open: open.map((document) => ({ ...document, draft: apart })) }));
+    const drafts = [draft('gallery:doorbell', null, 'theirs'), draft(apart, null, 'mine')];
+    const again = await restored(workspaceState(bench), { 'drafts.get': () => ({ drafts, problems: [] }) });
+    const { open } = again.bench.documents.getState();
+    expect(open.map((document) => [draftKey(document), document.text])).toEqual([
+      [apart, 'mine'],
+      ['gallery:doorbell', 'theirs'],
+    ]);
+    expect(new Set(open.map(({ id }) => id)).size).toBe(2);
   });
 
   it('after a crash opens drafts that have no editor', async () => {

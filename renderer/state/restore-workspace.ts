@@ -3,19 +3,23 @@ import { en } from '../text/en.ts';
 import { announce } from './announcer.ts';
 import type { Bench } from './bench.ts';
 import { newDocument } from './documents.ts';
-import type { ScriptDocument } from './document.ts';
+import { draftKey, type ScriptDocument } from './document.ts';
+import { keepDraft } from './drafts.ts';
 import { checkDocument } from './edit-document.ts';
 import { sentenceOf } from './failure.ts';
 import { newMatrix, readMatrix } from './matrix.ts';
 import type { Pair } from './matrices.ts';
+import { forgetPageDraft, readPageDrafts, type PageDraft } from './page-drafts.ts';
 import { restoredRun } from './run.ts';
 import { addRun } from './runs.ts';
 import { readSettings } from './settings.ts';
+import { catchUp } from './start-run.ts';
 import { TEMPLATE } from './template.ts';
 import { WORKSPACE_SCHEMA } from './workspace.ts';
 
-type Draft = LabReply<'drafts.get'>['drafts'][number];
-type Entry = Pick<ScriptDocument, 'id' | 'name' | 'path' | 'scenario'>;
+/** A draft; `version` is null for one that the lab does not hold. */
+type Draft = Omit<LabReply<'drafts.get'>['drafts'][number], 'version'> & { readonly version: string | null };
+type Entry = Pick<ScriptDocument, 'id' | 'name' | 'path' | 'scenario' | 'draft'>;
 
 const object = (value: unknown): Record<string, unknown> =>
   typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
@@ -27,11 +31,11 @@ export async function restoreWorkspace(bench: Bench): Promise<unknown> {
   const [kept, drafted] = await Promise.all([
     bench.lab.call('workspace.get', {}).catch((error: unknown) => {
       say(sentenceOf(error));
-      return { state: null, lastRun: null, problems: [] };
+      return { state: null, lastRun: null, running: false, problems: [] };
     }),
     bench.lab.call('drafts.get', {}).catch((error: unknown) => {
       say(sentenceOf(error));
-      return { drafts: [] as Draft[], problems: [] };
+      return { drafts: [], problems: [] };
     }),
   ]);
   for (const problem of [...kept.problems, ...drafted.problems]) say(problem);
@@ -39,14 +43,58 @@ export async function restoreWorkspace(bench: Bench): Promise<unknown> {
   if (!known) say(en.layout.unknownState);
   const state = known ? object(kept.state) : {};
   bench.settings.setState(readSettings(state['settings']));
-  await restoreDocuments(bench, state, drafted.drafts);
+  const { drafts, pending } = withPageDrafts(drafted.drafts, readPageDrafts());
+  for (const { key, version } of drafted.drafts) bench.drafts.seen.set(key, version);
+  await restoreDocuments(bench, state, drafts);
+  for (const { key, name, page, beside } of pending) {
+    if (beside) say(en.layout.fromPage(name));
+    const document = bench.documents.getState().open.find((open) => draftKey(open) === key);
+    if (document !== undefined) void keepDraft(bench, document.id).then(() => forgetIfHeld(bench, document.id, page));
+  }
   restoreMatrices(bench, state);
   const owner = object(state['run']);
   if (kept.lastRun !== null) {
     const same = owner['runId'] === kept.lastRun.runId;
-    addRun(bench.runs, restoredRun(kept.lastRun, same ? text(owner['documentId']) : null));
+    const { text: ran } = kept.lastRun.script;
+    const alike = bench.documents.getState().open.find((document) => document.text === ran)?.id ?? null;
+    const run = restoredRun(kept.lastRun, same ? text(owner['documentId']) : alike);
+    addRun(bench.runs, kept.running ? { ...run, state: 'running' } : run);
+    // Events that came between the answer and now found no run to belong to.
+    if (kept.running) await catchUp(bench);
   }
   return state['layout'] ?? null;
+}
+
+/** A text of the page that the lab is to get. */
+interface Pending {
+  readonly key: string;
+  readonly name: string;
+  readonly page: PageDraft;
+  /** True when the lab has another text under that key, and both are opened. */
+  readonly beside: boolean;
+}
+
+/** The lab's drafts with what this browser kept while the lab was away: instead of an older text, beside a text of another window. */
+function withPageDrafts(kept: readonly Draft[], pages: readonly PageDraft[]): { drafts: Draft[]; pending: Pending[] } {
+  const drafts = [...kept];
+  const pending: Pending[] = [];
+  for (const page of pages) {
+    const { path, name, text: typed, base } = page;
+    const at = drafts.findIndex((draft) => draft.key === page.key);
+    const there = drafts[at];
+    const beside = there !== undefined && there.text !== typed && there.version !== page.seen;
+    const key = beside ? `${page.key} (${page.by.slice(0, 8)})` : page.key;
+    const draft = { key, path, name, text: typed, base, version: null };
+    if (there === undefined || beside) drafts.push(draft);
+    else if (there.text !== typed) drafts[at] = draft;
+    pending.push({ key, name, page, beside });
+  }
+  return { drafts, pending };
+}
+
+function forgetIfHeld({ documents, drafts }: Bench, id: string, page: PageDraft): void {
+  const isOpen = documents.getState().open.some((document) => document.id === id);
+  if (!isOpen || drafts.held.get(id) === page.text) forgetPageDraft(page);
 }
 
 function restoreMatrices(bench: Bench, state: Record<string, unknown>): void {
@@ -68,29 +116,39 @@ function restoreMatrices(bench: Bench, state: Record<string, unknown>): void {
 async function restoreDocuments(bench: Bench, state: Record<string, unknown>, drafts: readonly Draft[]): Promise<void> {
   const list = Array.isArray(state['documents']) ? state['documents'] : [];
   const entries = list.map(readEntry).filter((entry) => entry !== null);
-  const keys = entries.map(({ id, path }) => path ?? id);
+  const keys = entries.map(draftKey);
   const orphans = drafts.filter(({ key }) => !keys.includes(key));
-  const all = [...entries, ...orphans.map(entryOfDraft)];
+  const ids = entries.map(({ id }) => id);
+  const all = [...entries, ...orphans.map((draft) => apartFrom(ids, entryOfDraft(draft)))];
   const opened = await Promise.all(
-    all.map((entry) => reopen(bench, entry, drafts.find(({ key }) => key === (entry.path ?? entry.id)) ?? null)),
+    all.map((entry) => reopen(bench, entry, drafts.find(({ key }) => key === draftKey(entry)) ?? null)),
   );
   const open = opened.filter((document) => document !== null);
   const active = open.find(({ id }) => id === state['active'])?.id ?? open.at(-1)?.id ?? null;
   bench.documents.setState({ open, active });
-  for (const { id } of open) void checkDocument(bench, id);
+  for (const document of open) {
+    const draft = drafts.find(({ key }) => key === draftKey(document));
+    if (draft !== undefined && draft.version !== null) bench.drafts.held.set(document.id, draft.text);
+    void checkDocument(bench, document.id);
+  }
 }
 
 function readEntry(saved: unknown): Entry | null {
-  const { id, name, path, scenario } = object(saved);
+  const { id, name, path, scenario, draft } = object(saved);
   if (typeof id !== 'string' || typeof name !== 'string') return null;
-  return { id, name, path: text(path), scenario: text(scenario) };
+  return { id, name, path: text(path), scenario: text(scenario), draft: text(draft) };
 }
 
+/** Another window's draft of a text that is open here has an editor of its own. */
+const apartFrom = (ids: readonly string[], entry: Entry): Entry =>
+  ids.includes(entry.id) ? { ...entry, id: `${entry.id} (other window)`, draft: draftKey(entry) } : entry;
+
 const entryOfDraft = ({ key, path, name }: Draft): Entry => ({
-  id: path === null ? key : `file:${path}`,
+  id: path === key ? `file:${path}` : key,
   name,
   path,
-  scenario: /^gallery:([^:]+)/.exec(key)?.[1] ?? null,
+  scenario: /^gallery:([^: ]+)/.exec(key)?.[1] ?? null,
+  draft: path === null || path === key ? null : key,
 });
 
 /** One editor: its file or scenario as it is now, and the draft on top. Null when nothing is left of it. */

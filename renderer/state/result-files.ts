@@ -3,7 +3,7 @@ import { announce } from './announcer.ts';
 import type { Bench } from './bench.ts';
 import { failureOf } from './failure.ts';
 import { openResult, RESULT_ENDING } from './open-result.ts';
-import { ask } from './questions.ts';
+import { askForPath, saveUnderName } from './save-as.ts';
 import { shownRun } from './runs.ts';
 
 /** Writes the shown run as a result file: script, configurations, counts and price lists. */
@@ -13,10 +13,9 @@ export async function exportRun(bench: Bench): Promise<void> {
   try {
     const { text } = await bench.lab.call('results.export', { runId: run.runId });
     const suggested = `${run.script.name.replace(/\.ts$/, '')}${RESULT_ENDING}`;
-    const name = bench.about.dialogs ? suggested : await askForPath(bench, en.results.exportTitle, suggested);
-    if (name === null) return;
-    const stamp = await bench.lab.call('files.saveAs', { name, text, overwrite: false });
-    if (stamp !== null) announce(bench.announcer, en.files.savedAs(stamp.path));
+    await saveUnderName(bench, en.results.exportTitle, suggested, (name, overwrite) =>
+      bench.lab.call('files.saveAs', { name, text, overwrite }),
+    );
   } catch (error) {
     announce(bench.announcer, failureOf(error).message, 'error');
   }
@@ -33,14 +32,4 @@ export async function importRun(bench: Bench): Promise<void> {
   } catch (error) {
     announce(bench.announcer, failureOf(error).message, 'error');
   }
-}
-
-async function askForPath(bench: Bench, title: string, value: string): Promise<string | null> {
-  const reply = await ask(bench.questions, {
-    title,
-    text: en.files.whereSave(bench.about.folder),
-    answers: [{ id: 'ok', label: en.common.ok }],
-    field: { label: en.files.path, value },
-  });
-  return reply.id === 'ok' && reply.text.trim() !== '' ? reply.text.trim() : null;
 }

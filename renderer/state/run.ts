@@ -29,6 +29,8 @@ export interface BenchRun {
   readonly elapsedMs: number;
   /** True for one that came back after a restart or out of a file. */
   readonly restored: boolean;
+  /** What must be known of it before it is believed. */
+  readonly notes?: readonly string[];
 }
 
 /** How many configurations of a run have ended: changes when there is something new to show, unlike progress. */

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { parseConfigurations, type Configuration, type RunResult } from '../../core/index.ts';
-import { LabError, labFailed, type LabEvent, type Outcome } from '../../host/contract/lab.ts';
+import { LabError, labFailed, type LabEvent, type Outcome, type StoredRun } from '../../host/contract/lab.ts';
 import { fakeBench } from '../test/fake-bench.ts';
 import { fakeLab } from '../test/fake-lab.ts';
 import { openScenario } from './open-document.ts';
@@ -9,7 +9,7 @@ import { shownPair } from './result-pane-actions.ts';
 import { newEntry, restoredRun, type BenchRun } from './run.ts';
 import { addRun, afterEvents, createRuns, latestRunOf, runningRun, shownRun } from './runs.ts';
 import { followShownRun } from './shown-run.ts';
-import { cancelRun, followRuns, startRun } from './start-run.ts';
+import { cancelRun, catchUp, followRuns, startRun } from './start-run.ts';
 
 const scenario = { id: 'doorbell', title: 'Doorbell', question: '', claims: [], says: [], text: 'one', selection: {} };
 const parsed = parseConfigurations({ mmus: ['ept'], designs: ['pio', 'fast-mmio'] });
@@ -68,7 +68,7 @@ describe('the store of runs', () => {
       progress('new', 1, 3),
       { name: 'run.message', data: { runId: 'new', index: 0, text: 'hello' } },
       { name: 'run.failed', data: { runId: 'new', index: 0, kind: 'script', message: 'no', line: 2, column: 1 } },
-      { name: 'run.done', data: { runId: 'new', cancelled: false, elapsedMs: 7 } },
+      { name: 'run.done', data: { runId: 'new', cancelled: false, elapsedMs: 7, notKept: [] } },
       progress('unknown', 0, 1),
       progress('new', 99, 1),
     ]);
@@ -162,7 +162,7 @@ describe('starting a run', () => {
     const changes = vi.fn<() => void>();
     bench.runs.subscribe(changes);
     for (let n = 0; n < 1000; n++) lab.send(progress(runId, 0, n));
-    lab.send({ name: 'run.done', data: { runId, cancelled: false, elapsedMs: 3 } });
+    lab.send({ name: 'run.done', data: { runId, cancelled: false, elapsedMs: 3, notKept: [] } });
     await vi.advanceTimersByTimeAsync(200);
     expect(changes).toHaveBeenCalledTimes(1);
     expect(shownRun(bench.runs.getState())).toMatchObject({ state: 'done' });
@@ -192,6 +192,45 @@ describe('starting a run', () => {
     const run = shownRun(bench.runs.getState())!;
     expect(run.state).toBe('cancelled');
     expect(run.entries.every(({ failure }) => failure?.line === 3)).toBe(true);
+  });
+
+  it('says what the disk refused, after what ran', async () => {
+    vi.useFakeTimers();
+    const lab = fakeLab();
+    const bench = fakeBench(lab);
+    const stop = followRuns(bench);
+    openScenario(bench, scenario);
+    await startRun(bench);
+    const { runId } = shownRun(bench.runs.getState())!;
+    const notKept = ['the results: cannot be written: the disk is full'];
+    lab.send({ name: 'run.done', data: { runId, cancelled: false, elapsedMs: 3, notKept } });
+    await vi.advanceTimersByTimeAsync(200);
+    expect(bench.announcer.getState().last).toMatchObject({
+      level: 'error',
+      text: expect.stringMatching(/^the results: cannot be written: the disk is full\. .* in this window/),
+    });
+    stop();
+    vi.useRealTimers();
+  });
+
+  it('goes on after missed events: what has ended meanwhile is taken, the rest is waited for', async () => {
+    let answer: { lastRun: StoredRun; running: boolean } | null = null;
+    const lab = fakeLab({ 'workspace.get': () => ({ state: null, problems: [], ...answer! }) });
+    const bench = fakeBench(lab);
+    openScenario(bench, scenario);
+    await startRun(bench);
+    const run = shownRun(bench.runs.getState())!;
+    const { runId, script, options } = run;
+    const asked = run.entries.map(({ configuration }) => configuration);
+    const outcomes = asked.map((configuration, index) => (index === 0 ? outcome(configuration) : null));
+    answer = { lastRun: { runId, script, options, configurations: asked, outcomes }, running: true };
+    await catchUp(bench);
+    expect(runningRun(bench.runs.getState())?.entries.map(({ state }) => state)).toEqual(
+      asked.map((_, index) => (index === 0 ? 'done' : 'waiting')),
+    );
+    answer = { lastRun: { ...answer.lastRun, outcomes: asked.map((each) => outcome(each)) }, running: false };
+    await catchUp(bench);
+    expect(shownRun(bench.runs.getState())).toMatchObject({ state: 'done', documentId: run.documentId });
   });
 
   it('can be cancelled even when the lab is gone', async () => {
@@ -225,7 +264,7 @@ describe('the run that result panes show', () => {
     expect(shown()).toBe(first);
     await vi.advanceTimersByTimeAsync(400);
     expect(shown().entries[0]!.state).toBe('done');
-    take({ name: 'run.done', data: { runId: 'r', cancelled: false, elapsedMs: 1 } });
+    take({ name: 'run.done', data: { runId: 'r', cancelled: false, elapsedMs: 1, notKept: [] } });
     expect(shown().state).toBe('done');
     stop();
     vi.useRealTimers();

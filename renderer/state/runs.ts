@@ -1,6 +1,14 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
-import type { LabEvent } from '../../host/contract/lab.ts';
-import { withFailure, withMessage, withOutcome, withProgress, type BenchRun, type RunEntry } from './run.ts';
+import type { LabEvent, StoredRun } from '../../host/contract/lab.ts';
+import {
+  restoredRun,
+  withFailure,
+  withMessage,
+  withOutcome,
+  withProgress,
+  type BenchRun,
+  type RunEntry,
+} from './run.ts';
 
 /** Runs of this session, by id. The only input of every result pane. */
 export interface RunsState {
@@ -72,6 +80,19 @@ export function afterEvents(state: RunsState, events: readonly LabEvent[]): Runs
   const runs = { ...state.runs };
   for (const [id, { run, entries }] of changed) runs[id] = { ...run, entries };
   return { ...state, runs };
+}
+
+/** The state after the lab's answer to what came of a run: what has ended there has ended here, what goes on is left as it is. */
+export function afterAnswer(state: RunsState, stored: StoredRun, running: boolean): RunsState {
+  const known = state.runs[stored.runId];
+  if (known === undefined) return state;
+  const answered = restoredRun(stored, known.documentId);
+  const entries = known.entries.map((entry, index) => {
+    const there = answered.entries[index];
+    return there === undefined || there.state === 'waiting' ? entry : { ...there, messages: entry.messages };
+  });
+  const run = { ...known, entries, state: running ? known.state : answered.state };
+  return { ...state, runs: { ...state.runs, [run.runId]: run } };
 }
 
 function entryAfter(entry: RunEntry, event: LabEvent): RunEntry {

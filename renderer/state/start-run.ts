@@ -7,8 +7,9 @@ import { MOST_CONFIGURATIONS } from './expand-axes.ts';
 import { failureOf } from './failure.ts';
 import { matrixOf } from './matrices.ts';
 import { rowsOf } from './matrix.ts';
-import { newEntry, restoredRun, withFailure, type BenchRun } from './run.ts';
-import { addRun, afterEvents, runningRun } from './runs.ts';
+import { newEntry, withFailure, type BenchRun } from './run.ts';
+import { lengthProblem } from './script-length.ts';
+import { addRun, afterAnswer, afterEvents, runningRun } from './runs.ts';
 
 /** Milliseconds between two changes of the store while a run goes on. */
 const EVERY = 100;
@@ -19,6 +20,8 @@ const newRunId = (): string => `run-${crypto.randomUUID()}`;
 export async function startRun(bench: Bench): Promise<void> {
   const document = activeDocument(bench.documents.getState());
   if (document === null) return announce(bench.announcer, en.run.noScript, 'error');
+  const tooLong = lengthProblem(document);
+  if (tooLong !== null) return announce(bench.announcer, tooLong, 'error');
   if (runningRun(bench.runs.getState()) !== null) return announce(bench.announcer, en.run.already, 'error');
   const { rows } = rowsOf(matrixOf(bench.matrices.getState(), document.id));
   const configurations = rows.filter(({ enabled }) => enabled).map(({ configuration }) => configuration);
@@ -82,10 +85,10 @@ export function followRuns(bench: Bench): () => void {
     const events = waiting;
     waiting = [];
     bench.runs.setState((state) => afterEvents(state, events));
-    for (const event of events) if (event.name === 'run.done') sayDone(bench, event.data.runId);
+    for (const event of events) if (event.name === 'run.done') sayDone(bench, event.data.runId, event.data.notKept);
   };
   const stop = bench.lab.listen((event) => {
-    if (event.name === 'lab.lost') void findLostRun(bench);
+    if (event.name === 'lab.lost') void catchUp(bench);
     if (!event.name.startsWith('run.')) return;
     waiting.push(event);
     timer ??= setTimeout(apply, EVERY);
@@ -97,17 +100,16 @@ export function followRuns(bench: Bench): () => void {
 }
 
 /** Events were missed: asks the lab what became of the run that was going on. */
-async function findLostRun(bench: Bench): Promise<void> {
+export async function catchUp(bench: Bench): Promise<void> {
   const run = runningRun(bench.runs.getState());
   if (run === null) return;
   try {
-    const { lastRun } = await bench.lab.call('workspace.get', {});
-    if (lastRun?.runId === run.runId && lastRun.outcomes.every((outcome) => outcome !== null)) {
-      return bench.runs.setState(({ runs }) => ({
-        runs: { ...runs, [run.runId]: restoredRun(lastRun, run.documentId) },
-      }));
+    const { lastRun, running } = await bench.lab.call('workspace.get', {});
+    if (lastRun?.runId === run.runId) {
+      bench.runs.setState((state) => afterAnswer(state, lastRun, running));
+      if (!running) sayDone(bench, run.runId, []);
+      return;
     }
-    if (lastRun?.runId === run.runId) return;
   } catch {
     // The next event or the next loss tells more.
     return;
@@ -116,7 +118,7 @@ async function findLostRun(bench: Bench): Promise<void> {
   announce(bench.announcer, en.run.lost, 'error');
 }
 
-function sayDone(bench: Bench, runId: string): void {
+function sayDone(bench: Bench, runId: string, notKept: readonly string[]): void {
   const run = bench.runs.getState().runs[runId];
   if (run === undefined) return;
   const done = run.entries.filter(({ state }) => state === 'done').length;
@@ -125,4 +127,5 @@ function sayDone(bench: Bench, runId: string): void {
   if (run.state === 'cancelled') announce(bench.announcer, en.run.cancelled(done, run.entries.length));
   else if (failed) announce(bench.announcer, en.run.failed(done, run.entries.length, failed.message), 'error');
   else announce(bench.announcer, en.run.done(done, kept, run.elapsedMs));
+  for (const why of notKept) announce(bench.announcer, en.run.notKept(why), 'error');
 }

@@ -40,6 +40,8 @@ export interface View {
   /** The access that the inspect pane is at. */
   readonly target: InspectTarget | null;
   readonly paletteOpen: boolean;
+  /** The list of what was said. */
+  readonly messagesOpen: boolean;
   /** False while the lab does not answer. */
   readonly connected: boolean;
   /** An editor that wants the focus; the editor takes the request away. */
@@ -55,6 +57,7 @@ export const createView = (): ViewStore =>
     run: null,
     target: null,
     paletteOpen: false,
+    messagesOpen: false,
     connected: true,
     goTo: null,
   }));

@@ -2,6 +2,7 @@ import { announce } from './announcer.ts';
 import type { Bench } from './bench.ts';
 import { isDirty } from './document.ts';
 import { debounce } from './debounce.ts';
+import { storeUnheld, unheld } from './drafts.ts';
 import { flushDrafts } from './edit-document.ts';
 import { sentenceOf } from './failure.ts';
 import { en } from '../text/en.ts';
@@ -20,7 +21,7 @@ export function workspaceState(bench: Bench): unknown {
     schema: WORKSPACE_SCHEMA,
     settings: bench.settings.getState(),
     layout: bench.view.getState().dock?.save() ?? null,
-    documents: open.map(({ id, name, path, scenario }) => ({ id, name, path, scenario })),
+    documents: open.map(({ id, name, path, scenario, draft }) => ({ id, name, path, scenario, draft })),
     active,
     matrices,
     pairs,
@@ -44,8 +45,15 @@ export function followWorkspace(bench: Bench): { keep: () => void; stop: () => v
   });
   const tell = (): void => void tellShell(bench);
   const now = (): void => {
+    storeUnheld(bench);
     flushDrafts(bench);
     put.flush();
+  };
+  const onLeave = (event: BeforeUnloadEvent): void => {
+    // The desktop app asks by itself.
+    if (bench.about.platform.host !== 'browser') return;
+    const stored = storeUnheld(bench);
+    if (!stored || (!bench.view.getState().connected && unheld(bench).length > 0)) event.preventDefault();
   };
   const onHide = (): void => {
     if (document.visibilityState === 'hidden') now();
@@ -63,11 +71,13 @@ export function followWorkspace(bench: Bench): { keep: () => void; stop: () => v
     }),
   ];
   addEventListener('pagehide', now);
+  addEventListener('beforeunload', onLeave);
   document.addEventListener('visibilitychange', onHide);
   tell();
   const stop = (): void => {
     for (const each of stops) each();
     removeEventListener('pagehide', now);
+    removeEventListener('beforeunload', onLeave);
     document.removeEventListener('visibilitychange', onHide);
     put.flush();
   };

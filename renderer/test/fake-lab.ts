@@ -24,10 +24,10 @@ const plain: Answers = {
   cancel: () => ({}),
   'files.recent': () => [],
   'files.list': () => ({ files: [], more: 0 }),
-  'drafts.put': () => ({}),
+  'drafts.put': ({ text }) => ({ version: text }),
   'drafts.get': () => ({ drafts: [], problems: [] }),
   'workspace.put': () => ({}),
-  'workspace.get': () => ({ state: null, lastRun: null, problems: [] }),
+  'workspace.get': () => ({ state: null, lastRun: null, running: false, problems: [] }),
   'window.put': () => ({}),
 };
 

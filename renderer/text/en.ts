@@ -30,6 +30,8 @@ export const en = {
     timeline: 'Timeline',
     divergences: 'Divergences',
     problems: 'Problems',
+    report: 'Report',
+    history: 'History',
     question: 'Question',
     welcome: 'Welcome',
     failed: (pane: string, why: string) => `${pane} failed: ${why}`,
@@ -45,6 +47,10 @@ export const en = {
     gone: (name: string, why: string) => `${name} was open and cannot be read any more: ${why}`,
     changedOutside: (name: string) =>
       `${name} was changed by another program; the draft was kept, the file was not touched.`,
+    otherWindow: (name: string) =>
+      `${name} has other unsaved text in another window. Both texts are kept, each apart: the next start opens both.`,
+    fromPage: (name: string) =>
+      `${name}: what this browser kept while the lab was away is open beside what the lab kept.`,
   },
   gallery: {
     label: 'Scenarios',
@@ -117,6 +123,14 @@ export const en = {
     outputAbout: 'What the last run said with console.log:',
     outputMore: (count: number) => `${plural(count, 'more line')} of output`,
   },
+  messages: {
+    title: 'Messages',
+    none: 'Nothing was said yet.',
+    count: (all: number, errors: number) =>
+      `${plural(all, 'message')}${errors === 0 ? '' : `, ${plural(errors, 'failure')}`}`,
+  },
+  tooLong: (name: string, length: number, most: number) =>
+    `${name} has ${grouped(length)} characters; a script has at most ${grouped(most)}. It is not checked, not run and not kept as a draft.`,
   run: {
     run: 'Run',
     /** Name of the button that is read out: the menu beside it is named Run. */
@@ -144,6 +158,7 @@ export const en = {
     stopped: 'cancelled',
     notRun: 'not run',
     diverged: '(diverged)',
+    notKept: (why: string) => `${why}. What is not written is in this window until it closes.`,
     lost: 'The connection to the lab was lost, and with it this run. Run it again.',
     noEditor: 'The script of this run is not open.',
   },
@@ -158,6 +173,17 @@ export const en = {
       hostPages: 'Host page size',
       vpid: 'VPID / ASID',
       nestedHost: 'Host',
+    },
+    /** What each axis decides, in a sentence. */
+    axesAbout: {
+      mmus: 'How guest-physical addresses become host-physical ones.',
+      cpus: 'The CPU model: sizes of its TLBs and caches, and the price of each step on it.',
+      kernels: 'The host’s kernel: which of KVM’s paths there are, as its source has them.',
+      designs: 'How a write to a doorbell reaches its eventfd or userspace.',
+      mitigations: 'What the host does against speculation at each world switch.',
+      hostPages: 'Size of the pages that back the guest’s memory on the host.',
+      vpid: 'Whether TLB entries carry a tag of the guest, so that a world switch flushes nothing.',
+      nestedHost: 'Whether the host runs on the silicon, or is a guest itself.',
     },
     fields: {
       mmu: 'Nested paging',
@@ -185,8 +211,10 @@ export const en = {
     eventsOf: (count: number) => (count === 0 ? 'none' : `last ${grouped(count)} of a run`),
     on: 'on',
     off: 'off',
+    vpidOn: 'entries of guest and host stay side by side',
     vpidOff: 'every switch of address space flushes the TLB',
     bare: 'bare metal',
+    bareAbout: 'KVM runs on the silicon',
     nested: 'nested',
     nestedAbout: 'KVM itself runs under a hypervisor: no instruction length, skip by decoding',
     switches: (count: number) => (count === 0 ? 'Switches of the silicon' : `Switches of the silicon (${count} set)`),
@@ -243,6 +271,7 @@ export const en = {
     comment: 'Toggle line comment',
     tabMovesFocus: 'Tab moves the focus, or types a tab',
     palette: 'Show all commands',
+    messages: 'Show messages',
     showPane: (pane: string) => `Show ${pane}`,
     splitRight: 'Split: move pane to a group on the right',
     splitBelow: 'Split: move pane to a group below',
@@ -262,6 +291,9 @@ export const en = {
     cancel: 'Cancel the run',
     exportResult: 'Export the results…',
     importResult: 'Open a result file…',
+    copyMail: 'Copy the report for a mailing list',
+    undoDelete: 'Take back the runs deleted last',
+    calibrate: 'Calibrate to a host…',
     copyTsv: 'Copy the table in focus as TSV',
     copyMarkdown: 'Copy the table in focus as Markdown',
     timelineZoomIn: 'Timeline: zoom in',
@@ -289,7 +321,9 @@ export const en = {
   status: {
     label: 'Status',
     problems: (errors: number, warnings: number) => `${plural(errors, 'error')}, ${plural(warnings, 'warning')}`,
-    unreachable: 'The lab does not answer. Drafts typed now are not kept until it does.',
+    lost: 'The lab does not answer. Until it does, what is typed is kept by this window and this browser alone.',
+    refused:
+      'The lab was started anew and does not know this window. Open the address that it printed, in this window or another: nothing here is lost, and this window goes on then.',
     noLab: 'No connection to the lab',
     back: 'The lab answers again.',
     version: (version: string) => `Exitlab ${version}`,

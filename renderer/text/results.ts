@@ -15,6 +15,10 @@ export const resultText = {
   failedOn: (names: readonly string[], all: number) => `${configurationsNamed(names, all)}: `,
   unpriced: (why: string) => `it cannot be priced: ${why}`,
   rows: (count: number) => `${plural(count, 'row')}; the copy has them all.`,
+  predicted: (name: string, model: string, mark: string, share: string) =>
+    `${name} is priced as ${model}; ${mark}: the rows measured there took away ${share} of this figure’s uncertainty.`,
+  yes: 'yes',
+  no: 'no',
   low: 'low',
   high: 'high',
   range: 'low..high',
@@ -28,8 +32,15 @@ export const resultText = {
     exits: 'Exits',
     distribution: 'Distribution',
     paths: 'Paths',
+    statistics: 'Statistics',
     phases: 'Phases',
     host: 'Host work',
+  },
+  statistics: {
+    title: 'KVM statistics, a run',
+    about:
+      'KVM’s counters under their own names. kvm_fast_mmio counts a tracepoint; pf_host, pf_trap_not_present, pf_direct and mmu_reshadowed are counted by the model, for shadow paging.',
+    counter: 'counter',
   },
   stages: {
     title: 'Cycles an access, by stage',
@@ -105,13 +116,6 @@ export const resultText = {
     what: 'what',
     doc: 'what it decides',
     source: 'source',
-    equal: 'A and B are the same configuration under two names.',
-    many: (what: readonly string[]) =>
-      `${what.length} things were chosen differently (${what.join(', ')}): what follows is the work of all of them together.`,
-    samePaths:
-      'A and B never parted: every access took the same path in both. What was chosen differently plays no part in this script.',
-    samePathsPriced:
-      'A and B took the same paths: no access went another way. All of the difference is in the prices of the two CPUs.',
     one: 'Run at least two configurations to compare them.',
     stage: 'stage',
     change: 'change',
@@ -120,14 +124,27 @@ export const resultText = {
     times: 'times an access',
     steps: 'Steps that differ',
     prices: (a: string, b: string) => `Prices: A ${a}; B ${b}.`,
-    faster: (b: string, by: string, range: string) => `${b} costs ${by} cycles an access less (${range}).`,
-    slower: (b: string, by: string, range: string) => `${b} costs ${by} cycles an access more (${range}).`,
-    same: (b: string) => `${b} costs the same.`,
-    unsure: 'The prices do not decide which is cheaper.',
-    accesses: (a: number, b: number) =>
-      `A made ${grouped(a)} accesses, B ${grouped(b)}; the means are of different work.`,
-    divergences: (name: string, count: number) =>
-      `${name} has ${plural(count, 'divergence')} from what the guest must observe.`,
+    verdict: (a: string, b: string, word: string) => `${b} against ${a}: ${word}`,
+    changes: (cycles: string, share: string) => `${cycles} cycles an access${share}`,
+    ofCost: (share: string) => ` (${share})`,
+    interval: (low: string, high: string) => `95 % interval ${low} to ${high}`,
+    probability: (b: string, share: string) => `${b} is cheaper in ${share} of the drawn price lists`,
+    tornado: 'Which prices the difference hangs on',
+    tornadoAbout:
+      'Each bar goes from the difference with one price at its low end to that at its high end, all others at their best.',
+    tornadoUnit: 'difference, cycles an access',
+    atLow: 'at low',
+    atHigh: 'at high',
+    decides: 'changes the sign',
+    breakEven: 'Prices at which both cost the same',
+    breakEvenAbout: 'Of one step at a time, all others as they are. Exact: a cost is linear in a price.',
+    now: 'now',
+    equalAt: 'equal at',
+    inRange: 'in its range',
+    onlyPaths: 'Paths that only one side took',
+    side: 'side',
+    accesses: 'accesses',
+    pathSteps: 'steps',
   },
   divergences: {
     title: 'Divergences from what the guest must observe',

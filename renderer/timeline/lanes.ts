@@ -1,7 +1,7 @@
 import { EVENT_ROWS } from '../../core/index.ts';
 import { compact } from '../text/numbers.ts';
 import { eventPaint, INK, type Theme } from '../widgets/palette.ts';
-import type { Buckets } from './buckets.ts';
+import { hasKind, type Buckets } from './buckets.ts';
 import type { EventSeries } from './event-series.ts';
 
 /** Kinds that occurred, in the order of EVENT_ROWS: one lane each. */
@@ -23,30 +23,30 @@ export interface LaneDrawing {
 /** Draws which kinds of event each column of pixels has. */
 export function drawLanes(
   ctx: CanvasRenderingContext2D,
-  { kinds }: Buckets,
+  buckets: Buckets,
   { lanes, counts, theme, gutter, height, em, step }: LaneDrawing,
 ): void {
   const ink = INK[theme];
+  const columns = buckets.x.length;
   ctx.textBaseline = 'middle';
   ctx.font = `${em * 0.88}px sans-serif`;
   lanes.forEach((kind, lane) => {
     const name = EVENT_ROWS[kind]![0];
     const top = lane * height;
     ctx.fillStyle = ink.grid;
-    ctx.fillRect(gutter, top + height - 1, kinds.length * step, 1);
+    ctx.fillRect(gutter, top + height - 1, columns * step, 1);
     ctx.fillStyle = ink.text;
     ctx.textAlign = 'right';
     ctx.fillText(`${name} ${compact(counts[kind]!)}`, gutter - 8, top + height / 2, gutter - 12);
     ctx.fillStyle = eventPaint(name)[theme];
-    const bit = 1 << kind;
-    for (let n = 0; n < kinds.length;) {
-      if ((kinds[n]! & bit) === 0) {
+    for (let n = 0; n < columns;) {
+      if (!hasKind(buckets, n, kind)) {
         n++;
         continue;
       }
       // Neighbouring columns are one rectangle.
       const from = n;
-      while (n < kinds.length && (kinds[n]! & bit) !== 0) n++;
+      while (n < columns && hasKind(buckets, n, kind)) n++;
       ctx.fillRect(gutter + from * step, top + 2, Math.max(1.5, (n - from) * step), height - 5);
     }
   });

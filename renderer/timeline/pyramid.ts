@@ -6,7 +6,7 @@ const FAN = 16;
  * events, each level above has one node for sixteen below. Built from the front while events come in.
  */
 export class Pyramid {
-  /** Per level above the events: smallest value, largest value, and a bit a kind. */
+  /** Per level above the events: smallest value, largest value, and two words with a bit a kind. */
   private readonly lows: Float64Array[] = [];
   private readonly highs: Float64Array[] = [];
   private readonly kinds: Uint32Array[] = [];
@@ -22,7 +22,7 @@ export class Pyramid {
       size = Math.ceil(size / FAN);
       this.lows.push(new Float64Array(size).fill(Infinity));
       this.highs.push(new Float64Array(size).fill(-Infinity));
-      this.kinds.push(new Uint32Array(size));
+      this.kinds.push(new Uint32Array(2 * size));
     }
   }
 
@@ -32,6 +32,7 @@ export class Pyramid {
     for (let at = this.built; at < count; at++) {
       const value = values[at]!;
       const bit = 1 << kind[at]!;
+      const word = kind[at]! >> 5;
       let node = at;
       for (let level = 0; level < this.lows.length; level++) {
         node = (node / FAN) | 0;
@@ -45,8 +46,8 @@ export class Pyramid {
           highs[node] = value;
           changed = true;
         }
-        if ((kinds[node]! & bit) === 0) {
-          kinds[node] = kinds[node]! | bit;
+        if ((kinds[2 * node + word]! & bit) === 0) {
+          kinds[2 * node + word]! |= bit;
           changed = true;
         }
         // What a node did not change, it does not change in the nodes above.
@@ -61,6 +62,7 @@ export class Pyramid {
     out.low = Infinity;
     out.high = -Infinity;
     out.kinds = 0;
+    out.moreKinds = 0;
     let [left, right] = [Math.max(0, from), Math.min(this.built, to)];
     let level = -1;
     while (left < right) {
@@ -78,18 +80,22 @@ export class Pyramid {
       const value = this.values[node]!;
       if (value < out.low) out.low = value;
       if (value > out.high) out.high = value;
-      out.kinds |= 1 << this.kind[node]!;
+      const kind = this.kind[node]!;
+      if (kind < 32) out.kinds |= 1 << kind;
+      else out.moreKinds |= 1 << kind;
       return;
     }
     out.low = Math.min(out.low, this.lows[level]![node]!);
     out.high = Math.max(out.high, this.highs[level]![node]!);
-    out.kinds |= this.kinds[level]![node]!;
+    out.kinds |= this.kinds[level]![2 * node]!;
+    out.moreKinds |= this.kinds[level]![2 * node + 1]!;
   }
 }
 
 export interface Stretch {
   low: number;
   high: number;
-  /** Bit k is set when an event of kind k is in it. */
+  /** Bit k is set when an event of kind k is in it; from kind 32 on, of the other word. */
   kinds: number;
+  moreKinds: number;
 }

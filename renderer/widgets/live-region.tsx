@@ -1,10 +1,14 @@
 import { useStore } from 'zustand';
 import { useBench } from '../state/bench-context.ts';
 
-/** Says the last sentence to screen readers: politely, or at once when something went wrong. */
+/** Sentences that may be said in one moment. */
+const MOST_AT_ONCE = 8;
+
+/** Says each new sentence to screen readers: politely, or at once when something went wrong. */
 export function LiveRegion() {
-  const { last } = useStore(useBench().announcer);
-  const text = (level: 'info' | 'error') => (last?.level === level ? <span key={last.id}>{last.text}</span> : null);
+  const { said } = useStore(useBench().announcer);
+  const text = (level: 'info' | 'error') =>
+    said.slice(-MOST_AT_ONCE).map((each) => (each.level === level ? <p key={each.id}>{each.text}</p> : null));
   return (
     <div className="visually-hidden">
       <div role="status">{text('info')}</div>

@@ -1,8 +1,10 @@
-import { Button, Label, ListBox, ListBoxItem, Popover, Select, SelectValue } from 'react-aria-components';
+import { Button, Label, ListBox, ListBoxItem, Popover, Select, SelectValue, Text } from 'react-aria-components';
 import type { AxisOption } from '../state/axes.ts';
 
 interface Props {
   readonly label: string;
+  /** What it decides, in a sentence. */
+  readonly about?: string;
   readonly options: readonly AxisOption[];
   readonly value: readonly string[];
   /** What stands there while nothing is chosen. */
@@ -11,7 +13,7 @@ interface Props {
 }
 
 /** A list of which any number can be chosen; none means the default. */
-export function MultiSelect({ label, options, value, empty, onChange }: Props) {
+export function MultiSelect({ label, about, options, value, empty, onChange }: Props) {
   return (
     <Select
       className="select"
@@ -22,6 +24,11 @@ export function MultiSelect({ label, options, value, empty, onChange }: Props) {
       onChange={(keys) => onChange(options.map(({ id }) => id).filter((id) => keys.includes(id)))}
     >
       <Label>{label}</Label>
+      {about !== undefined && (
+        <Text slot="description" className="visually-hidden">
+          {about}
+        </Text>
+      )}
       <Button className="select-button">
         <SelectValue className="select-value">
           {({ isPlaceholder, defaultChildren }) => (isPlaceholder ? defaultChildren : value.join(', '))}
@@ -29,6 +36,7 @@ export function MultiSelect({ label, options, value, empty, onChange }: Props) {
         <span aria-hidden="true">▾</span>
       </Button>
       <Popover className="popover select-popover" placement="bottom end">
+        {about !== undefined && <p className="select-about">{about}</p>}
         <OptionList options={options} />
       </Popover>
     </Select>

@@ -1,5 +1,6 @@
 import { useEffect, useMemo, useRef } from 'react';
 import { I18nProvider } from 'react-aria-components';
+import { CalibrateDialog } from '../calibrate/calibrate-dialog.tsx';
 import { commandsOf } from '../commands/commands.ts';
 import { listenForShortcuts } from '../commands/keys.ts';
 import { MenuBar } from '../commands/menu-bar.tsx';
@@ -11,6 +12,7 @@ import { followWorkspace } from '../state/workspace.ts';
 import { LiveRegion } from '../widgets/live-region.tsx';
 import { QuestionDialog } from '../widgets/question-dialog.tsx';
 import { Dock } from './dock.tsx';
+import { Messages } from './messages.tsx';
 import { StatusBar } from './status-bar.tsx';
 import '../widgets/widgets.css';
 import './workbench.css';
@@ -38,6 +40,8 @@ export function App({ bench, layout }: { bench: Bench; layout: unknown }) {
           <StatusBar />
           <LiveRegion />
           <Palette commands={commands} />
+          <Messages />
+          <CalibrateDialog />
           <QuestionDialog />
         </div>
       </I18nProvider>

@@ -43,7 +43,7 @@ export function buildDefaultLayout(api: DockviewApi): void {
     add(id, { position: { referencePanel: 'gallery', direction: 'within' }, inactive: true });
   }
   add('results', { position: { referencePanel: 'welcome', direction: 'below' }, initialHeight: below });
-  for (const id of ['compare', 'inspect', 'timeline', 'divergences', 'problems']) {
+  for (const id of ['compare', 'inspect', 'timeline', 'divergences', 'report', 'history', 'problems']) {
     add(id, { position: { referencePanel: 'results', direction: 'within' }, inactive: true });
   }
   // Sizes once everything is there: each group that is added takes from its neighbours.

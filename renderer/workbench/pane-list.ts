@@ -13,6 +13,8 @@ export const PANES = [
   { id: 'inspect', title: en.panes.inspect, place: 'below' },
   { id: 'timeline', title: en.panes.timeline, place: 'below' },
   { id: 'divergences', title: en.panes.divergences, place: 'below' },
+  { id: 'report', title: en.panes.report, place: 'below' },
+  { id: 'history', title: en.panes.history, place: 'below' },
   { id: 'problems', title: en.panes.problems, place: 'below' },
   { id: 'question', title: en.panes.question, place: 'left' },
   { id: 'welcome', title: en.panes.welcome, place: 'centre' },

@@ -4,6 +4,8 @@ import { FilesPane } from '../gallery/files-pane.tsx';
 import { GalleryPane } from '../gallery/gallery-pane.tsx';
 import { ProblemsPane } from '../gallery/problems-pane.tsx';
 import { QuestionPane } from '../gallery/question-pane.tsx';
+import { HistoryPane } from '../history/history-pane.tsx';
+import { ReportPane } from '../report/report-pane.tsx';
 import type { ResultPaneId, ResultPaneProps } from '../state/result-pane.ts';
 import type { PaneId } from './pane-list.ts';
 import { WelcomePane } from './welcome-pane.tsx';
@@ -22,6 +24,8 @@ export const PLAIN_PANES: Readonly<Record<Exclude<PaneId, ResultPaneId>, Compone
   gallery: GalleryPane,
   files: FilesPane,
   configure: ConfigurePane,
+  report: ReportPane,
+  history: HistoryPane,
   problems: ProblemsPane,
   question: QuestionPane,
   welcome: WelcomePane,

@@ -1,10 +1,11 @@
 import { createRoot } from 'react-dom/client';
-import type { LabClient } from '../client/lab-client.ts';
+import type { Connection, LabClient } from '../client/lab-client.ts';
 import { announce } from '../state/announcer.ts';
 import { createBench, type Bench } from '../state/bench.ts';
-import { keepDraft } from '../state/edit-document.ts';
+import { keepDraft, unheld } from '../state/drafts.ts';
 import { loadFiles } from '../state/files.ts';
 import { loadGallery } from '../state/gallery.ts';
+import { loadCpus } from '../state/known-cpus.ts';
 import { restoreWorkspace } from '../state/restore-workspace.ts';
 import { showRunOf } from '../state/runs.ts';
 import { followShownRun } from '../state/shown-run.ts';
@@ -27,22 +28,34 @@ export async function startWorkbench(lab: LabClient, element: HTMLElement): Prom
   });
   followConnection(bench, lab);
   void loadFiles(bench.files, lab);
+  void followHistory(bench, lab);
   return bench;
+}
+
+/** Learns of the calibrated hosts, and says when a run could not be stored. */
+async function followHistory(bench: Bench, lab: LabClient): Promise<void> {
+  lab.listen((event) => {
+    if (event.name === 'history.changed' && event.data.problem !== null)
+      announce(bench.announcer, event.data.problem, 'error');
+  });
+  const problems = await loadCpus(lab).catch(() => []);
+  for (const problem of problems) announce(bench.announcer, problem, 'error');
 }
 
 /** Says when the lab is lost and found again, and hands it the texts that changed meanwhile. */
 function followConnection(bench: Bench, lab: LabClient): void {
   // At first the connection is not there yet: only a loss is worth a sentence.
-  let before: boolean | null = null;
-  lab.onConnection((connected) => {
-    if (connected && before === false) {
-      announce(bench.announcer, en.status.back);
-      for (const { id } of bench.documents.getState().open) void keepDraft(bench, id);
+  let before: Connection | null = null;
+  lab.onConnection((connection) => {
+    if (before === null && connection !== 'open') return;
+    if (before !== null && connection !== before) {
+      if (connection !== 'open') announce(bench.announcer, en.status[connection], 'error');
+      else {
+        announce(bench.announcer, en.status.back);
+        for (const { id } of unheld(bench)) void keepDraft(bench, id);
+      }
     }
-    if (!connected && before === true) announce(bench.announcer, en.status.unreachable, 'error');
-    if (before !== null || connected) {
-      before = connected;
-      bench.view.setState({ connected });
-    }
+    before = connection;
+    bench.view.setState({ connected: connection === 'open' });
   });
 }

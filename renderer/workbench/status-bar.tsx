@@ -7,7 +7,7 @@ import { en } from '../text/en.ts';
 /** The last sentence, the problems of the active script, and what runs the window. */
 export function StatusBar() {
   const bench = useBench();
-  const { last } = useStore(bench.announcer);
+  const { last, said } = useStore(bench.announcer);
   const { document, problems } = useProblems();
   const connected = useStore(bench.view, (view) => view.connected);
   const zoom = useStore(bench.settings, (settings) => settings.zoom);
@@ -20,6 +20,11 @@ export function StatusBar() {
       {document !== null && (
         <Button className="status-button" onPress={() => bench.view.getState().dock?.show('problems')}>
           {en.status.problems(count('error'), count('warning'))}
+        </Button>
+      )}
+      {said.length > 0 && (
+        <Button className="status-button" onPress={() => bench.view.setState({ messagesOpen: true })}>
+          {en.messages.count(said.length, said.filter(({ level }) => level === 'error').length)}
         </Button>
       )}
       {zoom !== 1 && <span>{en.status.zoom(zoom)}</span>}

@@ -6,8 +6,8 @@ const AIM = 120;
 /** Lines no file may exceed. */
 const LIMIT = 500;
 
-/** Tables of facts are as long as the manual's. */
-const isTable = (path: string) => path.startsWith('core/spec/');
+/** Tables of facts are as long as the manual's; the script language's own manual is one file, as the editor and the type check want it. */
+const isTable = (path: string) => path.startsWith('core/spec/') || path === 'host/contract/exitlab.d.ts';
 
 const sizes = typescriptFiles('core', 'host', 'renderer', 'electron', 'scenarios', 'test')
   .filter(({ path }) => !isTable(path))

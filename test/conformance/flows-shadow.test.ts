@@ -327,6 +327,7 @@ describe('F16: a write to a table that is write-tracked', () => {
     ['XOR', OP.XOR, true],
     ['OR', OP.OR, false],
     ['XCHG', OP.XCHG, false],
+    ['STOS', OP.STOS, true],
   ])('%s is no instruction that writes tables: %s', (_name, op, retries) => {
     const { g, pde } = tracked();
     expect(g.m.run(op, DIRECT + pde + 8n, 8, 0n)).toBe('done');
@@ -334,6 +335,17 @@ describe('F16: a write to a table that is write-tracked', () => {
     expect(g.m.took('x86_emulate_insn')).toBe(retries ? 0 : 1);
     expect(g.m.stat('mmu_pte_write')).toBe(retries ? 0 : 1);
     expect(g.m.lastVmExits).toBe(retries ? 2 : 1);
+  });
+
+  it.each([
+    ['7.0', 'does not count as released: emulated at once', 1],
+    ['4.2', 'counts, is shadowed again by the load of the roots, and the second attempt is emulated', 2],
+  ] as const)('a table that is the root, %s: %s', (kernel, _what, exits) => {
+    const { g } = tracked({ kernel });
+    expect(g.m.run(OP.STOS, DIRECT + g.entryGpa(VA, 4) + 0x400n, 8, 0n)).toBe('done');
+    expect(g.m.took('kvm_mmu_unprotect_gfn_and_retry')).toBe(1);
+    expect(g.m.took('x86_emulate_insn')).toBe(1);
+    expect(g.m.lastVmExits).toBe(exits);
   });
 
   it('without page tracking (4.2) the write is recognised when the SPTE is set', () => {

@@ -172,7 +172,9 @@ describe(`HTML${SKIPPED}`, () => {
   );
 });
 
-const NO_PDFTOTEXT = existsSync('/usr/bin/pdftotext') ? null : 'no pdftotext here: install poppler-utils';
+const NO_PDFTOTEXT = existsSync('/usr/bin/pdftotext')
+  ? null
+  : 'no pdftotext here: "node scripts/install-test-tools.ts" gets it or says how';
 
 describe(`PDF${SKIPPED}${NO_PDFTOTEXT === null ? '' : ` (not run: ${NO_PDFTOTEXT})`}`, () => {
   it.skipIf(NOT_RUN !== null || NO_PDFTOTEXT !== null)('is read by pdftotext, and is tagged', async () => {

@@ -7,6 +7,27 @@ import { commandLine, PROJECT, ScriptFolder } from './command-line.ts';
 const folder = new ScriptFolder();
 afterAll(() => folder.remove());
 
+/** A line of trace-cmd report, as readers of it in the wild take it apart. */
+const TRACE_LINE =
+  /^\s*(?<comm>.+?)-(?<pid>\d+)\s+(?:\(\s*[\d-]+\)\s+)?\[(?<cpu>\d+)\]\s+(?:(?<flags>[A-Za-z0-9.#]{3,8})\s+)?(?<ts>\d+\.\d{6,9}):\s+(?:\(\+\d+\)\s+)?(?<ev>\w+):\s*(?<body>.*)$/;
+/** TP_printk of each, with its fields. */
+const TRACE_BODIES: Readonly<Record<string, RegExp>> = {
+  kvm_entry: /^vcpu \d+, rip 0x[\da-f]+ intr_info 0x[\da-f]{8} error_code 0x[\da-f]{8}$/,
+  kvm_exit:
+    /^vcpu \d+ reason [A-Z_]+ rip 0x[\da-f]+ info1 0x[\da-f]{16} info2 0x[\da-f]{16} intr_info 0x[\da-f]{8} error_code 0x[\da-f]{8} requests 0x[\da-f]{16}$/,
+  kvm_page_fault: /^vcpu \d+ rip 0x[\da-f]+ address 0x[\da-f]{16} error_code 0x[\da-f]+$/,
+  kvm_fast_mmio: /^fast mmio at gpa 0x[\da-f]+$/,
+  kvm_mmio: /^mmio (unsatisfied-read|read|write) len \d+ gpa 0x[\da-f]+ val 0x[\da-f]+$/,
+  kvm_pio: /^pio_(read|write) at 0x[\da-f]+ size \d+ count \d+ val 0x[\da-f]+ (\(\.\.\.\))?$/,
+  kvm_emulate_insn: /^[\da-f]+:[\da-f]+:[\da-f ]* \((real|vm16|prot16|prot32|prot64)\)( failed)?$/,
+  kvm_userspace_exit: /^reason KVM_EXIT_[A-Z_]+ \(\d+\)$/,
+  handle_mmio_page_fault: /^addr:[\da-f]+ gfn [\da-f]+ access [\da-f]+$/,
+  mark_mmio_spte: /^sptep:[\da-f]+ gfn [\da-f]+ access [\da-f]+ gen [\da-f]+$/,
+  check_mmio_spte: /^spte [\da-f]+ kvm_gen [\da-f]+ spte-gen [\da-f]+ valid [01]$/,
+  kvm_mmu_set_spte: /^gfn [\da-f]+ spte [\da-f]+ \([r-][w-][x-][u-]\) level \d at [\da-f]+$/,
+  kvm_mmu_pagetable_walk: /^addr [\da-f]+ pferr [\da-f]+ /,
+};
+
 const SCRIPT = folder.guest('bell.ts', 'cpu.kick(bell);\ncpu.repeat(1000, () => cpu.kick(bell));');
 const TWO = ['--mmu', 'ept', '--design', 'pio,fast-mmio'];
 const read = (file: string): string => readFileSync(file, 'utf8');
@@ -66,6 +87,41 @@ describe('the history and its reports', () => {
     expect(err).toContain(sentence);
   });
 
+  it('trace-cmd report text has only lines that trace readers know, in order', async () => {
+    const script = folder.guest('traced.ts', 'cpu.kick(bell);\ncpu.read32(0x1000);\ncpu.kick(bell);');
+    const { out, err, code } = await commandLine([
+      'report',
+      script,
+      '-f',
+      'trace-cmd',
+      '--mmu',
+      'ept',
+      '--design',
+      'pio,fast-mmio,userspace',
+    ]);
+    expect(code, err).toBe(0);
+    const lines = out.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+    expect(lines.shift()).toBe('cpus=3');
+    const found = lines.map((line) => TRACE_LINE.exec(line)?.groups);
+    expect(lines.filter((_, n) => found[n] === undefined)).toEqual([]);
+    const times = found.map((groups) => Number(groups!['ts']));
+    expect(times).toEqual([...times].sort((a, b) => a - b));
+    for (const groups of found)
+      expect(groups!['body'], groups!['ev']).toMatch(TRACE_BODIES[groups!['ev']!] ?? /^no such event$/);
+    const names = (cpu: string): string[] =>
+      found.filter((groups) => groups!['cpu'] === cpu).map((groups) => groups!['ev']!);
+    expect(names('001')).toContain('kvm_fast_mmio');
+    expect(names('000')).toContain('kvm_pio');
+    expect(names('002')).toContain('kvm_userspace_exit');
+    // Each exit is followed by an entry before the next one, on its own CPU.
+    for (const cpu of ['000', '001', '002']) {
+      const turns = names(cpu).filter((name) => name === 'kvm_exit' || name === 'kvm_entry');
+      turns.forEach((name, n) => n > 0 && expect(name).not.toBe(turns[n - 1]));
+    }
+    const stored = await commandLine(['report', '1', '-f', 'trace-cmd']);
+    expect(stored.err).toContain('a stored run keeps counts and no events');
+  });
+
   it('a result file from the future is refused with a sentence', async () => {
     const file = folder.file('future.exitlab.json', JSON.stringify({ schema: 'exitlab.result/7' }));
     for (const args of [
@@ -76,6 +132,30 @@ describe('the history and its reports', () => {
       expect(code).toBe(2);
       expect(err).toContain('written by a later version of Exitlab (exitlab.result/7');
     }
+  });
+});
+
+describe('seeds of the workload', () => {
+  it('have a spread of their own, apart from that of the prices', async () => {
+    const script = folder.guest(
+      'seeds.ts',
+      'for (let n = 0; n < 300; n++) { if (cpu.random(2) === 0) cpu.kick(bell); else cpu.read32(0x1000); }',
+    );
+    const { out } = await commandLine(['compare', script, ...TWO, '--seeds', '4']);
+    expect(out).toContain('over 4 seeds of the workload, at best prices:');
+    const { out: json } = await commandLine(['compare', script, ...TWO, '--seeds', '4', '--json']);
+    const [pair] = (JSON.parse(json) as { differences: { seeds: { count: number; low: number; high: number } }[] })
+      .differences;
+    expect(pair!.seeds.count).toBe(4);
+    expect(pair!.seeds.low).toBeLessThan(pair!.seeds.high);
+    const [first, ...rest] = await Promise.all(
+      ['1', '2', '3', '4'].map(async (seed) => {
+        const one = await commandLine(['compare', script, ...TWO, '--seed', seed, '--json']);
+        return (JSON.parse(one.out) as { differences: { cycles: { value: number } }[] }).differences[0]!.cycles.value;
+      }),
+    );
+    expect(pair!.seeds.low).toBeCloseTo(Math.min(first!, ...rest), 9);
+    expect(pair!.seeds.high).toBeCloseTo(Math.max(first!, ...rest), 9);
   });
 });
 

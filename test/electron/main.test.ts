@@ -167,7 +167,7 @@ describe('the main process', () => {
     });
 
     it('the path of a draft grants nothing', async () => {
-      const put = { key: 'draft', path: at('.bashrc'), name: '.bashrc', text: 'mine', base: null };
+      const put = { key: 'draft', path: at('.bashrc'), name: '.bashrc', text: 'mine', base: null, by: 'w', seen: null };
       expect(await call('drafts.put', put)).toMatchObject({ ok: true });
       expect(await call('drafts.get')).toMatchObject({ ok: true });
       expect(await call('files.save', { path: at('.bashrc'), text: 'mine', base: null })).toMatchObject(refused);

@@ -19,6 +19,9 @@ const say = (): void => {};
 const PACKAGES = [
   '@jitl/quickjs-ffi-types',
   '@jitl/quickjs-wasmfile-release-sync',
+  'hyparquet',
+  'hyparquet-writer',
+  'jsep',
   'quickjs-emscripten-core',
   'typescript',
   'valibot',

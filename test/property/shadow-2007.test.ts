@@ -2,9 +2,13 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { OP } from '../../core/guest/instruction.ts';
 import { SLOT_FLAG } from '../../core/kvm/memslots/slot-table.ts';
+import { Rmap } from '../../core/kvm/mmu/rmap.ts';
+import { Mmu2007 } from '../../core/kvm/mmu/shadow-2007/mmu.ts';
+import { PteWrite } from '../../core/kvm/mmu/shadow-2007/pte-write.ts';
 import { Shadow2007 } from '../../core/kvm/mmu/shadow-2007/shadow-2007.ts';
 import { dirtyLog, setMemoryRegion } from '../../core/kvm/vm-ioctls.ts';
 import { PFERR } from '../../core/spec/vm-exit.ts';
+import { withBug } from '../driver/planted-bug.ts';
 import {
   DIRECT,
   type GuestFormat,
@@ -394,4 +398,39 @@ describe('the shadow MMU of 2007 against a plain walk of the guest’s tables', 
       );
     },
   );
+});
+
+/** The same search with a bug put into the shadow MMU: it has to find it, and to say in a few steps what it takes. */
+describe('a bug put into the shadow MMU of 2007 is found', () => {
+  const nothing = (): unknown => undefined;
+  const posted = { vendor: 'intel', kernel: '2.6.24', bypass: 'as-posted' } as const;
+  const corrected = { vendor: 'intel', kernel: '2.6.26', bypass: 'corrected' } as const;
+  const off = { vendor: 'intel', kernel: '2.6.26', bypass: 'off' } as const;
+  function notrap(this: Mmu2007, spte: number): void {
+    this.set(spte, 0, 0);
+  }
+  it.each([
+    ['notrap after a zap, as posted', posted, Mmu2007, 'setTrap', notrap],
+    ['notrap after a zap, as corrected', corrected, Mmu2007, 'setTrap', notrap],
+    ['a new table whose frame stays writable (no write-protect)', off, Rmap, 'head', () => 0],
+    ['a page-table write that shadow pages are not told of, as posted', posted, PteWrite, 'written', nothing],
+    ['and without bypass', off, PteWrite, 'written', nothing],
+  ] as const)('%s', (_name, machine, of, method, bug) => {
+    const bypasses = machine.bypass !== 'off';
+    const report = withBug(of, method, bug as (this: unknown, ...args: never[]) => unknown, () =>
+      fc.check(
+        fc.property(fc.array(step, { maxLength: 40, size: 'max' }), (steps) => {
+          const world = new World({ format: '64', ...machine });
+          for (const each of steps) {
+            world.run(each);
+            world.audit(bypasses);
+          }
+        }),
+        { numRuns: 100, seed: 2, interruptAfterTimeLimit: 20_000 },
+      ),
+    );
+    expect(report.counterexample).not.toBeNull();
+    expect(report.numShrinks).toBeGreaterThan(0);
+    expect(report.counterexample![0].length).toBeLessThanOrEqual(10);
+  });
 });

@@ -2,8 +2,12 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { OP } from '../../core/guest/instruction.ts';
 import { CR0, CR4, REG } from '../../core/guest/registers.ts';
+import { Rmap } from '../../core/kvm/mmu/rmap.ts';
+import { UnsyncMarks } from '../../core/kvm/mmu/shadow/unsync-marks.ts';
+import { UnsyncShadowMmu } from '../../core/kvm/mmu/shadow/unsync-shadow-mmu.ts';
 import { invalidateHva } from '../../core/kvm/vm-ioctls.ts';
 import { ENTRY, type GuestFormat, PagingGuest, RAM_PAGES } from '../driver/paging-guest.ts';
+import { withBug } from '../driver/planted-bug.ts';
 import type { MachineOptions } from '../driver/kvm-machine.ts';
 
 /**
@@ -228,6 +232,17 @@ const SHADOWS: readonly (readonly [string, MachineOptions, number])[] = [
   ['3.14 on AMD without decode assists', { kernel: '3.14', vendor: 'amd', cpu: { decodeAssists: false } }, 1],
 ];
 
+/** What is different at first, or null. */
+function firstDifference(shadow: Program, ept: Program, steps: readonly Step[]): string | null {
+  for (const [i, step] of steps.entries()) {
+    const [seen, wanted] = [shadow.run(step), ept.run(step)];
+    if (seen !== wanted) return `step ${i}: ${seen} instead of ${wanted}`;
+  }
+  const [seen, wanted] = [shadow.memory(), ept.memory()];
+  const at = seen.findIndex((entry, i) => entry !== wanted[i]);
+  return at < 0 ? null : `entry ${at}: ${seen[at]!.toString(16)} instead of ${wanted[at]!.toString(16)}`;
+}
+
 describe.each(['32-bit', 'PAE', '4-level', '5-level'] as const)('a %s guest', (format) => {
   it.each(SHADOWS)('sees the same under shadow paging of %s as under EPT', (_name, options, hostPage) => {
     const holds = () =>
@@ -236,20 +251,42 @@ describe.each(['32-bit', 'PAE', '4-level', '5-level'] as const)('a %s guest', (f
           fc.array(stepOf(format), { minLength: 60, maxLength: 120 }),
           fc.constantFrom(0, CR4.SMEP, CR4.SMAP, CR4.SMEP | CR4.SMAP),
           (steps, cr4) => {
-            const shadow = new Program(format, options, cr4, hostPage);
             const ept = new Program(format, { mmu: 'ept' }, cr4, 1);
-            steps.forEach((step, i) => {
-              const [seen, wanted] = [shadow.run(step), ept.run(step)];
-              if (seen !== wanted) throw new Error(`step ${i}: ${seen} instead of ${wanted}`);
-            });
-            const [seen, wanted] = [shadow.memory(), ept.memory()];
-            const at = seen.findIndex((entry, i) => entry !== wanted[i]);
-            if (at >= 0)
-              throw new Error(`entry ${at}: ${seen[at]!.toString(16)} instead of ${wanted[at]!.toString(16)}`);
+            const difference = firstDifference(new Program(format, options, cr4, hostPage), ept, steps);
+            if (difference !== null) throw new Error(difference);
           },
         ),
         { numRuns: 15 },
       );
     expect(holds).not.toThrow();
+  });
+});
+
+/** The same search with a bug put into the shadow MMU of today: it has to find it, and shrinks it for as long as the time allows. */
+describe('a bug put into the shadow MMU is found', () => {
+  const nothing = (): unknown => undefined;
+  it.each([
+    ['a new table whose frame stays writable (no write-protect)', Rmap, 'head', (): unknown => 0],
+    ['an upper table that is not tracked for writes', Rmap, 'track', nothing],
+    ['unsync tables that a load of CR3 does not find (a forgotten sync)', UnsyncMarks, 'mark', nothing],
+    ['an INVLPG that looks at no table', UnsyncShadowMmu, 'invlpg', nothing],
+    ['an emulated write that shadow pages are not told of', UnsyncShadowMmu, 'pteWritten', nothing],
+  ] as const)('%s', (_name, of, method, bug) => {
+    const steps = fc
+      .array(stepOf('4-level'), { maxLength: 60, size: 'max' })
+      .map((all) => all.filter((each) => each.do !== 'reclaim'));
+    const report = withBug(of, method, bug, () =>
+      fc.check(
+        fc.property(steps, (each) => {
+          const ept = new Program('4-level', { mmu: 'ept' }, 0, 1);
+          const difference = firstDifference(new Program('4-level', {}, 0, 1), ept, each);
+          if (difference !== null) throw new Error(difference);
+        }),
+        { numRuns: 100, seed: 2, interruptAfterTimeLimit: 12_000 },
+      ),
+    );
+    expect(report.counterexample).not.toBeNull();
+    expect(report.numShrinks).toBeGreaterThan(0);
+    expect(report.counterexample![0].length).toBeLessThan(40);
   });
 });

@@ -63,6 +63,7 @@ export const linux314: Kernel = {
     emptyInsnBufferReenters: false,
     repInOneExit: true,
     vectoringCheck: 'at-exit',
+    writeProtectRetry: 'retry_instruction',
     slotsGuard: 'srcu',
     xcr0: 'lazy',
     pkru: 'none',

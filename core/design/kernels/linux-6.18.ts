@@ -24,5 +24,6 @@ export const linux618: Kernel = {
     tdx: true,
     emptyInsnBufferReenters: false,
     vectoringCheck: 'at-emulation',
+    writeProtectRetry: 'write_protect_fault',
   },
 };

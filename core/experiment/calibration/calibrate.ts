@@ -78,9 +78,13 @@ function spreadOf({ values, unit, error }: MeasuredRow, ghz: number): { mean: nu
 /** The base's prices with the fitted ones in their place, each saying so. A fitted price is derived; what no row told stays as it was. */
 function pricesOf(base: CpuModel, fit: Fit, host: Host): CpuModel['prices'] {
   const prices: Record<string, Cited> = { ...base.prices };
-  for (const { step, value, sigma, learned } of fit.prices) {
-    if (learned < 0.01) continue;
+  for (const { step, prior, value, sigma, learned, held } of fit.prices) {
     const old = base.prices[step];
+    if (held) {
+      const source = `held at 0 by the fit to ${host.name}, whose rows asked for less than nothing; before: ${old.value}, ${old.source}`;
+      prices[step] = { value: 0, low: 0, high: prior.high, kind: 'estimated', source };
+    }
+    if (learned < 0.01) continue;
     prices[step] = {
       value,
       low: Math.max(0, value - 2 * sigma),
@@ -90,21 +94,4 @@ function pricesOf(base: CpuModel, fit: Fit, host: Host): CpuModel['prices'] {
     };
   }
   return prices as CpuModel['prices'];
-}
-
-/** The calibrated host as a CPU model: the base's geometry, the fitted prices. */
-export function calibratedModel({
-  host,
-  base,
-  prices,
-}: Pick<Calibration, 'host' | 'base' | 'prices'>): Result<CpuModel> {
-  const model = findCpuModel(base);
-  if (!model.ok) return model;
-  return ok({
-    ...model.value,
-    id: host.name,
-    name: `${host.name} (${host.cpu}, calibrated from ${model.value.name})`,
-    ghz: host.ghz,
-    prices,
-  });
 }

@@ -20,6 +20,8 @@ export interface FittedPrice {
   readonly sigma: number;
   /** How much of the prior's variance the rows took away, 0 to 1. */
   readonly learned: number;
+  /** True where the rows asked for less than nothing and the price was held at 0: they told that something is amiss, not what it is. */
+  readonly held: boolean;
 }
 
 export interface FittedRow {
@@ -64,13 +66,15 @@ export function fitPrices(equations: readonly Equation[], priors: ReadonlyMap<st
   const prices = steps.map((step): FittedPrice => {
     const prior = priors.get(step)!;
     const before = priorSigma(prior) ** 2;
-    const after = all.variance.get(step)!;
+    const held = all.held.has(step);
+    const after = held ? before : all.variance.get(step)!;
     return {
       step,
       prior,
       value: all.value.get(step)!,
       sigma: Math.sqrt(after),
       learned: before === 0 ? 0 : 1 - after / before,
+      held,
     };
   });
   return {
@@ -89,6 +93,7 @@ const costOf = ({ times }: Equation, prices: ReadonlyMap<string, number>): numbe
 interface Posterior {
   readonly value: Map<StepName, number>;
   readonly variance: Map<StepName, number>;
+  readonly held: ReadonlySet<StepName>;
 }
 
 /** Mean and variance of each price after the rows, with negative means held at 0. */
@@ -101,7 +106,7 @@ function posterior(
   for (;;) {
     const found = unconstrained(equations, steps, priors, held);
     const negative = steps.filter((step) => found.value.get(step)! < -1e-9);
-    if (negative.length === 0) return found;
+    if (negative.length === 0) return { ...found, held };
     for (const step of negative) held.add(step);
   }
 }
@@ -111,7 +116,7 @@ function unconstrained(
   steps: readonly StepName[],
   priors: ReadonlyMap<string, Bounds>,
   held: ReadonlySet<string>,
-): Posterior {
+): Omit<Posterior, 'held'> {
   const n = equations.length;
   const mean = (step: string): number => (held.has(step) ? 0 : priors.get(step)!.value);
   const variance = (step: string): number => (held.has(step) ? 0 : priorSigma(priors.get(step)!) ** 2);

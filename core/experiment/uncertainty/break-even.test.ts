@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { StepName } from '../../cost/steps.ts';
 import { difference } from '../difference.ts';
-import { bisect, breakEvenPrices, breakEvenShare } from './break-even.ts';
+import { bisect, breakEvenPrices } from './break-even.ts';
+import { breakEvenKind, breakEvenShare } from './break-even-share.ts';
 import { modelWith, path, runOf } from './fixtures.ts';
 
 const NAMES: StepName[] = ['hw.vmexit', 'kvm_io_bus_cmp', 'x86_decode_insn', 'guest.write', 'eventfd_signal'];
@@ -70,16 +71,38 @@ describe('a break-even share', () => {
     };
     const found = breakEvenShare(run(100, 900, 1, 5), run(100, 900, 7, 2), 'reads');
     if (!found.ok) throw new Error(found.error);
-    expect(found.value).toMatchObject({ phase: 'reads', now: 0.1, above: 'A' });
+    expect(found.value).toMatchObject({ what: "phase 'reads'", now: 0.1, above: 'A' });
     // 6 more eventfds a read against 3 fewer a kick.
     expect(found.value.share).toBeCloseTo(1 / 3, 12);
     expect(sides(323)).toBeLessThan(0);
     expect(sides(343)).toBeGreaterThan(0);
   });
 
+  it('of a kind of access is where its phase would be', () => {
+    const [a, b] = [run(100, 900, 1, 5), run(100, 900, 7, 2)];
+    const [kind, phase] = [breakEvenKind(a, b, 'reads'), breakEvenShare(a, b, 'reads')];
+    if (!kind.ok || !phase.ok) throw new Error('not found');
+    expect(kind.value).toEqual({ ...phase.value, what: 'reads' });
+    const writes = breakEvenKind(a, b, 'writes');
+    expect(writes).toMatchObject({ ok: true, value: { share: expect.closeTo(1 - kind.value.share, 12) as number } });
+  });
+
+  it.each([
+    ['nobody knows', 'sneezes', 'there are reads, writes'],
+    ['there is none of', 'faults', 'there are no faults'],
+  ])('of a kind that %s is a sentence', (_what, kind, sentence) => {
+    const found = breakEvenKind(run(1, 1, 1, 1), run(1, 1, 2, 2), kind);
+    expect(found).toMatchObject({ ok: false, error: expect.stringContaining(sentence) as string });
+  });
+
+  it('of accesses that only one side makes says nothing', () => {
+    const found = breakEvenKind(run(10, 90, 1, 1), run(20, 80, 2, 2), 'reads');
+    expect(found).toMatchObject({ ok: false, error: expect.stringContaining('A made 10 reads and B 20') as string });
+  });
+
   it.each([
     ['a phase nobody named', run(1, 1, 1, 1), 'writes', "there is no phase 'writes'; there are reads, kicks"],
-    ['a side that is cheaper throughout', run(1, 1, 2, 2), 'reads', "A is cheaper at any share of 'reads'"],
+    ['a side that is cheaper throughout', run(1, 1, 2, 2), 'reads', "A is cheaper at any share of phase 'reads'"],
     ['no phases', runOf([path(1, ['guest.read', 1])]), 'reads', 'the script names no phases'],
   ])('of %s is a sentence', (_what, b, phase, sentence) => {
     const a = b.result.phases.length === 0 ? b : run(1, 1, 1, 1);

@@ -1,6 +1,4 @@
-import { err, ok, type Result } from '../../base/result.ts';
 import type { Stage, StepName } from '../../cost/steps.ts';
-import { pricePhases } from '../phases.ts';
 import type { PricedRun } from '../priced-run.ts';
 import { stepTimes } from './step-times.ts';
 
@@ -37,55 +35,6 @@ export function breakEvenPrices(a: PricedRun, b: PricedRun, difference: number):
   }
   const far = ({ price, now }: PriceBreakEven): number => Math.abs(Math.log((price + 1e-9) / (now + 1e-9)));
   return rows.sort((one, other) => far(one) - far(other));
-}
-
-/** Share of accesses in one phase at which both sides cost the same. */
-export interface ShareBreakEven {
-  readonly phase: string;
-  /** 0 to 1. */
-  readonly share: number;
-  /** The share now. */
-  readonly now: number;
-  /** Which side is cheaper above that share. */
-  readonly above: 'A' | 'B';
-}
-
-/**
- * Break-even share of a phase against all other phases together, whose mix stays as it is. Exact: the mean cost is linear in the share.
- * A sentence when the runs have no such phase, or when the sign of the difference is the same at any share.
- */
-export function breakEvenShare(a: PricedRun, b: PricedRun, phase: string): Result<ShareBreakEven> {
-  const [phasesA, phasesB] = [pricePhases(a.result, a.model), pricePhases(b.result, b.model)];
-  const found = phasesA.find(({ name }) => name === phase);
-  const other = phasesB.find(({ name }) => name === phase);
-  if (found === undefined || other === undefined) {
-    const names = phasesA.map(({ name }) => name);
-    return err(
-      names.length === 0
-        ? 'the script names no phases: put cpu.phase() before its parts to ask for a share'
-        : `there is no phase '${phase}'; there are ${names.join(', ')}`,
-    );
-  }
-  const rest = (list: typeof phasesA): { cycles: number; accesses: number } => {
-    const others = list.filter(({ name }) => name !== phase);
-    const accesses = others.reduce((sum, one) => sum + one.accesses, 0);
-    const cycles = others.reduce((sum, one) => sum + one.accesses * one.cycles.value, 0);
-    return { accesses, cycles: accesses === 0 ? 0 : cycles / accesses };
-  };
-  const [restA, restB] = [rest(phasesA), rest(phasesB)];
-  if (restA.accesses === 0) return err(`all accesses are of phase '${phase}': there is no other to weigh it against`);
-  const inside = other.cycles.value - found.cycles.value;
-  const outside = restB.cycles - restA.cycles;
-  const share = outside / (outside - inside);
-  if (!(share >= 0 && share <= 1)) {
-    return err(`${inside + outside < 0 ? 'B' : 'A'} is cheaper at any share of '${phase}'`);
-  }
-  return ok({
-    phase,
-    share,
-    now: found.accesses / (found.accesses + restA.accesses),
-    above: inside < 0 ? 'B' : 'A',
-  });
 }
 
 /**

@@ -6,6 +6,7 @@ import { breakEvenPrices, type PriceBreakEven } from './break-even.ts';
 import { choicesThatDiffer, type DifferingChoice } from './choices-that-differ.ts';
 import { Draws, type DrawOptions } from './draws.ts';
 import { drawnDifferences, type Interval, intervalOf, shareBelowZero } from './interval.ts';
+import { pairWarnings } from './pair-warnings.ts';
 import { pathsOnlyIn, tookSamePaths } from './same-paths.ts';
 import { sensitivities, type Sensitivity } from './sensitivity.ts';
 import { type Verdict, verdictOf } from './verdict.ts';
@@ -60,7 +61,7 @@ export function comparePair(
     a: a.result.configuration.name,
     b: b.result.configuration.name,
     choices,
-    warnings: warningsOf(a, b, choices, identical),
+    warnings: pairWarnings(comparedOf(a), comparedOf(b)),
     costA: costOfA,
     costB: b.priced.perAccess.value,
     difference: change,
@@ -85,6 +86,8 @@ export function comparePair(
   };
 }
 
+const comparedOf = ({ result }: PricedRun) => ({ configuration: result.configuration, result });
+
 /** Runs that differ by their seed alone, as one: every path of each. */
 function pooled(runs: readonly PricedRun[]): PricedRun {
   const first = runs[0]!;
@@ -92,47 +95,29 @@ function pooled(runs: readonly PricedRun[]): PricedRun {
   const result = {
     ...first.result,
     accesses: runs.reduce((sum, one) => sum + one.result.accesses, 0),
-    paths: runs.flatMap((one) => one.result.paths),
+    paths: pooledPaths(runs),
     divergences: runs.flatMap((one) => one.result.divergences),
+    checked: runs.every((one) => one.result.checked),
+    problem: runs.map((one) => one.result.problem).find((problem) => problem !== null) ?? null,
   };
   const priced = priceResult(result.paths, first.model);
   if (!priced.ok) throw new Error(priced.error);
   return { result, priced: priced.value, model: first.model };
 }
 
+/** Paths of several runs, each once, with how often all of them took it. */
+function pooledPaths(runs: readonly PricedRun[]): PathResult[] {
+  const paths = new Map<string, PathResult>();
+  for (const { result } of runs)
+    for (const { steps, count } of result.paths) {
+      const key = JSON.stringify(steps);
+      paths.set(key, { steps, count: count + (paths.get(key)?.count ?? 0) });
+    }
+  return [...paths.values()];
+}
+
 function seedSpread(as: readonly PricedRun[], bs: readonly PricedRun[]): Comparison['seeds'] {
   if (as.length < 2) return null;
   const changes = as.map((one, n) => bs[n]!.priced.perAccess.value - one.priced.perAccess.value);
   return { count: changes.length, low: Math.min(...changes), high: Math.max(...changes) };
-}
-
-function warningsOf(a: PricedRun, b: PricedRun, choices: readonly DifferingChoice[], identical: boolean): string[] {
-  const warnings: string[] = [];
-  if (choices.length === 0) warnings.push('the two configurations are equal');
-  if (choices.length > 1) {
-    const names = choices.map(({ what }) => what).join(', ');
-    warnings.push(`more than one thing differs (${names}): the difference is of all of them together`);
-  }
-  if (a.result.accesses !== b.result.accesses) {
-    warnings.push(
-      `A made ${a.result.accesses} accesses and B ${b.result.accesses}: costs are means of unlike programs`,
-    );
-  } else if (choices.length > 0 && tookSamePaths(a.result, b.result)) {
-    warnings.push(
-      identical
-        ? 'the two never diverged: every access took the same steps in both'
-        : 'every access took the same steps in both: only prices differ',
-    );
-  }
-  for (const { result } of new Set([a, b])) {
-    const count = result.divergences.reduce((sum, one) => sum + one.count, 0);
-    const { name } = result.configuration;
-    if (!result.checked) warnings.push(`${name} was not checked against the reference`);
-    else if (count > 0)
-      warnings.push(
-        `in ${name} the guest observed something else than it must (${count} ${count === 1 ? 'divergence' : 'divergences'})`,
-      );
-    if (result.problem !== null) warnings.push(`${name} stopped before its end: ${result.problem.text}`);
-  }
-  return warnings;
 }

@@ -45,6 +45,7 @@ export function emulateWithoutGpa(vcpu: Vcpu, insn: Instruction): number {
 
 function runEmulator(vcpu: Vcpu, insn: Instruction): number {
   vcpu.emulated = true;
+  if (vcpu.kvm.shadow !== null && vcpu.kvm.policy.writeProtectRetry === 'retry_instruction') vcpu.forgetRetry();
   if (!isEmulated(insn.op)) return vcpu.stop('internal-error-emulation');
   if (insn.op === OP.FETCH && !mayFetch(vcpu, insn)) return finish(vcpu, insn, EMULATED.FAULT);
   return finish(vcpu, insn, vcpu.emulator.emulate(insn, vcpu.io));

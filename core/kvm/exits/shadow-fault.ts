@@ -48,12 +48,15 @@ export function handleShadowFault(vcpu: Vcpu, exit: VmExit, insn: Instruction): 
 function writeProtectFault(vcpu: Vcpu, exit: VmExit, insn: Instruction): number {
   const { glaHi, glaLo } = exit;
   vcpu.kvm.stats[STAT.pf_emulate]!++;
-  const triedHere = vcpu.isLastRetry(glaHi, glaLo);
+  if (vcpu.isLastRetry(glaHi, glaLo)) return emulateInstruction(vcpu, exit, insn);
   vcpu.forgetRetry();
-  if (triedHere || writesPageTables(insn.op)) return emulateInstruction(vcpu, exit, insn);
+  if (writesPageTables(insn.op)) return emulateInstruction(vcpu, exit, insn);
   return emulateOrRetry(vcpu, exit, insn);
 }
 
-/** Instructions of the emulator's tables that are marked PageTable (arch/x86/kvm/emulate.c): MOV, AND, OR, XCHG, CMPXCHG, STOS. */
+/**
+ * Instructions of the emulator's tables that are marked PageTable (opcode_table[] in arch/x86/kvm/emulate.c, 3.3 and later): MOV, AND, OR,
+ * XCHG, CMPXCHG. STOS and MOVS are not: who clears or copies a whole page does not edit a table.
+ */
 const writesPageTables = (op: number): boolean =>
-  op === OP.WRITE || op === OP.OR || op === OP.AND || op === OP.XCHG || op === OP.CMPXCHG || op === OP.STOS;
+  op === OP.WRITE || op === OP.OR || op === OP.AND || op === OP.XCHG || op === OP.CMPXCHG;

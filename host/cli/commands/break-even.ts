@@ -1,4 +1,12 @@
-import { bisect, breakEvenShare, breakEvenText, SWITCHES, type Configuration } from '../../../core/index.ts';
+import {
+  ACCESS_KINDS,
+  bisect,
+  breakEvenKind,
+  breakEvenShare,
+  breakEvenText,
+  SWITCHES,
+  type Configuration,
+} from '../../../core/index.ts';
 import { last, type Given } from '../arguments.ts';
 import { BadInput } from '../bad-input.ts';
 import type { Command } from '../command.ts';
@@ -26,12 +34,13 @@ export const breakEven: Command = {
   details: [
     'Prices of steps are solved exactly, since a cost is linear in each of them; those inside the range of their price come with a mark: there ' +
       'the verdict is not sure.',
-    '--phase NAME: the share of the accesses in that phase (cpu.phase() in the script) at which both cost the same, exact. --vary SWITCH=LOW..HIGH: ' +
+    '--phase NAME: the share of the accesses in that phase (cpu.phase() in the script) at which both cost the same, exact. --kind KIND: the same for a kind of access, where both sides make as many of them. --vary SWITCH=LOW..HIGH: ' +
       'the value of a switch, found by running both on either side of it.',
   ],
   options: [
     ...SELECTION_OPTIONS,
     { name: 'phase', argument: 'NAME', help: 'solve for the share of this phase' },
+    { name: 'kind', argument: 'KIND', help: `solve for the share of a kind of access: ${ACCESS_KINDS.join(', ')}` },
     { name: 'vary', argument: 'SWITCH=LOW..HIGH', help: 'solve for a number among the switches, by runs' },
     ...DRAW_OPTIONS,
     ...RUN_OPTIONS,
@@ -61,7 +70,15 @@ export const breakEven: Command = {
       };
       const [runA, runB] = await pairAt(null);
       const phase = last(options, 'phase');
-      const share = phase === undefined ? null : breakEvenShare(runA, runB, phase);
+      const kind = last(options, 'kind');
+      if (phase !== undefined && kind !== undefined)
+        throw new BadInput('ask for the share of a phase or of a kind, not of both');
+      const share =
+        phase !== undefined
+          ? breakEvenShare(runA, runB, phase)
+          : kind !== undefined
+            ? breakEvenKind(runA, runB, kind)
+            : null;
       const differenceAt = async (at: number): Promise<number> => {
         const [one, other] = await pairAt(at);
         return other.priced.perAccess.value - one.priced.perAccess.value;

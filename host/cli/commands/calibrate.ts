@@ -1,19 +1,12 @@
 import { readFile } from 'node:fs/promises';
-import {
-  calibrate,
-  calibrationText,
-  findCpuModel,
-  parseMitigations,
-  readMeasured,
-  type Host,
-} from '../../../core/index.ts';
-import { cpuFileText } from '../../report/cpu-file.ts';
+import { calibrationText, findCpuModel, parseMitigations, type Host } from '../../../core/index.ts';
+import { cpuFileText } from '../../contract/cpu-file.ts';
+import { fitHost } from '../../report/fit-host.ts';
 import { last, type Given } from '../arguments.ts';
 import { BadInput } from '../bad-input.ts';
 import type { Command } from '../command.ts';
 import { EXIT_OK } from '../exit-codes.ts';
 import { deliver } from '../output.ts';
-import { configurationsOf } from '../selection.ts';
 import { version } from '../version.ts';
 
 export const calibrateCommand: Command = {
@@ -54,19 +47,12 @@ export const calibrateCommand: Command = {
     const choice = parseMitigations(mitigations);
     if (!choice.ok) throw new BadInput(choice.error);
     const host = hostOf(options, model.value.ghz, mitigations);
-    const measured = readMeasured(await textOf(file));
-    if (!measured.ok) throw new BadInput(`${file}: ${measured.error}`);
-    const configurations = configurationsOf({
-      cpus: [base],
-      designs: ['userspace'],
-      kernels: [last(options, 'kernel') ?? '7.0'],
-      mitigations: [mitigations],
-    });
-    const calibration = calibrate(measured.value, host, configurations[0]!);
-    if (!calibration.ok) throw new BadInput(`${file}: ${calibration.error}`);
-    terminal.out(calibrationText(calibration.value, measured.value));
+    const fitted = fitHost(await textOf(file), host, { base, kernel: last(options, 'kernel') ?? '7.0' });
+    if (!fitted.ok) throw new BadInput(`${file}: ${fitted.error}`);
+    const { calibration, measured } = fitted.value;
+    terminal.out(calibrationText(calibration, measured));
     const output = last(options, 'output');
-    if (output !== undefined) await deliver(cpuFileText(calibration.value, version()), output, terminal);
+    if (output !== undefined) await deliver(cpuFileText(calibration, version()), output, terminal);
     return EXIT_OK;
   },
 };

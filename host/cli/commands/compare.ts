@@ -1,5 +1,13 @@
-import { compareJson, compareText, pairsOf, unknownName, type Draws, type RunView } from '../../../core/index.ts';
-import { last, type Given } from '../arguments.ts';
+import {
+  compareJson,
+  compareText,
+  pairsOf,
+  unknownName,
+  type Draws,
+  type RunView,
+  type SeedRuns,
+} from '../../../core/index.ts';
+import { last, numberOf, type Given } from '../arguments.ts';
 import { BadInput } from '../bad-input.ts';
 import type { Command } from '../command.ts';
 import { DRAW_OPTIONS, drawsOf } from '../draws.ts';
@@ -16,6 +24,7 @@ import { version } from '../version.ts';
 
 /** Configurations of one comparison; more is a mistake of the user's more often than a wish. */
 const MOST = 500;
+const MOST_SEEDS = 100;
 
 export const compare: Command = {
   name: 'compare',
@@ -37,6 +46,11 @@ export const compare: Command = {
       help: "exit with 1 where it holds of a baseline A and another B, e.g. 'B.cycles > A.cycles * 1.03'",
     },
     { name: 'junit', argument: 'FILE', help: 'write the checks as JUnit XML' },
+    {
+      name: 'seeds',
+      argument: 'N',
+      help: 'run each with N seeds of the workload, from the seed up; their spread is kept apart from that of the prices',
+    },
     ...DRAW_OPTIONS,
     HISTORY_OPTION,
     ...RUN_OPTIONS,
@@ -59,20 +73,29 @@ export const compare: Command = {
       if (refused !== undefined && (runs.length === 0 || named(options)))
         throw new BadInput(`${refused.name}: ${refused.why}`);
       keepInHistory(experiment, configurations, runs, leftOut, options, terminal);
+      const seeds = await seedRuns(experiment, runs, seedCount(options));
       const baseline = baselineOf(runs, last(options, 'baseline'));
       const file = last(options, 'output');
       const { scenario } = experiment;
       const text =
         last(options, 'json') === undefined
-          ? compareText(scenario, runs, leftOut, baseline, file === undefined ? terminal.style : undefined, draws)
+          ? compareText(
+              scenario,
+              runs,
+              leftOut,
+              baseline,
+              file === undefined ? terminal.style : undefined,
+              draws,
+              seeds,
+            )
           : jsonText(
-              compareJson(scenario, runs, leftOut, baseline, { version: version(), script: script.text }, draws),
+              compareJson(scenario, runs, leftOut, baseline, { version: version(), script: script.text }, draws, seeds),
             );
       await deliver(text, file, terminal);
       tellStopped(runs, terminal);
       const checks = [
         ...(last(options, 'strict') === undefined ? [] : runs.map(strictCheck)),
-        ...conditionChecks(runs, baseline, draws, failIf),
+        ...conditionChecks(runs, baseline, draws, failIf, seeds),
       ];
       const junit = last(options, 'junit');
       if (junit !== undefined) await deliver(junitXml(scenario.title, checks), junit, terminal);
@@ -82,6 +105,27 @@ export const compare: Command = {
     });
   },
 };
+
+function seedCount(options: Given): number {
+  const count = numberOf(options, 'seeds', 1, 1);
+  if (count > MOST_SEEDS) throw new BadInput(`--seeds takes at most ${MOST_SEEDS}, not ${count}`);
+  return count;
+}
+
+/** The same configurations with the seeds that follow theirs. */
+async function seedRuns(experiment: Experiment, runs: readonly RunView[], count: number): Promise<SeedRuns> {
+  const beside = new Map<RunView, RunView[]>(runs.map((run) => [run, []]));
+  for (let more = 1; more < count; more++) {
+    const configurations = runs.map(({ result: { configuration } }) => ({
+      ...configuration,
+      seed: configuration.seed + more,
+    }));
+    const { runs: found, leftOut } = await experiment.runAll(configurations);
+    if (leftOut[0] !== undefined) throw new BadInput(`seed ${more + 1}: ${leftOut[0].name}: ${leftOut[0].why}`);
+    found.forEach((run, n) => beside.get(runs[n]!)!.push(run));
+  }
+  return beside;
+}
 
 const strictCount = (options: Given, runs: readonly RunView[]): number =>
   last(options, 'strict') === undefined ? 0 : runs.length;
@@ -98,10 +142,11 @@ const conditionChecks = (
   baseline: number | null,
   draws: Draws,
   conditions: readonly FailIf[],
+  seeds: SeedRuns,
 ): JunitCase[] =>
   conditions.length === 0
     ? []
-    : pairsOf(runs, baseline, draws).flatMap(({ from, to, comparison }) =>
+    : pairsOf(runs, baseline, draws, seeds).flatMap(({ from, to, comparison }) =>
         conditions.map((condition) => ({
           name: `${to.result.configuration.name} against ${from.result.configuration.name}`,
           what: `not ${condition.text}`,

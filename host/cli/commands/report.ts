@@ -1,10 +1,11 @@
 import { readFile } from 'node:fs/promises';
-import { reportDocument, REPORT_FORMATS, unknownName, type ReportDocument } from '../../../core/index.ts';
+import { reportDocument, traceCmdText, unknownName, type ReportDocument } from '../../../core/index.ts';
 import { readResultFile } from '../../contract/result-file.ts';
-import { printPdf } from '../../report/pdf.ts';
-import { parquetBytes } from '../../report/parquet.ts';
+import { FORMATS, type Format } from '../../report/formats.ts';
+import { cpusFolder, keptCpus } from '../../report/kept-cpus.ts';
+import { CannotPrint, printPdf } from '../../report/pdf.ts';
 import { storedReport } from '../../report/stored-report.ts';
-import { last, type Given } from '../arguments.ts';
+import { last, numberOf, type Given } from '../arguments.ts';
 import { BadInput } from '../bad-input.ts';
 import type { Command } from '../command.ts';
 import { DRAW_OPTIONS, drawsOf } from '../draws.ts';
@@ -16,18 +17,9 @@ import { deliver } from '../output.ts';
 import { configurationsOf, SELECTION_OPTIONS, selectionOf } from '../selection.ts';
 import { version } from '../version.ts';
 
-/** Formats that are bytes, made outside the core. */
-const BYTES: Readonly<
-  Record<string, { title: string; make: (report: ReportDocument) => Promise<Uint8Array> | Uint8Array }>
-> = {
-  pdf: {
-    title: 'Tagged PDF of the HTML (needs Chromium)',
-    make: (report) => printPdf(REPORT_FORMATS.find(({ id }) => id === 'html')!.write(report)),
-  },
-  parquet: { title: 'Parquet, the rows of the CSV', make: parquetBytes },
-};
-
-const formatNames = (): string[] => [...REPORT_FORMATS.map(({ id }) => id), ...Object.keys(BYTES)];
+/** Made of events, which a stored run does not keep: its script is run again. */
+const TRACE_CMD = 'trace-cmd';
+const NAMES = [...FORMATS.map(({ id }) => id), TRACE_CMD];
 
 export const report: Command = {
   name: 'report',
@@ -36,31 +28,59 @@ export const report: Command = {
   details: [
     'RUN is the number of a run in the history, a result file (.exitlab.json), or a script. A report of a stored run runs nothing: the same file gives the same ' +
       'bytes on every machine.',
-    `Formats: ${[...REPORT_FORMATS.map(({ id, title }) => `${id} (${title})`), ...Object.entries(BYTES).map(([id, { title }]) => `${id} (${title})`)].join('; ')}.`,
+    `Formats: ${FORMATS.map(({ id, title }) => `${id} (${title})`).join('; ')}; ${TRACE_CMD} (KVM's tracepoints as trace-cmd report prints them; of a script alone, since a stored run keeps counts and no events).`,
   ],
   options: [
-    { name: 'format', short: 'f', argument: 'FORMAT', help: `${formatNames().join(', ')}; default mail` },
+    { name: 'format', short: 'f', argument: 'FORMAT', help: `${NAMES.join(', ')}; default mail` },
     { name: 'output', short: 'o', argument: 'FILE', help: 'write to a file, whole or not at all' },
     { name: 'baseline', argument: 'NAME', help: 'the configuration to compare with; default: of each CPU the first' },
     { name: 'prices', argument: 'WHICH', help: 'stored (default) or current: the price lists of this version' },
+    { name: 'events', argument: 'N', help: 'of trace-cmd: the last events of each run, default 4096' },
     ...SELECTION_OPTIONS,
     ...DRAW_OPTIONS,
     ...RUN_OPTIONS,
   ],
   positionals: [1, 1],
   async run({ positionals, options, terminal }) {
-    const format = last(options, 'format') ?? 'mail';
-    if (!formatNames().includes(format)) throw new BadInput(unknownName('format', format, formatNames()));
+    const name = last(options, 'format') ?? 'mail';
+    if (name === TRACE_CMD) {
+      const text = await tracedText(positionals[0]!, options, terminal);
+      await deliver(text, last(options, 'output'), terminal);
+      return EXIT_OK;
+    }
+    const format = FORMATS.find(({ id }) => id === name);
+    if (format === undefined) throw new BadInput(unknownName('format', name, NAMES));
     const file = last(options, 'output');
-    const bytes = BYTES[format];
-    if (bytes !== undefined && file === undefined)
-      throw new BadInput(`a report in ${format} is no text: give it a file with -o FILE`);
+    if (!format.isText && file === undefined)
+      throw new BadInput(`a report in ${name} is no text: give it a file with -o FILE`);
     const document = await documentOf(positionals[0]!, options, terminal);
-    if (bytes !== undefined) await deliver(await bytes.make(document), file, terminal);
-    else await deliver(REPORT_FORMATS.find(({ id }) => id === format)!.write(document), file, terminal);
+    await deliver(await made(format, document), file, terminal);
     return EXIT_OK;
   },
 };
+
+async function made(format: Format, document: ReportDocument): Promise<string | Uint8Array> {
+  try {
+    return await format.make(document, printPdf);
+  } catch (error) {
+    throw error instanceof CannotPrint ? new BadInput(error.message) : error;
+  }
+}
+
+async function tracedText(
+  input: string,
+  options: Given,
+  terminal: Parameters<Command['run']>[0]['terminal'],
+): Promise<string> {
+  if (/^\d+$/.test(input) || input.endsWith('.json'))
+    throw new BadInput(`${input}: a stored run keeps counts and no events: name the script, it is run again`);
+  const events = numberOf(options, 'events', 4096, 1);
+  return Experiment.with(await loadScript(input), options, terminal, async (experiment) => {
+    const configurations = configurationsOf(selectionOf(options, experiment.defaults));
+    const runs = await experiment.runKeepingEvents(configurations, events);
+    return traceCmdText(experiment.scenario, runs, version());
+  });
+}
 
 async function documentOf(
   input: string,
@@ -76,7 +96,7 @@ async function documentOf(
       throw new BadInput(`--prices takes stored or current, not '${prices}'`);
     const read = isStored ? storedRunOf(runNumber(input)) : readResultFile(await textOf(input));
     if (!read.ok) throw new BadInput(`${input}: ${read.error}`);
-    const made = storedReport(read.value, baseline, prices, draws);
+    const made = storedReport(read.value, baseline, prices, draws, keptCpus(cpusFolder()).cpus);
     if (!made.ok) throw new BadInput(`${input}: ${made.error}`);
     return made.value;
   }

@@ -17,6 +17,8 @@ const PANES = [
   'Inspect',
   'Timeline',
   'Divergences',
+  'Report',
+  'History',
   'Problems',
 ];
 const CHARTS = ['Cycles', 'Exits', 'Distribution', 'Paths'];
@@ -79,6 +81,8 @@ describe.skipIf(NOT_RUN !== null).each(['light', 'dark'] as const)(`axe, %s${SKI
         .getByText(/^step 1 of/)
         .waitFor();
     }
+    if (pane === 'Report') await user.pane(pane).getByRole('region').waitFor();
+    if (pane === 'History') await user.pane(pane).getByRole('row').first().waitFor();
     if (pane === 'Timeline')
       await user.pane(pane).getByRole('grid', { name: 'Events' }).getByRole('row').nth(2).waitFor();
     expect(await violations(opened.page)).toEqual([]);
@@ -89,6 +93,23 @@ describe.skipIf(NOT_RUN !== null).each(['light', 'dark'] as const)(`axe, %s${SKI
     await opened.page.getByRole('button', { name: /^[1-9]\d* errors?, / }).click();
     await opened.page.getByRole('listbox', { name: 'Problems' }).getByRole('option').first().waitFor();
     expect(await violations(opened.page)).toEqual([]);
+  });
+
+  it('calibration, before and after the fit', async () => {
+    const { page } = opened;
+    await user.choosesFrom('Run', 'Calibrate to a host…');
+    const dialog = page.getByRole('dialog', { name: 'Calibrate to a host' });
+    await dialog.getByRole('textbox', { name: 'Measured rows' }).fill('cpuid 1210\nvmcall 1165\n');
+    expect(await violations(page), 'empty').toEqual([]);
+    await dialog.getByRole('button', { name: 'Fit' }).click();
+    await dialog.getByRole('grid').first().waitFor();
+    expect(await violations(page), 'fitted').toEqual([]);
+    await dialog.getByRole('button', { name: 'Keep as a CPU' }).click();
+    await dialog.waitFor({ state: 'hidden' });
+    await user.choosesFrom('Run', 'Calibrate to a host…');
+    await dialog.getByRole('button', { name: 'Forget my-host' }).waitFor();
+    expect(await violations(page), 'kept hosts').toEqual([]);
+    await dialog.getByRole('button', { name: 'Close' }).click();
   });
 
   it('menus, lists, dialogs and the palette', async () => {

@@ -1,20 +1,11 @@
-import { existsSync } from 'node:fs';
-
-/** Where Chromium may be: the one that is asked for, then where Debian, Ubuntu and Fedora put it, then Chrome. */
-const PLACES = [
-  process.env['EXITLAB_CHROMIUM'],
-  '/usr/bin/chromium',
-  '/usr/bin/chromium-browser',
-  '/usr/bin/google-chrome',
-  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
-];
+import { findChromium } from '../../../host/report/chromium.ts';
 
 /** Path of a Chromium, or undefined. */
-export const CHROMIUM: string | undefined = PLACES.find((place) => place !== undefined && existsSync(place));
+export const CHROMIUM: string | undefined = findChromium();
 
 /** Why the tests of the window do not run here; null when they do. */
 export const NOT_RUN: string | null =
-  CHROMIUM === undefined ? 'no Chromium here: "node scripts/install-chromium.ts" gets it or says how' : null;
+  CHROMIUM === undefined ? 'no Chromium here: "node scripts/install-test-tools.ts" gets it or says how' : null;
 
 /** Behind the title of a group of tests: why it is skipped. */
 export const SKIPPED: string = NOT_RUN === null ? '' : ` (not run: ${NOT_RUN})`;

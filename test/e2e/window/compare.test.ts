@@ -30,19 +30,19 @@ describe.skipIf(NOT_RUN !== null)(`what must be known of A and B${SKIPPED}`, () 
     expect(far, names.join(' ')).toBeDefined();
     await chooseB(far!);
     await difference()
-      .getByText(/^[23] things were chosen differently \(mmu, /)
+      .getByText(/^More than one thing differs \(mmu, /)
       .waitFor();
-    expect(await difference().getByText('never parted').count()).toBe(0);
+    expect(await difference().getByText('never diverged').count()).toBe(0);
   });
 
   it('is said in every pane that shows the two, once they ran', async () => {
     await user.run();
     await difference()
-      .getByText(/things were chosen differently/)
+      .getByText(/More than one thing differs/)
       .waitFor();
     for (const pane of panes) {
       await user.showPane(pane);
-      const said = user.pane(pane).getByText(/things were chosen differently \(mmu, /);
+      const said = user.pane(pane).getByText(/More than one thing differs \(mmu, /);
       await expect.poll(() => said.count(), { message: pane }).toBe(1);
     }
   });
@@ -54,18 +54,18 @@ describe.skipIf(NOT_RUN !== null)(`what must be known of A and B${SKIPPED}`, () 
     await opened.page.getByRole('button', { name: `Compare ${near[0]} as A` }).click();
     await chooseB(near[1]!);
     await difference()
-      .getByText(/^A and B never parted/)
+      .getByText(/^The two never diverged/)
       .waitFor();
     for (const pane of panes) {
       await user.showPane(pane);
       await user
         .pane(pane)
-        .getByText(/A and B never parted/)
+        .getByText(/The two never diverged/)
         .waitFor();
       expect(
         await user
           .pane(pane)
-          .getByText(/chosen differently \(/)
+          .getByText(/More than one thing differs \(/)
           .count(),
       ).toBe(0);
     }

@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PROJECT } from '../command-line.ts';
@@ -42,7 +42,17 @@ export class Server {
   /** Ends the process and keeps the folders; returns their root for another start. */
   async stop(): Promise<string> {
     const ended = new Promise<void>((resolve) => this.child.once('exit', () => resolve()));
-    if (this.child.exitCode === null && this.child.kill('SIGINT')) await ended;
+    if (this.child.exitCode === null && this.child.signalCode === null && this.child.kill('SIGINT')) await ended;
+    return this.root;
+  }
+
+  /** Kills the lab and its launcher, which leaves them no time for anything; returns the folders' root for another start. */
+  async kill(): Promise<string> {
+    const ended = new Promise<void>((resolve) => this.child.once('exit', () => resolve()));
+    const { pid } = this.child;
+    const labs = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(/\s+/);
+    for (const lab of labs) if (lab !== '') process.kill(Number(lab), 'SIGKILL');
+    if (this.child.kill('SIGKILL')) await ended;
     return this.root;
   }
 

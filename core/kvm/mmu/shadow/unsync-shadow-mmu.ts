@@ -112,10 +112,13 @@ export class UnsyncShadowMmu implements ShadowMmu {
     c.paths.add(STEP.kvm_mmu_unprotect_gfn_and_retry);
     c.lock();
     const { pages } = c;
+    let some = false;
     for (let page = withGptes(c, pages.first(gfn)); page !== 0; page = withGptes(c, pages.next(page))) {
+      some = true;
       prepareZap(c, page);
     }
-    const released = c.doomed.length > 0;
+    // Roots are not on the list of what is freed now (6.12).
+    const released = c.kvm.policy.writeProtectRetry === 'retry_instruction' ? some : c.doomed.length > 0;
     commitZap(c);
     c.unlock();
     return released;

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { err, ok, type Calibration, type Result } from '../../core/index.ts';
-import { configuration, finite } from '../contract/result.ts';
+import { configuration, finite } from './result.ts';
+import type { Frozen } from './same-type.ts';
 
 /** Schema of a file that holds a calibrated CPU model. */
 export const CPU_FILE = 'exitlab.cpu';
@@ -14,7 +15,7 @@ const price = v.object({
   source: v.string(),
 });
 
-const cpuFile = v.object({
+export const cpuFile = v.object({
   schema: v.literal(`${CPU_FILE}/${CPU_FILE_VERSION}`),
   /** Version of the program that fitted it. */
   version: v.string(),
@@ -43,7 +44,7 @@ const cpuFile = v.object({
   ),
 });
 
-export type CpuFile = v.InferOutput<typeof cpuFile>;
+export type CpuFile = Frozen<v.InferOutput<typeof cpuFile>>;
 
 /** A calibration as the text of a CPU file. */
 export const cpuFileText = (
