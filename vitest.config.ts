@@ -18,7 +18,7 @@ export default defineConfig({
   test: {
     expect: { requireAssertions: true },
     projects: [
-      project('unit', ['core/**/*.test.ts', 'host/**/*.test.ts', 'renderer/**/*.test.ts']),
+      project('unit', ['core/**/*.test.ts', 'host/**/*.test.ts', 'renderer/**/*.test.ts'], 30_000),
       project('architecture', ['test/architecture/**/*.test.ts'], 30_000),
       project('conformance', ['test/conformance/**/*.test.ts'], 120_000),
       project('cosim', ['test/cosim/**/*.test.ts'], 120_000),
