@@ -23,7 +23,7 @@ export default defineConfig({
       project('conformance', ['test/conformance/**/*.test.ts'], 120_000),
       project('cosim', ['test/cosim/**/*.test.ts'], 120_000),
       project('property', ['test/property/**/*.test.ts'], 120_000),
-      project('golden', ['test/golden/**/*.test.ts'], 60_000),
+      project('golden', ['test/golden/**/*.test.ts'], 180_000),
       project('electron', ['test/electron/**/*.test.ts'], 60_000),
       project('e2e', ['test/e2e/*.test.ts'], 60_000),
       // One after the other and after everything else: what they measure must not be measured against other tests.

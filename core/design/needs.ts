@@ -89,7 +89,8 @@ export const ALWAYS_SYNCHRONISED: Need = {
 export const BYPASS_PARAMETER: Need = {
   field: 'shadowMmu',
   oneOf: ['2007', '2008'],
-  otherwise: 'the module parameter bypass_guest_pf existed from 2.6.25 to 3.0; choose --kernel 2.6.24 or 2.6.26',
+  otherwise:
+    'the module parameter bypass_guest_pf existed from 2.6.25 to 3.0; choose --kernel 2.6.26, or 2.6.24 for the code before it',
 };
 
 export const FASTPATH_LOOP: Need = {
