@@ -14,6 +14,7 @@ export { designs, findDesign, findKernel, kernels } from './design/registry.ts';
 export { EVENT_ROWS } from './events/kinds.ts';
 export type { EventColumns, RecordedEvent } from './events/recorder.ts';
 export {
+  contradictions,
   DEFAULT_CPUS,
   DEFAULT_KERNEL,
   flavourOf,

@@ -85,6 +85,24 @@ export function parseConfigurations(selection: Selection): Result<Configuration[
   return ok(nameConfigurations(list));
 }
 
+/**
+ * Combinations of a selection's named designs that parseConfigurations leaves out, each with the sentence why. Empty where the selection
+ * names no design, or where it is an error.
+ */
+export function contradictions(selection: Selection): { readonly name: string; readonly why: string }[] {
+  const machines = chooseMachines(selection.cpus, selection.mmus);
+  if (!machines.ok) return [];
+  const found = new Map<string, string>();
+  for (const kernel of selection.kernels ?? [DEFAULT_KERNEL])
+    for (const design of selection.designs ?? [])
+      for (const machine of machines.value) {
+        const mmu = selection.mmus === undefined && hasOnlyShadow(kernel) ? 'shadow' : machine.mmu;
+        const usable = contradiction(kernel, design, mmu);
+        if (usable.ok && usable.value !== null) found.set(`${mmu}/${kernel}/${design}`, usable.value);
+      }
+  return [...found].map(([name, why]) => ({ name, why }));
+}
+
 /** A kernel whose EPT and NPT do not exist, or are not modelled. */
 function hasOnlyShadow(id: string): boolean {
   const kernel = findKernel(id);

@@ -18,7 +18,7 @@ import { HISTORY_OPTION, keepInHistory } from '../keep-history.ts';
 import { junitXml, type JunitCase } from '../junit.ts';
 import { loadScript } from '../load-script.ts';
 import { deliver, jsonText, OUTPUT_OPTIONS } from '../output.ts';
-import { configurationsOf, SELECTION_OPTIONS, selectionOf } from '../selection.ts';
+import { configurationsOf, contradictionsOf, SELECTION_OPTIONS, selectionOf } from '../selection.ts';
 import { tellStopped } from '../stopped.ts';
 import { version } from '../version.ts';
 
@@ -62,17 +62,19 @@ export const compare: Command = {
     const draws = drawsOf(options);
     const script = await loadScript(positionals[0]!);
     return Experiment.with(script, options, terminal, async (experiment) => {
-      const configurations = configurationsOf(selectionOf(options, experiment.defaults));
+      const selection = selectionOf(options, experiment.defaults);
+      const configurations = configurationsOf(selection);
       if (configurations.length > MOST)
         throw new BadInput(
           `this makes ${configurations.length} configurations; ${MOST} are the most for one comparison`,
         );
-      const { runs, leftOut } = await experiment.runAll(configurations);
+      const { runs, leftOut: unbuilt } = await experiment.runAll(configurations);
       // A design that the user asked for by name is not left out in silence.
-      const refused = leftOut[0];
+      const refused = unbuilt[0];
       if (refused !== undefined && (runs.length === 0 || named(options)))
         throw new BadInput(`${refused.name}: ${refused.why}`);
-      keepInHistory(experiment, configurations, runs, leftOut, options, terminal);
+      keepInHistory(experiment, configurations, runs, unbuilt, options, terminal);
+      const leftOut = [...contradictionsOf(options, selection), ...unbuilt];
       const seeds = await seedRuns(experiment, runs, seedCount(options));
       const baseline = baselineOf(runs, last(options, 'baseline'));
       const file = last(options, 'output');
