@@ -68,6 +68,23 @@ describe('CSV', () => {
   });
 });
 
+describe('JSON', () => {
+  it('holds every run and every pair with what the document says of them', () => {
+    const read = JSON.parse(written('json')) as {
+      schema: string;
+      runs: { configuration: { name: string; seed: number }; cycles: { perAccess: { value: number } } }[];
+      differences: { to: string; interval: unknown; verdict: unknown }[];
+    };
+    expect(read.schema).toBe('exitlab.compare/1');
+    expect(read.runs.map(({ configuration, cycles }) => [configuration.name, cycles.perAccess.value])).toEqual(
+      report.runs.map(({ result, priced }) => [result.configuration.name, priced.perAccess.value]),
+    );
+    expect(read.differences.map(({ to, interval, verdict }) => ({ to, interval, verdict }))).toEqual(
+      report.pairs.map(({ comparison: { b, interval, verdict } }) => ({ to: b, interval, verdict })),
+    );
+  });
+});
+
 describe('Parquet', () => {
   it('is read by hyparquet: every row of the long form with its types', async () => {
     const bytes = parquetBytes(report);
