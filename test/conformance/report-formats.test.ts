@@ -9,7 +9,7 @@ import { parse } from 'csv-parse/sync';
 import { parquetReadObjects } from 'hyparquet';
 import { chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { longRows, reportDocument, REPORT_FORMATS, wrap, type ReportDocument } from '../../core/index.ts';
+import { Draws, longRows, reportDocument, REPORT_FORMATS, wrap, type ReportDocument } from '../../core/index.ts';
 import { printPdf } from '../../host/report/pdf.ts';
 import { parquetBytes } from '../../host/report/parquet.ts';
 import { CHROMIUM, FLAGS, NOT_RUN, SKIPPED } from '../e2e/window/chromium.ts';
@@ -54,6 +54,16 @@ describe('the mail', () => {
     expect(text.replaceAll(/\s+/g, ' ')).toContain('(seed 1;');
     expect(text).toContain('exitlab 0.1.0');
     expect(text).toMatch(/^ {2}exitlab compare scenarios\/doorbell-read-hazard\.ts --cpu/m);
+  });
+});
+
+describe('the line that makes a report again', () => {
+  it('has the baseline and how the intervals were drawn, where they were asked for', () => {
+    const { scenario, script, version, runs, reproduce } = report;
+    expect(reproduce).not.toMatch(/--(baseline|draws|draw-seed|correlation)/);
+    const draws = new Draws({ draws: 200, seed: 7, correlation: 0 });
+    const other = reportDocument({ scenario, script, version, runs, baseline: 1, draws });
+    expect(other.reproduce).toBe(`${reproduce} --baseline '${names()[1]!}' --draws 200 --draw-seed 7 --correlation 0`);
   });
 });
 
