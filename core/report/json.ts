@@ -5,7 +5,8 @@ import { timedAccount } from '../experiment/timed-account.ts';
 import { shadowAccount } from '../experiment/shadow-costs.ts';
 import type { LeftOut } from './compare-text.ts';
 import type { Draws } from '../experiment/uncertainty/draws.ts';
-import { pairsOf, type SeedRuns } from '../experiment/uncertainty/pairs.ts';
+import { pairsOf, type Pair, type SeedRuns } from '../experiment/uncertainty/pairs.ts';
+import type { ReportDocument } from './report-document.ts';
 import type { RunView, ScenarioView } from './view.ts';
 
 // Reports as data. Each names its schema; docs/json.md describes them. A field is never renamed or given another meaning within a version.
@@ -63,13 +64,29 @@ export const compareJson = (
   ...scenarioPart(scenario, provenance),
   runs: runs.map(runPart),
   leftOut,
-  differences: pairsOf(runs, baseline, draws, seeds).map(({ comparison: { a, b, waterfall, ...comparison } }) => ({
-    from: a,
-    to: b,
-    ...waterfall,
-    ...comparison,
-  })),
+  differences: pairsOf(runs, baseline, draws, seeds).map(differencePart),
 });
+
+const differencePart = ({ comparison: { a, b, waterfall, ...comparison } }: Pair) => ({
+  from: a,
+  to: b,
+  ...waterfall,
+  ...comparison,
+});
+
+/** A report as the data that `exitlab compare --json` prints. */
+export const reportJsonText = ({ scenario, script, version, runs, pairs, leftOut }: ReportDocument): string =>
+  `${JSON.stringify(
+    {
+      schema: 'exitlab.compare/1',
+      ...scenarioPart(scenario, { version, script }),
+      runs: runs.map(runPart),
+      leftOut,
+      differences: pairs.map(differencePart),
+    },
+    null,
+    2,
+  )}\n`;
 
 interface ExplainedJson {
   /** Number of the access, 0 when the most frequent path is explained instead. */

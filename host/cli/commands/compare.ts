@@ -77,6 +77,12 @@ export const compare: Command = {
       const leftOut = [...contradictionsOf(options, selection), ...unbuilt];
       const seeds = await seedRuns(experiment, runs, seedCount(options));
       const baseline = baselineOf(runs, last(options, 'baseline'));
+      // A condition that nothing is asked about would pass every time.
+      const pairs = baseline === null ? runs.length - new Set(runs.map(({ model }) => model.id)).size : runs.length - 1;
+      if (failIf.length > 0 && pairs === 0)
+        throw new BadInput(
+          '--fail-if needs two configurations to compare: there is one on each CPU; choose more designs, or name a --baseline',
+        );
       const file = last(options, 'output');
       const { scenario } = experiment;
       const text =
