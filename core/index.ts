@@ -51,6 +51,8 @@ export { pairWarnings } from './experiment/uncertainty/pair-warnings.ts';
 export type { Compared } from './experiment/uncertainty/pair-warnings.ts';
 export { pairsOf } from './experiment/uncertainty/pairs.ts';
 export type { Pair, SeedRuns } from './experiment/uncertainty/pairs.ts';
+export { drawnPriceLists, endOf } from './experiment/uncertainty/reruns.ts';
+export type { Reruns } from './experiment/uncertainty/reruns.ts';
 export type { Sensitivity } from './experiment/uncertainty/sensitivity.ts';
 export type { Verdict, VerdictWord } from './experiment/uncertainty/verdict.ts';
 export { prepare, Run } from './experiment/run.ts';

@@ -24,6 +24,8 @@ export interface RunOptions {
   readonly details?: boolean;
   /** Events of the whole run to keep, the last so many; default none. Not together with `trace`. */
   readonly events?: number;
+  /** Cycles by step id that the simulated clock goes by; default the CPU model's best values. */
+  readonly prices?: readonly number[];
   /** With `trace`: look at the machine before and after the access, and stop after it. */
   readonly inspect?: boolean;
 }
@@ -42,6 +44,7 @@ export function prepare(
     irqchip: options.irqchip ?? false,
     details: options.details ?? false,
     events: options.events ?? 0,
+    ...(options.prices === undefined ? {} : { prices: options.prices }),
   });
   if (!machine.ok) return err(machine.error);
   const run = new Run(configuration, machine.value);

@@ -57,7 +57,7 @@ function assemble(chosen: Chosen, layout: Layout, options: MachineOptions): Mach
   const { model } = chosen;
   const state = new StateSet();
   const memory = new HostMemory();
-  const prices = priceVector(model);
+  const prices = options.prices === undefined ? priceVector(model) : Float64Array.from(options.prices);
   const paths = new PathTable(prices);
   const hostPaths = new PathTable(prices);
   const recorded = options.trace === null ? (options.events ?? 0) : TRACE_EVENTS;

@@ -3,6 +3,7 @@ import { Draws } from '../experiment/uncertainty/draws.ts';
 import { drawnText } from './drawn-text.ts';
 import { counted, figure, integer, percent, range, signed } from './numbers.ts';
 import { type Pair, pairsOf, type SeedRuns } from '../experiment/uncertainty/pairs.ts';
+import type { Reruns } from '../experiment/uncertainty/reruns.ts';
 import { phaseLines } from './phase-lines.ts';
 import {
   answerLines,
@@ -15,6 +16,7 @@ import {
   problemLines,
 } from './sections.ts';
 import { shadowLines } from './shadow-lines.ts';
+import { rerunLines } from './rerun-lines.ts';
 import { timedCompareLines } from './timed-compare-lines.ts';
 import { PLAIN, type Style } from './style.ts';
 import { table, WIDTH, wrap } from './table.ts';
@@ -41,6 +43,7 @@ export function compareText(
   style: Style = PLAIN,
   draws: Draws = new Draws(),
   seeds?: SeedRuns,
+  reruns: Reruns = new Map(),
 ): string {
   const pairs = pairsOf(runs, baseline, draws, seeds);
   const costs = costTable(runs, style);
@@ -56,6 +59,7 @@ export function compareText(
     ...phaseLines(runs, style),
     ...shadowLines(runs, style, costs[0]?.startsWith('[1] ')),
     ...timedCompareLines(runs, style),
+    ...rerunLines(pairs, reruns, style),
     ...exitSection(runs, style),
     ...divergenceSection(runs, style),
     ...noteSection(runs, style),

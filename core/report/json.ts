@@ -6,6 +6,7 @@ import { shadowAccount } from '../experiment/shadow-costs.ts';
 import type { LeftOut } from './compare-text.ts';
 import type { Draws } from '../experiment/uncertainty/draws.ts';
 import { pairsOf, type Pair, type SeedRuns } from '../experiment/uncertainty/pairs.ts';
+import { rerunPairs, type Reruns } from '../experiment/uncertainty/reruns.ts';
 import type { ReportDocument } from './report-document.ts';
 import type { RunView, ScenarioView } from './view.ts';
 
@@ -59,12 +60,14 @@ export const compareJson = (
   provenance: Provenance,
   draws?: Draws,
   seeds?: SeedRuns,
+  reruns: Reruns = new Map(),
 ) => ({
   schema: 'exitlab.compare/1',
   ...scenarioPart(scenario, provenance),
   runs: runs.map(runPart),
   leftOut,
   differences: pairsOf(runs, baseline, draws, seeds).map(differencePart),
+  ...(reruns.size === 0 ? {} : { reruns: rerunPairs(pairsOf(runs, baseline, draws, seeds), reruns) }),
 });
 
 const differencePart = ({ comparison: { a, b, waterfall, ...comparison } }: Pair) => ({

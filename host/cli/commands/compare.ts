@@ -20,6 +20,7 @@ import { loadScript } from '../load-script.ts';
 import { deliver, jsonText, OUTPUT_OPTIONS } from '../output.ts';
 import { configurationsOf, contradictionsOf, SELECTION_OPTIONS, selectionOf } from '../selection.ts';
 import { tellStopped } from '../stopped.ts';
+import { RERUNS_OPTION, timedReruns } from '../timed-reruns.ts';
 import { version } from '../version.ts';
 
 /** Configurations of one comparison; more is a mistake of the user's more often than a wish. */
@@ -51,6 +52,7 @@ export const compare: Command = {
       argument: 'N',
       help: 'run each with N seeds of the workload, from the seed up; their spread is kept apart from that of the prices',
     },
+    RERUNS_OPTION,
     ...DRAW_OPTIONS,
     HISTORY_OPTION,
     ...RUN_OPTIONS,
@@ -76,6 +78,7 @@ export const compare: Command = {
       keepInHistory(experiment, configurations, runs, unbuilt, options, terminal);
       const leftOut = [...contradictionsOf(options, selection), ...unbuilt];
       const seeds = await seedRuns(experiment, runs, seedCount(options));
+      const reruns = await timedReruns(experiment, runs, draws, options);
       const baseline = baselineOf(runs, last(options, 'baseline'));
       // A condition that nothing is asked about would pass every time.
       const pairs = baseline === null ? runs.length - new Set(runs.map(({ model }) => model.id)).size : runs.length - 1;
@@ -95,9 +98,19 @@ export const compare: Command = {
               file === undefined ? terminal.style : undefined,
               draws,
               seeds,
+              reruns,
             )
           : jsonText(
-              compareJson(scenario, runs, leftOut, baseline, { version: version(), script: script.text }, draws, seeds),
+              compareJson(
+                scenario,
+                runs,
+                leftOut,
+                baseline,
+                { version: version(), script: script.text },
+                draws,
+                seeds,
+                reruns,
+              ),
             );
       await deliver(text, file, terminal);
       tellStopped(runs, terminal);
