@@ -18,12 +18,12 @@ export default defineConfig({
   test: {
     expect: { requireAssertions: true },
     projects: [
-      project('unit', ['core/**/*.test.ts', 'host/**/*.test.ts', 'renderer/**/*.test.ts']),
+      project('unit', ['core/**/*.test.ts', 'host/**/*.test.ts', 'renderer/**/*.test.ts'], 30_000),
       project('architecture', ['test/architecture/**/*.test.ts'], 30_000),
       project('conformance', ['test/conformance/**/*.test.ts'], 120_000),
       project('cosim', ['test/cosim/**/*.test.ts'], 120_000),
       project('property', ['test/property/**/*.test.ts'], 120_000),
-      project('golden', ['test/golden/**/*.test.ts'], 60_000),
+      project('golden', ['test/golden/**/*.test.ts'], 180_000),
       project('electron', ['test/electron/**/*.test.ts'], 60_000),
       project('e2e', ['test/e2e/*.test.ts'], 60_000),
       // One after the other and after everything else: what they measure must not be measured against other tests.

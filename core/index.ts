@@ -14,6 +14,7 @@ export { designs, findDesign, findKernel, kernels } from './design/registry.ts';
 export { EVENT_ROWS } from './events/kinds.ts';
 export type { EventColumns, RecordedEvent } from './events/recorder.ts';
 export {
+  contradictions,
   DEFAULT_CPUS,
   DEFAULT_KERNEL,
   flavourOf,
@@ -24,7 +25,7 @@ export type { Selection } from './experiment/configurations.ts';
 export { percentile, priceResult } from './experiment/pricing.ts';
 export { pricePhases } from './experiment/phases.ts';
 export type { Bounds, PricedPath, PricedResult } from './experiment/pricing.ts';
-export type { Configuration, PathResult, RunResult } from './experiment/result.ts';
+export type { Configuration, PathResult, RunResult, TimedResult, VcpuResult } from './experiment/result.ts';
 export type { PricedRun } from './experiment/priced-run.ts';
 export { ACCESS_KINDS } from './experiment/uncertainty/access-kinds.ts';
 export { bisect } from './experiment/uncertainty/break-even.ts';
@@ -50,10 +51,13 @@ export { pairWarnings } from './experiment/uncertainty/pair-warnings.ts';
 export type { Compared } from './experiment/uncertainty/pair-warnings.ts';
 export { pairsOf } from './experiment/uncertainty/pairs.ts';
 export type { Pair, SeedRuns } from './experiment/uncertainty/pairs.ts';
+export { drawnPriceLists, endOf } from './experiment/uncertainty/reruns.ts';
+export type { Reruns } from './experiment/uncertainty/reruns.ts';
 export type { Sensitivity } from './experiment/uncertainty/sensitivity.ts';
 export type { Verdict, VerdictWord } from './experiment/uncertainty/verdict.ts';
 export { prepare, Run } from './experiment/run.ts';
 export { SWITCHES } from './experiment/switches.ts';
+export { HOST_THREAD, HOST_THREADS, PARALLEL } from './guest/parallel.ts';
 export { OP } from './guest/instruction.ts';
 export { GEOMETRY } from './guest/kernel/geometry.ts';
 export type { KernelOp, MmapOp, Prot } from './guest/kernel/ops.ts';
@@ -118,3 +122,6 @@ export { COLOUR, PLAIN } from './report/style.ts';
 export type { Style } from './report/style.ts';
 export { cut, table, wrap } from './report/table.ts';
 export type { RunView, ScenarioView } from './report/view.ts';
+export { profilesOf } from './experiment/profile.ts';
+export type { Profile } from './experiment/profile.ts';
+export { profileText } from './report/profile-text.ts';

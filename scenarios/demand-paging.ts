@@ -9,7 +9,7 @@ scenario({
     'A. Kivity, "KVM: MMU: Make flooding detection work when guest page faults are bypassed" (2.6.25, recalled): what does not exit does not reset the count of writes',
   ],
   says: [
-    'Intel, first touch: without bypass 2,048 guest faults exit and are injected, 3,549 cycles each on 2.6.24. With it 2,047 go to the guest directly, 718 cycles each, and 1 exits: the munmap cleared an upper entry, which is marked trap, and trap-np counts it',
+    'Intel: without bypass 2,048 guest faults exit and are injected, 3,549 cycles each on 2.6.24. With it no first touch of the first pass exits, and 1 of the second: 2,047 go to the guest directly, 718 cycles each. The 1 is the first touch after the munmap, which left the program without a page, so that Linux cleared its entry in the top table; a written upper entry is marked trap, never notrap, and trap-np counts the exit. With another page mapped none exits',
     'AMD: no difference. The same 2,048 faults exit and are injected, whatever the design: svm calls kvm_mmu_set_nonpresent_ptes(0, 0). The scan of new shadow pages takes place all the same, +0.439 cycles an access',
     'What it costs later, on the table: a fault that does not exit does not set the count of writes back. Where the pages are mapped already (first touch, page mapped) every third page-table write is taken for a flood: floods 6 to 346 on 2.6.24, host faults 3,115 to 3,455, 343 tables shadowed again. Host faults grow from 3,453 to 5,091 thousand cycles, injected ones fall from 7,268 to 3, direct ones cost 1,470',
     '2.6.26 counts by the accessed bits of what was mapped: 6 floods with bypass as without, and the second pass falls from 1,396 to 1,083 cycles an access; on 2.6.24 it falls from 1,162 to 1,048 only',

@@ -10,7 +10,7 @@ scenario({
     'Writes of the device: 10,490 cycles on 2.6.24 with bypass and without, 10,918 on 2.6.26: the emulator and userspace are nearly all of it, and KVM walks the guest’s tables in either case',
     'The first write costs 16,192 instead of 12,640 on 2.6.24: each new shadow table is scanned, 512 entries',
     'First touch of RAM is what bypass is for: 1,485 to 1,172 cycles an access on 2.6.24, 1,818 to 1,505 on 2.6.26',
-    '3.14 marks MMIO by reserved bits: 9,073 a write, without a walk of the guest’s tables before the emulator’s. Bypass and that mark exclude each other: exitlab compare refuses the design on 3.14 and later with the reason',
+    '3.14 marks MMIO by reserved bits: 9,073 a write, without a walk of the guest’s tables before the emulator’s. Bypass and that mark exclude each other: exitlab run refuses the design on 3.14 and later with the reason, and compare leaves such a pair out',
   ],
   configurations: {
     cpus: ['nehalem'],

@@ -73,4 +73,8 @@ export class CpuHardware {
   resetPmlIndex(): void {
     if (this.cpu.ept !== null) this.cpu.ept.pml[1] = PML_LAST_INDEX;
   }
+
+  settleCounts(): void {
+    this.cpu.flushHits();
+  }
 }

@@ -25,4 +25,7 @@ STEP_OF[OP.WRPKRU] = STEP['guest.wrpkru'];
 STEP_OF[OP.SET_CPL] = STEP['guest.mode_switch'];
 STEP_OF[OP.CPUID] = STEP['guest.cpuid'];
 STEP_OF[OP.HLT] = STEP['guest.hlt'];
+STEP_OF[OP.INVD] = STEP_OF[OP.WBINVD] = STEP['guest.invd'];
+STEP_OF[OP.WRMSR] = STEP['guest.wrmsr'];
+STEP_OF[OP.XSETBV] = STEP['guest.xsetbv'];
 STEP_OF[OP.VMCALL] = STEP['guest.vmcall'];

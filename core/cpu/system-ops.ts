@@ -25,6 +25,14 @@ export function executeSystem(cpu: Cpu, insn: Instruction): number {
       return leave(cpu, insn, EXIT_REASON.HLT, SVM_EXIT.HLT, 0);
     case OP.VMCALL:
       return leave(cpu, insn, EXIT_REASON.VMCALL, SVM_EXIT.VMMCALL, 0);
+    case OP.INVD:
+      return privileged(cpu, insn, EXIT_REASON.INVD, SVM_EXIT.INVD);
+    case OP.WBINVD:
+      return privileged(cpu, insn, EXIT_REASON.WBINVD, SVM_EXIT.WBINVD);
+    case OP.WRMSR:
+      return privileged(cpu, insn, insn.size === 1 ? EXIT_REASON.MSR_WRITE_IMM : EXIT_REASON.MSR_WRITE, SVM_EXIT.MSR);
+    case OP.XSETBV:
+      return xsetbv(cpu, insn);
     case OP.MOV_CR3:
       return moveToCr3(cpu, insn);
     case OP.MOV_CR0:
@@ -64,6 +72,18 @@ function generalProtection(cpu: Cpu, insn: Instruction): number {
 function leave(cpu: Cpu, insn: Instruction, intel: number, amd: number, qualification: number): number {
   fillInstructionExit(cpu.exit, cpu.config, insn, intel, amd, qualification);
   return cpu.raise(insn);
+}
+
+/** INVD, WBINVD and WRMSR leave the guest, but for CPL: #GP of CPL 3 comes first (SDM vol. 3C, "Relative Priority of Faults and VM Exits"). */
+function privileged(cpu: Cpu, insn: Instruction, intel: number, amd: number): number {
+  if (cpu.registers.at[REG.CPL] !== 0) return generalProtection(cpu, insn);
+  return leave(cpu, insn, intel, amd, 0);
+}
+
+/** XSETBV leaves the guest unconditionally on Intel; #UD without CR4.OSXSAVE comes first. */
+function xsetbv(cpu: Cpu, insn: Instruction): number {
+  if ((cpu.registers.at[REG.CR4]! & CR4.OSXSAVE) === 0) return cpu.guestFault(insn, VECTOR.UD, 0, 0, 0);
+  return privileged(cpu, insn, EXIT_REASON.XSETBV, SVM_EXIT.XSETBV);
 }
 
 /** EXITINFO1 bit 63: the instruction was a MOV (APM vol. 2, 15.8.1, "MOV CRx/DRx Intercepts"). */

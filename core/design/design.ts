@@ -44,6 +44,8 @@ export interface Design {
   /** Fields of the kernel's policy that the design changes. */
   readonly policy: Partial<Pick<KvmPolicy, ScalarField>>;
   readonly doorbell: DoorbellRealisation;
+  /** Not among the designs of a comparison that names none: it answers another question than how to build a kick. */
+  readonly onlyByName?: true;
   /** Switches of the CPU (core/experiment/switches.ts) that the design asks for. */
   readonly cpu: { readonly nripOnNpf?: boolean };
   readonly needs: readonly Need[];

@@ -89,5 +89,42 @@ export const ALWAYS_SYNCHRONISED: Need = {
 export const BYPASS_PARAMETER: Need = {
   field: 'shadowMmu',
   oneOf: ['2007', '2008'],
-  otherwise: 'the module parameter bypass_guest_pf existed from 2.6.25 to 3.0; choose --kernel 2.6.24 or 2.6.26',
+  otherwise:
+    'the module parameter bypass_guest_pf existed from 2.6.25 to 3.0; choose --kernel 2.6.26, or 2.6.24 for the code before it',
+};
+
+export const FASTPATH_LOOP: Need = {
+  field: 'fastpath',
+  oneOf: ['msr-hlt', 'msr-hlt-invd'],
+  otherwise: 'this kernel has no fastpath loop to move anything out of; choose --kernel 6.18 or later',
+};
+
+export const XCR0_INSIDE: Need = {
+  field: 'xcr0',
+  oneOf: ['inner'],
+  otherwise: 'this kernel does not swap XCR0 inside the loop; choose --kernel 6.18',
+};
+
+export const PKRU_INSIDE: Need = {
+  field: 'pkru',
+  oneOf: ['inner'],
+  otherwise: 'this kernel does not swap PKRU inside the loop; choose --kernel 6.18',
+};
+
+export const XCR0_OUTSIDE: Need = {
+  field: 'xcr0',
+  oneOf: ['outer'],
+  otherwise: 'this kernel swaps XCR0 inside the loop already; choose --kernel 6.19 or later',
+};
+
+export const PKRU_OUTSIDE: Need = {
+  field: 'pkru',
+  oneOf: ['outer'],
+  otherwise: 'this kernel swaps PKRU inside the loop already; choose --kernel 6.19 or later',
+};
+
+export const MC_INSIDE: Need = {
+  field: 'mcHandling',
+  oneOf: ['inside'],
+  otherwise: 'this kernel handles machine checks outside the loop; choose --kernel 6.18',
 };

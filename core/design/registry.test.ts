@@ -43,7 +43,7 @@ describe('kernels', () => {
       ['bypassGuestPf', 'mmuLock', 'nestedPaging', 'shadowMmu', 'slots.userSlots', 'slotsGuard', 'vpid'],
     ],
     ['3.14', '3.15', ['fastMmioOnEptMisconfig', 'io.fastMmioTwin', 'io.ioeventfdFlags', 'io.zeroLength']],
-    ['6.18', '6.19', ['xcr0']],
+    ['6.18', '6.19', ['mcHandling', 'pkru', 'xcr0']],
     ['6.19', '7.0', ['fastMmioOnNpf', 'nextRipRequired']],
     ['7.0', '7.0', []],
   ])('%s differs from %s in %j', (a, b, fields) => {
@@ -89,6 +89,15 @@ describe('designs', () => {
     ['bypass-guest-pf', '4.2', 'shadow', 'that bit is in every fault KVM sees'],
     ['no-bypass', '4.2', 'shadow', 'existed from 2.6.25 to 3.0'],
     ['datamatch', '2.6.26', 'shadow', 'KVM_IOEVENTFD'],
+    ['xcr0-pkru-outside', '6.18', 'ept', null],
+    ['xcr0-pkru-outside-v1', '6.18', 'npt', null],
+    ['xcr0-pkru-outside', '6.19', 'ept', 'choose --kernel 6.18'],
+    ['xcr0-outside', '4.15', 'ept', 'no fastpath loop'],
+    ['xcr0-pkru-inside', '6.19', 'npt', null],
+    ['xcr0-inside', '6.18', 'ept', 'inside the loop already'],
+    ['fast-mmio-fastpath', '6.18', 'ept', null],
+    ['fast-mmio-fastpath', '6.18', 'npt', 'FAST_MMIO on NPT needs Linux 7.0'],
+    ['svm-fast-mmio-fastpath', '7.0', 'npt', null],
   ] as const)('%s on %s/%s: %s', (id, on, mmu, sentence) => {
     const applied = applyDesign(kernel(on), design(id), mmu);
     if (sentence === null) expect(applied.ok).toBe(true);

@@ -15,6 +15,7 @@ import { badPage } from './rfcs/bad-page.ts';
 import { bypassGuestPf } from './rfcs/bypass-guest-pf.ts';
 import { bypassGuestPf2626 } from './rfcs/bypass-guest-pf-2.6.26.ts';
 import { datamatch } from './rfcs/datamatch.ts';
+import { fastMmioFastpath, svmFastMmioFastpath } from './rfcs/fast-mmio-fastpath.ts';
 import { fastMmio } from './rfcs/fast-mmio.ts';
 import { noBypass } from './rfcs/no-bypass.ts';
 import { pio } from './rfcs/pio.ts';
@@ -26,6 +27,7 @@ import { svmFastMmioNoNrip } from './rfcs/svm-fast-mmio-no-nrip.ts';
 import { userspace } from './rfcs/userspace.ts';
 import { wildcard } from './rfcs/wildcard.ts';
 import { writeMostly } from './rfcs/write-mostly.ts';
+import { xstateSwaps } from './rfcs/xstate-swaps.ts';
 
 /** Every kernel, oldest first. */
 export const kernels: readonly Kernel[] = [
@@ -57,6 +59,9 @@ export const designs: readonly Design[] = [
   bypassGuestPf,
   bypassGuestPf2626,
   noBypass,
+  ...xstateSwaps,
+  fastMmioFastpath,
+  svmFastMmioFastpath,
 ];
 
 export function findKernel(id: string): Result<Kernel> {

@@ -24,6 +24,8 @@ export interface Selection {
 
 export const DEFAULT_CPUS = { ept: 'sapphire-rapids', npt: 'zen4' } as const;
 export const DEFAULT_KERNEL = '7.0';
+/** Designs of a comparison that names none. */
+const COMPARED = designs.filter(({ onlyByName }) => onlyByName !== true).map(({ id }) => id);
 const HOST_PAGES = ['4K', '2M', '1G'];
 const MMUS: readonly Mmu[] = ['ept', 'npt', 'shadow'];
 /** What an open axis compares: each vendor's nested paging. */
@@ -52,7 +54,7 @@ export function parseConfigurations(selection: Selection): Result<Configuration[
         for (const nestedHost of selection.nestedHost ?? [false])
           for (const vpid of vpidsOf(selection.vpid ?? [true], kernel, machine.cpu))
             for (const hostPage of hostPages)
-              for (const design of selection.designs ?? designs.map(({ id }) => id)) {
+              for (const design of selection.designs ?? COMPARED) {
                 const { cpu } = machine;
                 const mmu = selection.mmus === undefined && hasOnlyShadow(kernel) ? 'shadow' : machine.mmu;
                 const usable = contradiction(kernel, design, mmu);
@@ -81,6 +83,24 @@ export function parseConfigurations(selection: Selection): Result<Configuration[
   }
   if (list.length === 0) return err('no configuration is left: every combination contradicts itself');
   return ok(nameConfigurations(list));
+}
+
+/**
+ * Combinations of a selection's named designs that parseConfigurations leaves out, each with the sentence why. Empty where the selection
+ * names no design, or where it is an error.
+ */
+export function contradictions(selection: Selection): { readonly name: string; readonly why: string }[] {
+  const machines = chooseMachines(selection.cpus, selection.mmus);
+  if (!machines.ok) return [];
+  const found = new Map<string, string>();
+  for (const kernel of selection.kernels ?? [DEFAULT_KERNEL])
+    for (const design of selection.designs ?? [])
+      for (const machine of machines.value) {
+        const mmu = selection.mmus === undefined && hasOnlyShadow(kernel) ? 'shadow' : machine.mmu;
+        const usable = contradiction(kernel, design, mmu);
+        if (usable.ok && usable.value !== null) found.set(`${mmu}/${kernel}/${design}`, usable.value);
+      }
+  return [...found].map(([name, why]) => ({ name, why }));
 }
 
 /** A kernel whose EPT and NPT do not exist, or are not modelled. */

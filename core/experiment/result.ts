@@ -3,6 +3,7 @@ import type { Problem } from '../machine/machine.ts';
 import type { Note } from '../machine/notes.ts';
 import type { Phase } from '../machine/phases.ts';
 import type { MachineSettings } from '../machine/settings.ts';
+import type { Wait } from '../machine/smp/waits.ts';
 import type { Divergence } from '../reference/divergence.ts';
 
 /** One configuration of the modelled machine, as the user names it. Every choice is a plain string or number. */
@@ -19,6 +20,29 @@ export interface PathResult {
   /** Step name and repeats, in order. */
   readonly steps: readonly (readonly [string, number])[];
   readonly count: number;
+}
+
+/** One vCPU's part of a run in simulated time. */
+export interface VcpuResult {
+  readonly id: number;
+  /** Instructions of its programs, handlers included. */
+  readonly instructions: number;
+  /** Everything it did. The result's own `paths` are those of all vCPUs. */
+  readonly paths: readonly PathResult[];
+  /** What it waited for, by the kernel's symbol. Not part of any path. */
+  readonly waits: readonly Wait[];
+  /** Simulated time in cycles when its last program ended. */
+  readonly clock: number;
+}
+
+/**
+ * What a run of several vCPUs at the same time says beside its counts. Who met whom depended on the prices of the configuration's CPU: under
+ * other prices the run has to be repeated.
+ */
+export interface TimedResult {
+  readonly vcpus: readonly VcpuResult[];
+  /** The VMM's own threads. */
+  readonly host: readonly { readonly waits: readonly Wait[]; readonly clock: number }[];
 }
 
 /** What one run yields. Counts only: prices are applied later. */
@@ -44,6 +68,8 @@ export interface RunResult {
   readonly problem: Problem | null;
   /** Cycles of the simulated clock under the configuration's own CPU model. */
   readonly clock: number;
+  /** Present when vCPUs ran at the same time (`cpu.together`). */
+  readonly timed?: TimedResult;
   /** False when the reference was switched off for this run. */
   readonly checked: boolean;
 }

@@ -10,7 +10,7 @@ import type { LineCount } from '../machine/line-counts.ts';
 import type { Machine, Problem } from '../machine/machine.ts';
 import type { Trace } from '../machine/tracer.ts';
 import { nameSteps } from './pricing.ts';
-import type { Configuration, RunResult } from './result.ts';
+import type { Configuration, RunResult, TimedResult } from './result.ts';
 import { checkSwitches } from './switches.ts';
 
 export interface RunOptions {
@@ -24,6 +24,8 @@ export interface RunOptions {
   readonly details?: boolean;
   /** Events of the whole run to keep, the last so many; default none. Not together with `trace`. */
   readonly events?: number;
+  /** Cycles by step id that the simulated clock goes by; default the CPU model's best values. */
+  readonly prices?: readonly number[];
   /** With `trace`: look at the machine before and after the access, and stop after it. */
   readonly inspect?: boolean;
 }
@@ -42,6 +44,7 @@ export function prepare(
     irqchip: options.irqchip ?? false,
     details: options.details ?? false,
     events: options.events ?? 0,
+    ...(options.prices === undefined ? {} : { prices: options.prices }),
   });
   if (!machine.ok) return err(machine.error);
   const run = new Run(configuration, machine.value);
@@ -136,7 +139,10 @@ export class Run {
   /** Number of the first access on each path of the result; exact with `details`. */
   firsts(): number[] {
     this.machine.parts.cpu.flushHits();
-    return this.machine.parts.paths.firsts();
+    const { parts, smp } = this.machine;
+    const firsts = parts.paths.firsts();
+    // Paths that vCPU 0 never took have no access of a number.
+    return smp === null ? firsts : smp.rows().map((_row, n) => firsts[n] ?? 0);
   }
 
   /** Accesses and exits by script line; empty without `details`. */
@@ -159,6 +165,15 @@ export class Run {
     return this.machine.tracer?.trace ?? null;
   }
 
+  /** Phases are vCPU 0's: what others did while it was in one belongs to none. */
+  private phases(): RunResult['phases'] {
+    const { smp, phases } = this.machine;
+    const list = phases.list();
+    if (smp === null) return list;
+    const rows = smp.rows();
+    return list.map(({ name, counts }) => ({ name, counts: rows.map((_row, n) => counts[n] ?? 0) }));
+  }
+
   /** Counts of the run so far. */
   result(): RunResult {
     const { machine, configuration } = this;
@@ -167,9 +182,9 @@ export class Run {
     if (reference !== null && machine.problem === null) reference.checkMemory(guestView);
     return {
       configuration,
-      accesses: machine.accesses,
-      paths: nameSteps(paths.rows()),
-      phases: machine.phases.list(),
+      accesses: machine.smp?.accesses ?? machine.accesses,
+      paths: nameSteps(machine.smp?.rows() ?? paths.rows()),
+      phases: this.phases(),
       hostPaths: nameSteps(hostPaths.rows()),
       stats: nonZero(kvm.statsByName()),
       exits: exitsByName(machine, model.vendor),
@@ -178,10 +193,17 @@ export class Run {
       divergences: reference === null ? [] : reference.log.list(),
       notes: [...machine.notes.list(), ...(machine.parts.others?.unmet() ?? [])],
       problem: machine.problem,
-      clock: paths.clock,
+      clock: machine.smp?.clock ?? paths.clock,
       checked: reference !== null,
+      ...timedPart(machine),
     };
   }
+}
+
+function timedPart({ smp }: Machine): { timed?: TimedResult } {
+  if (smp === null) return {};
+  const { vcpus, host } = smp.result();
+  return { timed: { vcpus: vcpus.map(({ paths, ...vcpu }) => ({ ...vcpu, paths: nameSteps(paths) })), host } };
 }
 
 const nonZero = (counts: Readonly<Record<string, number>>): Record<string, number> =>

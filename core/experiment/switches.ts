@@ -49,6 +49,25 @@ export const SWITCHES: readonly SwitchRow[] = [
   { name: 'mmioCaching', kind: 'boolean', default: 'true', what: "KVM's module parameter mmio_caching" },
   { name: 'maxphyaddr', kind: 'number', default: 'of the CPU', what: 'bits of physical address', range: [32, 52] },
   {
+    name: 'apicv',
+    kind: 'boolean',
+    default: 'of CPU and kernel',
+    what: 'APICv with posted interrupts, or AVIC, for the in-kernel local APIC (vm.lapic)',
+  },
+  {
+    name: 'hvTimer',
+    kind: 'boolean',
+    default: 'true on Intel from 4.7',
+    what: 'the VMX preemption timer serves guest deadlines (module parameter preemption_timer); an hrtimer otherwise',
+  },
+  {
+    name: 'hostXss',
+    kind: 'number',
+    default: '0',
+    what: 'IA32_XSS of the host, such as 2048 (CET_U) with user shadow stacks: guests have 0 unless they write it',
+    range: [0, 2 ** 31 - 1],
+  },
+  {
     name: 'pscEntries',
     kind: 'number',
     default: 'of the CPU',

@@ -43,8 +43,14 @@ export const OP = Object.freeze({
   VMCALL: 24,
   /** STAC/CLAC: `size` is the new EFLAGS.AC. */
   SET_AC: 25,
+  INVD: 26,
+  WBINVD: 27,
+  /** WRMSR: the MSR's number in `lo`, its new value in `data`; `size` 1 is the form with an immediate number. */
+  WRMSR: 28,
+  /** XSETBV of XCR0: `data` is the new value. */
+  XSETBV: 29,
 });
-export const OP_COUNT = 26;
+export const OP_COUNT = 30;
 
 /** `flags`: LOCK prefix. */
 export const FLAG_LOCK = 1;

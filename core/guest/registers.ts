@@ -19,8 +19,11 @@ export const REG = Object.freeze({
   RIP_HI: 9,
   CR2_LO: 10,
   CR2_HI: 11,
+  /** XCR0 and IA32_XSS: no feature has a bit above 31 (SDM vol. 1, 13.3). */
+  XCR0: 12,
+  XSS: 13,
 });
-export const REG_COUNT = 12;
+export const REG_COUNT = 14;
 
 export const CR0 = Object.freeze({ PE: 1 << 0, WP: 1 << 16, PG: 1 << 31 });
 export const CR4 = Object.freeze({
@@ -29,9 +32,19 @@ export const CR4 = Object.freeze({
   PGE: 1 << 7,
   LA57: 1 << 12,
   PCIDE: 1 << 17,
+  OSXSAVE: 1 << 18,
   SMEP: 1 << 20,
   SMAP: 1 << 21,
   PKE: 1 << 22,
+});
+/** Bits of XCR0: SDM vol. 1, 13.3; Linux arch/x86/include/asm/fpu/types.h. */
+export const XCR0 = Object.freeze({
+  X87: 1 << 0,
+  SSE: 1 << 1,
+  YMM: 1 << 2,
+  AVX512: 7 << 5,
+  PKRU: 1 << 9,
+  TILE: 3 << 17,
 });
 export const EFER = Object.freeze({ LME: 1 << 8, LMA: 1 << 10, NXE: 1 << 11 });
 

@@ -124,6 +124,9 @@ export interface RegistersOp {
   readonly pcide?: boolean;
   readonly pge?: boolean;
   readonly pkru?: number;
+  readonly osxsave?: boolean;
+  /** XCR0; 'host': as the host has it. */
+  readonly xcr0?: number | 'host';
 }
 
 /** vCPUs of the VM; the script drives the first, the others do what `while-in` says. */
@@ -152,6 +155,30 @@ export interface WhileInOp {
   readonly accesses: readonly OtherAccess[];
 }
 
+/** An interrupt of the host's own arrives while the guest runs. */
+interface ExternalInterruptOp {
+  readonly kind: 'external-interrupt';
+}
+
+/** A machine check: while the guest runs, or during VM entry. */
+interface MachineCheckOp {
+  readonly kind: 'machine-check';
+  readonly when: 'guest' | 'entry';
+}
+
+/** What brings a vCPU out of the guest without an instruction of the guest's. */
+export type HostEventOp = ExternalInterruptOp | MachineCheckOp;
+
+/** KVM_CREATE_IRQCHIP: an in-kernel local APIC in x2APIC mode. */
+interface LapicOp {
+  readonly kind: 'lapic';
+}
+
+/** The VM is a TD (TDX): its vCPUs' state is protected. */
+interface TdOp {
+  readonly kind: 'td';
+}
+
 /** The small guest kernel (core/guest/kernel). */
 export interface KernelSetupOp {
   readonly kind: 'kernel';
@@ -178,7 +205,21 @@ interface Placed {
 }
 
 /** Things a script may ask for before and during the run. */
-export type HostOp = Placed & (MemslotOp | IoeventfdOp | CoalescedOp | DirtyLogOp | ReclaimOp | WhileInOp);
+export type HostOp = Placed &
+  (MemslotOp | IoeventfdOp | CoalescedOp | DirtyLogOp | ReclaimOp | WhileInOp | HostEventOp);
 export type SetupOp =
   | HostOp
-  | (Placed & (RamOp | PagingOp | MapOp | UnmapOp | DoorbellOp | RegistersOp | PokeOp | KernelSetupOp | VcpusOp));
+  | (Placed &
+      (
+        | RamOp
+        | PagingOp
+        | MapOp
+        | UnmapOp
+        | DoorbellOp
+        | RegistersOp
+        | PokeOp
+        | KernelSetupOp
+        | VcpusOp
+        | LapicOp
+        | TdOp
+      ));

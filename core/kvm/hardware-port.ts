@@ -30,4 +30,6 @@ export interface HardwarePort {
   pmlIndex(): number;
   /** Sets the PML index back to 511. */
   resetPmlIndex(): void;
+  /** Counts that the CPU keeps aside (TLB hits) go into the ledger, so that its clock is exact. */
+  settleCounts(): void;
 }

@@ -12,6 +12,7 @@ import { IoBusSet } from './io/io-bus-set.ts';
 import { Ioeventfds } from './io/ioeventfd.ts';
 import { Irqchip } from './io/irqchip.ts';
 import { Memslots } from './memslots/memslots.ts';
+import type { LockWatcher } from './locks.ts';
 import { SLOT_FLAG } from './memslots/slot-table.ts';
 import { GuestRam } from './mmu/guest-ram.ts';
 import { NestedMmu } from './mmu/nested-mmu.ts';
@@ -19,6 +20,9 @@ import { createShadowMmu } from './mmu/create-shadow-mmu.ts';
 import type { ShadowMmu } from './mmu/shadow-mmu.ts';
 import { SlotChanges } from './mmu/slot-changes.ts';
 import type { KvmPolicy } from './policy.ts';
+import type { IpiPort } from './lapic/ipi-port.ts';
+import { fastpathKinds } from './run-loop/fastpath.ts';
+import { type HostXstate, NO_XSTATE } from './run-loop/xstate.ts';
 import { createStats, STAT, type StatName, statsByName } from './stats.ts';
 import { Vcpu, type VcpuParts } from './vcpu.ts';
 import type { WindowWatcher } from './windows.ts';
@@ -35,8 +39,17 @@ export interface KvmConfig {
   readonly mitigations: readonly MitigationId[];
   /** Decode assists hand over no bytes (an erratum with SMAP). Default false. */
   readonly emptyInsnBuffer?: boolean;
-  /** Which of XCR0, XSS, PKRU the guest has differently from the host. */
-  readonly swap?: NonNullable<ExitFrame['swap']>;
+  /** The host's XCR0, XSS and PKRU. Default: nothing of that kind. */
+  readonly xstate?: HostXstate;
+  /** An in-kernel local APIC for each vCPU, in x2APIC mode. Absent: none. */
+  readonly lapic?: {
+    /** APICv with posted interrupts, or AVIC. */
+    readonly apicv: boolean;
+    /** The VMX preemption timer serves the guest's deadlines; an hrtimer of the host otherwise. */
+    readonly hvTimer: boolean;
+  };
+  /** What the vCPUs are: of an ordinary VM, or of a TD (TDX; Intel). Default vmx. */
+  readonly vcpuType?: 'vmx' | 'td';
   readonly cpu: {
     /** Physical address bits of the host. */
     readonly maxphyaddr: number;
@@ -79,6 +92,16 @@ export class Kvm {
   /** A not-present SPTE may be an access-tracked one. */
   readonly accessTracked: boolean;
   readonly isIntel: boolean;
+  readonly xstate: HostXstate;
+  readonly fastpathKinds: Uint8Array;
+  /** Guest XCR0 is loaded once and kept (to 4.5). */
+  readonly keepsXcr0: boolean;
+  /** Nothing but the epilogue stands between a handler and the entry: no shadow tables to serve, no events, no XCR0 to keep. */
+  readonly plainEntries: boolean;
+  readonly apicv: boolean;
+  readonly hvTimer: boolean;
+  /** Where IPIs go; null: into the target's APIC at once. */
+  ipis: IpiPort | null = null;
   readonly fastMmioOnMisconfig: boolean;
   /** A fast kick is skipped by decoding: this host is a guest itself, and its kernel knows. */
   readonly skipsByDecode: boolean;
@@ -94,6 +117,8 @@ export class Kvm {
   started = false;
   /** Told of the places where another vCPU can run; null where nobody asks. */
   windows: WindowWatcher | null = null;
+  /** Told of locks and grace periods, and serves what is asked of vCPUs when their turn comes; null while one vCPU runs at a time. */
+  locks: LockWatcher | null = null;
   readonly slotChanges: SlotChanges;
   private searchSteps = 0;
   private readonly frame: ExitFrame;
@@ -123,6 +148,12 @@ export class Kvm {
     this.writeMostlyRegions = policy.readOnlySlotSpte === 'reserved-write-mostly' && this.mmioCaching;
     this.accessTracked = policy.accessTracking && !this.mmu.accessedBits;
     this.isIntel = config.vendor === 'intel';
+    this.xstate = config.xstate ?? NO_XSTATE;
+    this.fastpathKinds = fastpathKinds(policy, this.isIntel);
+    this.keepsXcr0 = policy.xcr0 === 'lazy';
+    this.apicv = config.lapic?.apicv ?? false;
+    this.plainEntries = this.shadow === null && config.lapic === undefined && !this.keepsXcr0;
+    this.hvTimer = this.isIntel && (config.lapic?.hvTimer ?? false);
     this.fastMmioOnMisconfig = policy.fastMmioOnEptMisconfig;
     this.skipsByDecode = policy.underHypervisor && policy.fastMmioSkip === 'decode-under-hypervisor';
     this.checksVectoringAtExit = policy.vectoringCheck === 'at-exit';
@@ -133,10 +164,10 @@ export class Kvm {
     this.frame = {
       vendor: this.isIntel ? 'intel' : 'amd',
       xcr0: policy.xcr0,
+      pkru: policy.pkru,
       slotsGuard: policy.slotsGuard,
       ops: policy.ops,
       mitigations: config.mitigations,
-      ...(config.swap === undefined ? {} : { swap: config.swap }),
     };
   }
 
@@ -187,6 +218,12 @@ export class Kvm {
     if (wanted === this.logsByPml) return;
     this.logging[0] = wanted ? 1 : 0;
     for (const vcpu of this.vcpus) vcpu.setPml(wanted);
+  }
+
+  /** An IPI, decided on by the sender's exit. */
+  sendIpi(from: number, to: number, vector: number): void {
+    if (this.ipis !== null) this.ipis.send(from, to, vector);
+    else this.vcpus[to]?.deliverInterrupt(vector);
   }
 
   /** A vCPU is at a place where another one can run: see windows.ts. */

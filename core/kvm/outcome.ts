@@ -8,6 +8,9 @@ export const KVM_FAULT = 2;
 /** KVM_RUN returned with an error or an internal-error exit, `Vcpu.error`: the vCPU does not go on by itself. */
 export const KVM_ERROR = 3;
 
+/** The instruction was HLT and nothing is pending: the vCPU is blocked until `Vcpu.wake`. */
+export const KVM_HALTED = 4;
+
 /** Why a vCPU stopped, with the sentence a user reads. */
 export const KVM_ERRORS = Object.freeze({
   none: '',

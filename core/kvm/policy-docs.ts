@@ -155,6 +155,29 @@ export const POLICY_DOCS: { readonly [K in OwnField]: PolicyDoc } = {
     source:
       'unknown until 2.6.35 (2acf923e38fb): recalled; lazy until 4.5, inner 4.6 to 6.18, outer from 6.19 (75c69c82f211); arch/x86/kvm/x86.c, vcpu_enter_guest',
   },
+  pkru: {
+    doc: "guest PKRU: unknown to KVM, swapped inside the vendor's run function, or just outside the fastpath loop",
+    source: '1be0e61c1f25, 4.6: recalled; outside from 6.19 (7649412af3ea); arch/x86/kvm/x86.c, vcpu_enter_guest',
+  },
+  fastpath: {
+    doc: 'exits that are answered inside the run loop, without SRCU and with IRQs off: none; WRMSR of the x2APIC ICR and of TSC_DEADLINE, the VMX preemption timer, HLT; or also INVD and WRMSR with an immediate. AMD needs a next RIP',
+    source:
+      '5.5 (ICR) and 5.8 (timers): recalled; HLT read in 6.16, INVD and immediate WRMSR in 6.18; vmx_exit_handlers_fastpath, svm_exit_handlers_fastpath',
+  },
+  fastMmioInLoop: {
+    doc: 'the FAST_MMIO kick is answered inside the fastpath loop, which takes SRCU for it and must not decode: no kernel does',
+    source: 'a what-if of this project; the conditions are those of core/kvm/run-loop/fastpath.ts',
+  },
+  hvTimer: {
+    doc: 'the VMX preemption timer serves the deadlines of an in-kernel APIC (module parameter preemption_timer)',
+    source: '64672c95ea4c and ce7a058a2117, 4.7: recalled',
+  },
+  x2avic: { doc: 'AVIC is on by default where the CPU has it for x2APIC mode', source: 'ca2967de5a5b, 6.18: recalled' },
+  tdx: { doc: 'VMs can be TDs (TDX)', source: 'arch/x86/kvm/vmx/tdx.c; vCPUs from 6.16' },
+  mcHandling: {
+    doc: 'where a machine check that came in the guest (SVM) or during VM entry (VMX, TDX) is handed to the host: inside the run function; outside, by version 1 of the patches, whose wrapper returned early for TDs and so left out what handle_exit_irqoff does for them; or outside as merged',
+    source: 'seed 003 in docs/references.md: version 1 of October 2025; 63669bd1d50f and ebd1a3365500, 6.19',
+  },
   ops: {
     doc: 'kvm_x86_ops are called through pointers, which a retpoline makes expensive, or patched into direct calls',
     source: 'core/cost/exit-frame.ts; static calls 5.12',

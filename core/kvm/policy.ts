@@ -48,6 +48,13 @@ export interface KvmPolicy {
   // --- run loop
   readonly slotsGuard: 'none' | 'slots_lock' | 'srcu';
   readonly xcr0: 'none' | 'lazy' | 'inner' | 'outer';
+  readonly pkru: 'none' | 'inner' | 'outer';
+  readonly fastpath: 'none' | 'msr-hlt' | 'msr-hlt-invd';
+  readonly fastMmioInLoop: boolean;
+  readonly hvTimer: boolean;
+  readonly x2avic: boolean;
+  readonly tdx: boolean;
+  readonly mcHandling: 'inside' | 'v1' | 'v2';
   readonly ops: 'pointers' | 'static';
   readonly skipReadsTrapFlag: boolean;
   // --- the host

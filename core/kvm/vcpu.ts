@@ -13,10 +13,14 @@ import { VcpuEmulatorPort } from './exits/emulator-port.ts';
 import { dispatch } from './exits/table.ts';
 import type { HardwarePort } from './hardware-port.ts';
 import type { Kvm } from './kvm.ts';
+import { LocalApic } from './lapic/local-apic.ts';
 import { GuestWalk } from './mmu/guest-walk.ts';
 import { MmioCache } from './mmu/mmio-cache.ts';
-import { InjectedFault, KVM_ERROR, type KvmErrorId } from './outcome.ts';
+import { InjectedFault, KVM_ERROR, KVM_HALTED, KVM_NEXT, type KvmErrorId } from './outcome.ts';
 import { RunLoopBlocks } from './run-loop/blocks.ts';
+import { FASTPATH, handleFastpath, takesFastpath } from './run-loop/fastpath.ts';
+import { loadGuestXcr0, putGuestXcr0 } from './run-loop/lazy-xcr0.ts';
+import { swapWord } from './run-loop/xstate.ts';
 import { drainPml } from './run-loop/pml.ts';
 import { STAT } from './stats.ts';
 import type { UserspacePort } from './userspace-port.ts';
@@ -39,7 +43,16 @@ const RETRY_RIP_LO = 5;
 const RETRY_RIP_HI = 6;
 const RETRY_LO = 7;
 const RETRY_HI = 8;
-const WORDS = 9;
+const XCR0_LOADED = 9;
+const SIGNAL = 10;
+const EVENT_PENDING = 11;
+const HALTED = 12;
+const INJECTED = 13;
+const INTERRUPTS_OFF = 14;
+const WORDS = 15;
+
+/** LVT timer register: masked. */
+const LVT_MASKED = 1 << 16;
 
 const REQUEST_KICK = 1;
 const REQUEST_RELOAD = 2;
@@ -71,6 +84,13 @@ export class Vcpu {
   error: KvmErrorId = 'none';
   /** The entry after this exit is to flush L1D where that mitigation is on: something was emulated, or userspace ran. */
   emulated = false;
+  /** Null without an in-kernel local APIC: then a HLT always finds an interrupt pending. */
+  readonly apic: LocalApic | null;
+  /** The run loop takes nothing of the guest's XCR0, XSS and PKRU (TDX, SEV-ES: guest_state_protected). */
+  readonly stateProtected: boolean;
+  /** Cycles by which this vCPU's time is ahead of what its ledger counts. */
+  timeOffset = 0;
+  private readonly fastpathKinds: Uint8Array;
   private readonly words = new Int32Array(WORDS);
   private requests = 0;
 
@@ -94,11 +114,16 @@ export class Vcpu {
     this.emulator = new Emulator(kvm.io, kvm.irqchip, this.emulatorPort, parts.paths, kvm.recorder);
     if (!kvm.policy.repInOneExit) this.emulator.repBatch = 1;
     this.words[LAST_ROW] = -1;
+    this.words[INJECTED] = -1;
+    this.apic = config.lapic === undefined ? null : new LocalApic(id);
+    this.stateProtected = config.vcpuType === 'td';
+    this.fastpathKinds = kvm.fastpathKinds;
   }
 
   register(state: StateSet): void {
     this.mmioCache.register(state);
     state.addState(() => [this.words, this.pdptrs]);
+    this.apic?.register(state);
     state.addCounters(() => [this.emulator.stat]);
   }
 
@@ -122,22 +147,189 @@ export class Vcpu {
    */
   handleExit(exit: VmExit, insn: Instruction): number {
     const { blocks, kvm, paths, recorder } = this;
+    const kind = this.fastpathKinds[exit.reason]!;
+    if (kind !== 0 && takesFastpath(this, kind, exit, insn)) return this.handleInLoop(kind, exit, insn);
     this.emulated = false;
-    paths.add(blocks.prologue);
+    paths.add(blocks.prologue[this.swap]!);
     kvm.stats[STAT.exits]!++;
     if (recorder.on) recorder.emit(EVENT.kvm_exit, exit.reason, exit.qualification, exit.gpaHi, exit.gpaLo);
     if (kvm.logsByPml) drainPml(this);
     const outcome = dispatch(this, exit, insn);
     if (outcome === KVM_ERROR) return outcome;
-    if (kvm.shadow !== null) kvm.shadow.serveBeforeEntry(this);
-    paths.add(this.emulated ? blocks.epilogueAfterEmulation : blocks.epilogue);
-    if (recorder.on) recorder.emit(EVENT.kvm_entry, 0, 0, 0, 0);
+    if (kvm.plainEntries) {
+      paths.add((this.emulated ? blocks.epilogueAfterEmulation : blocks.epilogue)[this.swap]!);
+      if (recorder.on) recorder.emit(EVENT.kvm_entry, 0, 0, 0, 0);
+      return outcome;
+    }
+    if (this.apic !== null && this.halted) return this.blockAfter();
+    this.enter();
     return outcome;
+  }
+
+  /** O23 to just before the hardware entry: requests, events, then the epilogue. */
+  enter(): void {
+    const { blocks, kvm, paths, recorder } = this;
+    if (kvm.shadow !== null) kvm.shadow.serveBeforeEntry(this);
+    if (this.apic !== null) this.injectEvents();
+    if (kvm.keepsXcr0) loadGuestXcr0(this);
+    paths.add((this.emulated ? blocks.epilogueAfterEmulation : blocks.epilogue)[this.swap]!);
+    if (recorder.on) recorder.emit(EVENT.kvm_entry, 0, 0, 0, 0);
+  }
+
+  /** An exit in the fastpath loop: inner exit, handler, exit-request check, and in again, or out of the loop as "handled". */
+  private handleInLoop(kind: number, exit: VmExit, insn: Instruction): number {
+    const { blocks, kvm, paths, recorder } = this;
+    const word = this.swap;
+    this.emulated = false;
+    kvm.stats[STAT.exits]!++;
+    if (recorder.on) recorder.emit(EVENT.kvm_exit, exit.reason, exit.qualification, exit.gpaHi, exit.gpaLo);
+    paths.add(blocks.innerExit[word]!);
+    const answer = handleFastpath(this, kind, exit, insn);
+    if (answer === FASTPATH.REENTER_GUEST && !this.mustLeaveLoop()) {
+      paths.add(blocks.reentry[this.swap]!);
+      if (this.apic !== null) this.takePosted();
+      if (recorder.on) recorder.emit(EVENT.kvm_entry, 0, 0, 0, 0);
+      return KVM_NEXT;
+    }
+    paths.add(blocks.outerExit[word]!);
+    if (kvm.logsByPml) drainPml(this);
+    const outcome = answer === FASTPATH.NONE ? dispatch(this, exit, insn) : KVM_NEXT;
+    if (outcome === KVM_ERROR) return outcome;
+    if (this.halted) return this.blockAfter();
+    this.enter();
+    return outcome;
+  }
+
+  /** kvm_vcpu_exit_request(): requests, an event to inject by software, a signal for the thread. */
+  private mustLeaveLoop(): boolean {
+    return this.requests !== 0 || this.words[EVENT_PENDING] !== 0 || this.words[SIGNAL] !== 0;
+  }
+
+  /** What of XCR0, XSS and PKRU a world switch writes now. */
+  get swap(): number {
+    return this.stateProtected ? 0 : swapWord(this.regs.at, this.kvm.xstate);
+  }
+
+  /** kvm_vcpu_halt(): HLT with nothing pending. The vCPU is out of the guest until `wake`. */
+  private blockAfter(): number {
+    this.paths.add(STEP.vcpu_run);
+    // With several vCPUs it polls first, and goes to sleep in its own time.
+    if (this.kvm.ipis === null) this.paths.add(STEP.kvm_vcpu_halt);
+    return KVM_HALTED;
+  }
+
+  /** A blocked vCPU goes on: woken, scheduled in, and up to the hardware entry, which the CPU counts. */
+  wake(): void {
+    this.halted = false;
+    this.paths.add(STEP['kvm_vcpu_halt.wake']);
+    this.enter();
+  }
+
+  /** True while the vCPU is blocked in HLT. */
+  get halted(): boolean {
+    return this.words[HALTED] !== 0;
+  }
+
+  set halted(value: boolean) {
+    this.words[HALTED] = value ? 1 : 0;
+  }
+
+  /** A signal waits for the vCPU's thread: the run loop leaves at its next check. */
+  set signalPending(value: boolean) {
+    this.words[SIGNAL] = value ? 1 : 0;
+  }
+
+  /** Guest XCR0 stays loaded from exit to exit (to 4.5). */
+  get xcr0Loaded(): boolean {
+    return this.words[XCR0_LOADED] !== 0;
+  }
+
+  set xcr0Loaded(value: boolean) {
+    this.words[XCR0_LOADED] = value ? 1 : 0;
+  }
+
+  /** The guest takes no interrupts (RFLAGS.IF clear, or in a handler). */
+  get interruptsOff(): boolean {
+    return this.words[INTERRUPTS_OFF] !== 0;
+  }
+
+  set interruptsOff(value: boolean) {
+    this.words[INTERRUPTS_OFF] = value ? 1 : 0;
+  }
+
+  /** Simulated time of this vCPU in cycles, the path under way included. */
+  get now(): number {
+    this.port.settleCounts();
+    return this.paths.clock + this.paths.costSoFar + this.timeOffset;
+  }
+
+  /** The vector that the guest took at the last entry, given once; -1 for none. */
+  takeInjected(): number {
+    const vector = this.words[INJECTED]!;
+    this.words[INJECTED] = -1;
+    return vector;
+  }
+
+  /** An interrupt for this vCPU from within the kernel: its APIC gets it, or, with APICv or AVIC, it is posted. */
+  deliverInterrupt(vector: number): void {
+    const { apic, kvm, words } = this;
+    if (apic === null) return;
+    if (kvm.apicv) apic.post(vector);
+    else if (apic.deliver(vector)) words[EVENT_PENDING] = 1;
+  }
+
+  /** The deadline has passed: the timer's vector is delivered as `deliverInterrupt` does; `step` is who noticed, -1 when that is counted already. False when none has. */
+  expireTimer(step: number): boolean {
+    const { apic, paths } = this;
+    if (apic === null || apic.deadline === 0 || apic.deadline > this.now) return false;
+    apic.deadline = 0;
+    if (step >= 0) paths.add(step);
+    if ((apic.lvtTimer & LVT_MASKED) === 0) this.deliverInterrupt(apic.lvtTimer & 0xff);
+    return true;
+  }
+
+  /** kvm_check_and_inject_events(): the next interrupt goes into this entry, unless the CPU delivers it itself. */
+  private injectEvents(): void {
+    const { apic, kvm, paths, words } = this;
+    if (kvm.apicv) return this.takePosted();
+    if (words[EVENT_PENDING] === 0 || this.interruptsOff) return;
+    words[EVENT_PENDING] = 0;
+    const vector = apic!.acceptOne();
+    if (vector < 0) return;
+    paths.add(STEP.kvm_check_and_inject_events);
+    words[INJECTED] = vector;
+    if (apic!.nextVector() >= 0) words[EVENT_PENDING] = 1;
+  }
+
+  /** An interrupt came after this entry's look at the APIC, and before the guest ran: it goes in all the same. Its vector, or -1. */
+  injectLate(): number {
+    this.injectEvents();
+    return this.takeInjected();
+  }
+
+  /** vmx_sync_pir_to_irr() before an entry with APICv: the CPU delivers the highest vector itself. */
+  private takePosted(): void {
+    const { apic, kvm, paths, words } = this;
+    if (!kvm.apicv) return;
+    if (apic!.syncPosted()) paths.add(STEP.vmx_sync_pir_to_irr);
+    if (words[INJECTED] === -1 && !this.interruptsOff) words[INJECTED] = apic!.acceptOne();
+  }
+
+  /** The guest may take interrupts again (EOI written, handler left): one that waited goes in with the next entry. */
+  interruptsOn(): void {
+    this.interruptsOff = false;
+    if (this.apic !== null && !this.kvm.apicv && this.apic.nextVector() >= 0) this.words[EVENT_PENDING] = 1;
+  }
+
+  /** KVM_RUN is about to return: what is kept of the guest's FPU state is put. */
+  putFpu(): void {
+    if (this.kvm.keepsXcr0) putGuestXcr0(this);
   }
 
   /** Stops the vCPU: `error` says why. */
   stop(error: KvmErrorId): number {
     this.error = error;
+    this.putFpu();
     this.paths.add(STEP['kvm_vcpu_ioctl.return']);
     return KVM_ERROR;
   }
@@ -237,20 +429,25 @@ export class Vcpu {
     this.requests |= REQUEST_FLUSH;
   }
 
+  /** The host has asked something of this vCPU that it has not served. */
+  get hasRequests(): boolean {
+    return this.requests !== 0;
+  }
+
   /**
    * Serves what the host asked of this vCPU. A running vCPU is kicked out by an IPI and comes back through the run loop, which is a path
-   * of its own in the ledger (flow F20); before the guest starts nothing is charged.
+   * of its own in the ledger (flow F20); before the guest starts nothing is charged. `isOut`: it is out of the guest already, and serves them on its way in.
    */
-  serveRequests(): void {
+  serveRequests(isOut = false): void {
     const { requests } = this;
     if (requests === 0) return;
     this.requests = 0;
     const { shadow, started: charged } = this.kvm;
     // Without roots there is nothing to serve yet (registersSet).
     if (shadow !== null && !charged) return;
-    if (charged) {
+    if (charged && !isOut) {
       this.paths.add(STEP['hw.vmexit']);
-      this.paths.add(this.blocks.prologue);
+      this.paths.add(this.blocks.prologue[this.swap]!);
     }
     if (charged && this.kvm.logsByPml) drainPml(this);
     if (shadow !== null) shadow.serveBeforeEntry(this);
@@ -261,8 +458,9 @@ export class Vcpu {
     }
     if ((requests & (REQUEST_RELOAD | REQUEST_FLUSH)) !== 0) this.flushNow(charged);
     if (!charged) return;
+    if (isOut) return this.paths.end();
     this.kvm.stats[STAT.exits]!++;
-    this.paths.add(this.blocks.epilogue);
+    this.paths.add(this.blocks.epilogue[this.swap]!);
     this.paths.add(STEP['hw.vmentry']);
     this.paths.end();
   }

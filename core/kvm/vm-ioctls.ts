@@ -4,6 +4,7 @@ import type { CoalescedZone } from './io/coalesced-zones.ts';
 import { ERRNO } from './io/errno.ts';
 import type { IoeventfdArgs } from './io/ioeventfd.ts';
 import type { Kvm } from './kvm.ts';
+import { LOCK } from './locks.ts';
 import type { MemoryRegion } from './memslots/check-region.ts';
 import { type DirtyLog, getDirtyLog } from './memslots/dirty-log.ts';
 import { drainPml } from './run-loop/pml.ts';
@@ -18,10 +19,12 @@ const HOST_EVENT = Object.freeze({ MEMORY_REGION: 1, IOEVENTFD: 2, COALESCED: 3,
 
 /** KVM_SET_USER_MEMORY_REGION: OK or an error number. */
 export function setMemoryRegion(kvm: Kvm, region: MemoryRegion): number {
+  kvm.locks?.acquire(LOCK.slots_lock, true);
   kvm.hostPaths.add(STEP['ioctl.memslot']);
   const result = kvm.slots.setRegion(region);
   // Before SRCU the slots were changed under a lock that vCPUs take too.
-  if (kvm.policy.slotsGuard === 'srcu') kvm.hostPaths.addN(STEP.synchronize_srcu_expedited, kvm.slots.lastSwaps);
+  if (kvm.policy.slotsGuard === 'srcu') synchronizeSrcu(kvm, kvm.slots.lastSwaps);
+  kvm.locks?.release(LOCK.slots_lock);
   finish(kvm, HOST_EVENT.MEMORY_REGION);
   return result;
 }
@@ -46,8 +49,10 @@ export function dirtyLog(kvm: Kvm, slot: number): DirtyLog {
   if (kvm.logsByPml) for (const vcpu of kvm.vcpus) syncPml(kvm, vcpu);
   const log = getDirtyLog(kvm.slots, kvm.slotChanges, slot);
   if (log.errno === ERRNO.OK) {
+    kvm.locks?.acquire(LOCK.mmu_lock, true);
     kvm.hostPaths.add(STEP['mmu_lock.write']);
     kvm.hostPaths.addMany(STEP['ioctl.get_dirty_log'], Math.ceil(log.bitmap.length / 2));
+    kvm.locks?.release(LOCK.mmu_lock);
   }
   finish(kvm, HOST_EVENT.DIRTY_LOG);
   return log;
@@ -62,6 +67,7 @@ export function invalidateHva(kvm: Kvm, first: number, pages: number): void {
   if (!kvm.policy.mmuNotifier) return;
   const { baseGfn, hvaPage, pages: length } = kvm.slots.table;
   let zapped = 0;
+  kvm.locks?.acquire(LOCK.mmu_lock, true);
   kvm.hostPaths.add(STEP['mmu_lock.write']);
   for (let row = 0; row < baseGfn.length; row++) {
     const from = Math.max(first, hvaPage[row]!);
@@ -71,6 +77,7 @@ export function invalidateHva(kvm: Kvm, first: number, pages: number): void {
   }
   kvm.hostPaths.addMany(STEP.kvm_mmu_zap_spte, zapped);
   if (zapped > 0) kvm.flushRemoteTlbs();
+  kvm.locks?.release(LOCK.mmu_lock);
   finish(kvm, HOST_EVENT.INVALIDATE);
   kvm.hostMm.reclaim(first, pages);
 }
@@ -89,12 +96,21 @@ function busIoctl(kvm: Kvm, event: number, ioctl: () => number): number {
   const { hostPaths, io } = kvm;
   const before = io.buses.reduce((sum, bus) => sum + bus.count, 0);
   io.srcu.fill(0);
+  kvm.locks?.acquire(LOCK.slots_lock, true);
   const result = ioctl();
   hostPaths.add(STEP['ioctl.ioeventfd']);
   if (result === ERRNO.OK) hostPaths.addN(STEP.kvm_io_bus_register_dev, before + 1);
-  hostPaths.addN(STEP.synchronize_srcu_expedited, io.srcu[1]!);
+  if (io.srcu[0]! > 0) kvm.locks?.callSrcu();
+  synchronizeSrcu(kvm, io.srcu[1]!);
+  kvm.locks?.release(LOCK.slots_lock);
   finish(kvm, event);
   return result;
+}
+
+/** Expedited grace periods of kvm->srcu, waited for one after the other. */
+function synchronizeSrcu({ hostPaths, locks }: Kvm, times: number): void {
+  if (locks !== null) for (let n = 0; n < times; n++) locks.synchronizeSrcu();
+  hostPaths.addN(STEP.synchronize_srcu_expedited, times);
 }
 
 function syncPml(kvm: Kvm, vcpu: Kvm['vcpus'][number]): void {
@@ -111,6 +127,7 @@ function syncPml(kvm: Kvm, vcpu: Kvm['vcpus'][number]): void {
 /** The vCPUs serve what was asked of them, each on a path of its own; then the host's path ends. */
 function finish(kvm: Kvm, event: number): void {
   if (kvm.recorder.on) kvm.recorder.emit(EVENT.host, event, 0, 0, 0);
-  for (const vcpu of kvm.vcpus) vcpu.serveRequests();
+  // Running vCPUs come out when the kick reaches them.
+  if (kvm.locks === null) for (const vcpu of kvm.vcpus) vcpu.serveRequests();
   kvm.hostPaths.end();
 }

@@ -57,7 +57,7 @@ function assemble(chosen: Chosen, layout: Layout, options: MachineOptions): Mach
   const { model } = chosen;
   const state = new StateSet();
   const memory = new HostMemory();
-  const prices = priceVector(model);
+  const prices = options.prices === undefined ? priceVector(model) : Float64Array.from(options.prices);
   const paths = new PathTable(prices);
   const hostPaths = new PathTable(prices);
   const recorded = options.trace === null ? (options.events ?? 0) : TRACE_EVENTS;
@@ -78,6 +78,9 @@ function assemble(chosen: Chosen, layout: Layout, options: MachineOptions): Mach
       vendor: cpu.config.vendor,
       nestedLevels: levels === 5 ? 5 : 4,
       mitigations: chosen.mitigations,
+      xstate: chosen.xstate,
+      vcpuType: layout.td ? 'td' : 'vmx',
+      ...(layout.lapic ? { lapic: chosen.lapic } : {}),
       cpu: {
         maxphyaddr: hostBits,
         pml: model.features.pml,
@@ -196,6 +199,10 @@ function missingFeature(layout: Layout, chosen: Chosen): string | null {
     model: { name, features },
     nestedLevels,
   } = chosen;
+  if (layout.td && !chosen.tdx) return NO_TDX;
+  const states = layout.registers.find(({ xcr0 }) => typeof xcr0 === 'number' && !validXcr0(xcr0, chosen.xstate.xcr0));
+  if (states !== undefined)
+    return `vm.registers: XCR0 0x${states.xcr0!.toString(16)} is none that a guest on ${name} can have: bit 0 is set in all, and the host has 0x${chosen.xstate.xcr0.toString(16)}`;
   const wants = (key: 'smep' | 'smap' | 'pke' | 'pcide'): boolean => layout.registers.some((op) => op[key] === true);
   const needs: readonly (readonly [boolean, boolean, string])[] = [
     [layout.mode === '5-level', features.la57, LA57],
@@ -221,6 +228,11 @@ function isHidden(feature: string, chosen: Chosen): boolean {
 /** False with the kernels that have only shadow paging here: they are older than every feature a guest may ask for. */
 const knowsNewFeatures = ({ policy }: Chosen): boolean => policy.nestedPaging === 'supported';
 
+/** Bit 0 is set, and the host has every state. */
+const validXcr0 = (xcr0: number, host: number): boolean => (xcr0 & 1) === 1 && (xcr0 & ~host) === 0;
+
+const NO_TDX =
+  'vm.td(): TDX needs Intel Sapphire Rapids or later and Linux 6.16 or later; choose --cpu sapphire-rapids and --kernel 6.18';
 const PKE = 'protection keys';
 const LA57 = '5-level paging (LA57)';
 
@@ -251,7 +263,7 @@ function start(machine: Machine, layout: Layout): string | null {
   const others = machine.parts.others?.list.map(({ parts }) => parts) ?? [];
   for (const each of [{ registers, cpu }, ...others]) {
     bootRegisters(each.registers, layout.mode, root, layout.code);
-    for (const op of layout.registers) applyRegisters(each.registers, op);
+    for (const op of layout.registers) applyRegisters(each.registers, op, kvm.xstate.xcr0);
     each.cpu.registersChanged();
   }
   for (const vcpu of kvm.vcpus) {

@@ -1,4 +1,5 @@
 import { err, ok, type Result } from '../base/result.ts';
+import { hostXstate } from '../cost/host-xstate.ts';
 import { findCpuMachine } from '../cost/cpu-models.ts';
 import type { CpuModel } from '../cost/cpu-model.ts';
 import { type MitigationId, parseMitigations, resolveMitigations } from '../cost/mitigations.ts';
@@ -6,6 +7,7 @@ import type { CpuConfig } from '../cpu/config.ts';
 import { applyDesign } from '../design/apply.ts';
 import type { Design } from '../design/design.ts';
 import { findDesign, findKernel } from '../design/registry.ts';
+import type { HostXstate } from '../kvm/run-loop/xstate.ts';
 import type { KvmPolicy } from '../kvm/policy.ts';
 import type { MachineSettings } from './settings.ts';
 
@@ -16,6 +18,11 @@ export interface Chosen {
   readonly policy: KvmPolicy;
   readonly mitigations: readonly MitigationId[];
   readonly cpu: Partial<CpuConfig>;
+  readonly xstate: HostXstate;
+  /** Of the in-kernel local APIC, where the script asks for one. */
+  readonly lapic: { readonly apicv: boolean; readonly hvTimer: boolean };
+  /** TDs can be made. */
+  readonly tdx: boolean;
   /** Levels of the nested tables where the switch says so. */
   readonly nestedLevels: number | null;
 }
@@ -49,6 +56,15 @@ export function choose(settings: MachineSettings): Result<Chosen, string> {
     policy,
     mitigations: resolveMitigations(choice.value, model.value.mitigations, settings.kernel),
     cpu: cpuSwitches(settings, model.value, design.value, policy),
+    xstate: {
+      ...hostXstate(model.value),
+      ...(typeof switches['hostXss'] === 'number' ? { xss: switches['hostXss'] } : {}),
+    },
+    lapic: {
+      apicv: (switches['apicv'] ?? hasApicv(model.value, policy)) === true,
+      hvTimer: model.value.vendor === 'intel' && policy.hvTimer && switches['hvTimer'] !== false,
+    },
+    tdx: policy.tdx && model.value.vendor === 'intel' && model.value.year >= TDX_SINCE,
     nestedLevels: typeof switches['nestedLevels'] === 'number' ? switches['nestedLevels'] : null,
   });
 }
@@ -60,6 +76,16 @@ function noTrapEntry(policy: KvmPolicy, { vendor, name, geometry }: CpuModel, bi
   return `bypass_guest_pf marks shadow entries by reserved address bits, and with its 52 address bits ${name} has none: choose an older CPU, or --designs no-bypass`;
 }
 
+/** TDX came to servers with the generation of this year. */
+const TDX_SINCE = 2023;
+
+/**
+ * APICv with posted interrupts: Intel since Ivy Bridge-EP of 2013, KVM since 3.10. AVIC in x2APIC mode: AMD since Zen 4 of 2022, on by default
+ * since 6.18 (recalled). IPI virtualisation is left out on both: an ICR write exits.
+ */
+const hasApicv = ({ vendor, year }: CpuModel, { x2avic }: KvmPolicy): boolean =>
+  vendor === 'intel' ? year >= 2013 : year >= 2022 && x2avic;
+
 function cpuSwitches(
   settings: MachineSettings,
   model: CpuModel,
@@ -69,7 +95,7 @@ function cpuSwitches(
   const { features } = model;
   const given = { ...settings.switches };
   delete given['mmioCaching'];
-  delete given['nestedLevels'];
+  for (const name of ['nestedLevels', 'hostXss', 'apicv', 'hvTimer']) delete given[name];
   const { eptAD, pscEntries, ...others } = given;
   return {
     nested: settings.mmu === 'shadow' ? 'none' : settings.mmu,

@@ -7,8 +7,8 @@ const WORD = 0x1_0000_0000;
 const highWord = (value: number): number => Math.floor(value / WORD) | 0;
 
 /** Fields of a record's header; `header | 0` keeps its low 32 bits. */
-export const codeOf = (header: number): number => header & 63;
-const sizeOf = (header: number): number => (header >>> 6) & 63;
+export const codeOf = (header: number): number => header & 127;
+export const sizeOf = (header: number): number => (header >>> 7) & 31;
 export const argsOf = (header: number): number => (header >>> 12) & 15;
 export const lineOf = (header: number): number => header >>> 16;
 
@@ -133,7 +133,13 @@ function decodeOther(
     case OP.MOV_CR0:
     case OP.MOV_CR4:
     case OP.WRPKRU:
+    case OP.XSETBV:
       operand(0);
+      return;
+    case OP.WRMSR:
+      insn.lo = low(0);
+      operand(1);
+      insn.length = size === 1 ? 9 : 2;
       return;
     default:
       return;

@@ -1,4 +1,4 @@
-import { CR0, CR4, EFER, type GuestRegisters, REG } from '../guest/registers.ts';
+import { CR0, CR4, EFER, type GuestRegisters, REG, XCR0 } from '../guest/registers.ts';
 import type { PagingMode, RegistersOp } from '../guest/setup.ts';
 import { rootWords } from './guest-tables.ts';
 
@@ -16,12 +16,13 @@ export function bootRegisters(registers: GuestRegisters, mode: PagingMode, root:
   const words = rootWords(root);
   at[REG.CR3_HI] = words.hi;
   at[REG.CR3_LO] = words.lo;
+  at[REG.XCR0] = XCR0.X87;
   at[REG.RIP_LO] = Number(rip & 0xffff_ffffn) | 0;
   at[REG.RIP_HI] = Number(rip >> 32n) | 0;
 }
 
 /** What the script wants different. */
-export function applyRegisters(registers: GuestRegisters, op: RegistersOp): void {
+export function applyRegisters(registers: GuestRegisters, op: RegistersOp, hostXcr0: number): void {
   const { at } = registers;
   const flag = (reg: number, bit: number, on: boolean | undefined): void => {
     if (on !== undefined) at[reg] = on ? at[reg]! | bit : at[reg]! & ~bit;
@@ -33,5 +34,7 @@ export function applyRegisters(registers: GuestRegisters, op: RegistersOp): void
   flag(REG.CR4, CR4.PKE, op.pke);
   flag(REG.CR4, CR4.PCIDE, op.pcide);
   flag(REG.CR4, CR4.PGE, op.pge);
+  flag(REG.CR4, CR4.OSXSAVE, op.osxsave);
   if (op.pkru !== undefined) at[REG.PKRU] = op.pkru | 0;
+  if (op.xcr0 !== undefined) at[REG.XCR0] = op.xcr0 === 'host' ? hostXcr0 : op.xcr0 | 0;
 }

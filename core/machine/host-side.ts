@@ -1,4 +1,4 @@
-import type { CoalescedOp, HostOp, IoeventfdOp, MemslotOp, PageSize, WhileInOp } from '../guest/setup.ts';
+import type { CoalescedOp, HostEventOp, HostOp, IoeventfdOp, MemslotOp, PageSize, WhileInOp } from '../guest/setup.ts';
 import { ERRNO, errnoName } from '../kvm/io/errno.ts';
 import { IOEVENTFD_FLAG } from '../kvm/io/ioeventfd.ts';
 import type { Kvm } from '../kvm/kvm.ts';
@@ -41,7 +41,7 @@ export class HostSide {
   }
 
   /** Carries out one operation; returns its errno (0 for success). */
-  apply(op: HostOp, line: number, notes: NoteLog): number {
+  apply(op: Exclude<HostOp, HostEventOp>, line: number, notes: NoteLog): number {
     const errno = op.kind === 'while-in' ? this.whileIn(op, line, notes) : this.carryOut(op);
     if (errno !== 0) notes.add(`${describe(op)}: ${errnoName(errno)}`, line);
     if (op.kind === 'reclaim' && !this.kvm.policy.mmuNotifier) notes.add(`${describe(op)}: ${PINNED}`, line);
@@ -67,7 +67,7 @@ export class HostSide {
     return this.others === null ? ERRNO.EINVAL : this.others.arm(op, line, notes);
   }
 
-  private carryOut(op: Exclude<HostOp, WhileInOp>): number {
+  private carryOut(op: Exclude<HostOp, WhileInOp | HostEventOp>): number {
     switch (op.kind) {
       case 'memslot':
         return this.memslot(op);
@@ -157,7 +157,7 @@ export class HostSide {
 const hex = (value: bigint): string => `0x${value.toString(16)}`;
 
 /** The ioctl in words, as a note shows it. */
-function describe(op: HostOp): string {
+function describe(op: Exclude<HostOp, HostEventOp>): string {
   switch (op.kind) {
     case 'memslot':
       return `KVM_SET_USER_MEMORY_REGION slot ${op.slot}, gpa ${hex(op.gpa)}, size ${hex(op.size)}`;

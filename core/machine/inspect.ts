@@ -25,6 +25,10 @@ const NO_ADDRESS = new Set<number>([
   OP.WRPKRU,
   OP.SET_CPL,
   OP.SET_AC,
+  OP.INVD,
+  OP.WBINVD,
+  OP.WRMSR,
+  OP.XSETBV,
 ]);
 
 /**

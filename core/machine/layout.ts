@@ -4,6 +4,7 @@ import { bigHi, bigLo } from '../base/words.ts';
 import type { KernelSetup } from '../guest/kernel/mm.ts';
 import {
   PLAIN_RIGHTS,
+  type HostEventOp,
   type HostOp,
   type KernelSetupOp,
   type MapOp,
@@ -19,9 +20,12 @@ import { type Doorbell, realiseDoorbell } from './doorbells.ts';
 import { tablePages, tooManyPages } from './guest-tables.ts';
 import { kernelGeometry, kernelMaps, kernelSetup } from './kernel-layout.ts';
 
+/** What the VMM does before the guest runs. */
+type SetupHostOp = Exclude<HostOp, HostEventOp>;
+
 /** A script's set-up, sorted into what is done in which order: first the VMM's ioctls, then the guest's tables, bytes and registers. */
 export interface Layout {
-  readonly host: readonly HostOp[];
+  readonly host: readonly SetupHostOp[];
   readonly maps: readonly (MapOp | UnmapOp)[];
   readonly pokes: readonly PokeOp[];
   readonly registers: readonly RegistersOp[];
@@ -30,6 +34,10 @@ export interface Layout {
   /** Where the guest's page tables go: [from, to). */
   readonly tables: { readonly from: bigint; readonly to: bigint };
   readonly vcpus: number;
+  /** An in-kernel local APIC. */
+  readonly lapic: boolean;
+  /** The VM is a TD. */
+  readonly td: boolean;
   /** The guest's kernel; null where the script has none. */
   readonly kernel: KernelSetup | null;
   /** Linear address of the guest's code, for the emulator's instruction fetch. */
@@ -41,7 +49,7 @@ export interface Layout {
  * the kernel's `userSlots` memslot numbers, downwards.
  */
 export function layOut(setup: readonly SetupOp[], design: Design, userSlots: number): Result<Layout, string> {
-  const host: HostOp[] = [];
+  const host: SetupHostOp[] = [];
   const maps: (MapOp | UnmapOp)[] = [];
   const pokes: PokeOp[] = [];
   const registers: RegistersOp[] = [];
@@ -88,6 +96,10 @@ export function layOut(setup: readonly SetupOp[], design: Design, userSlots: num
         break;
       }
       case 'kernel':
+      case 'lapic':
+      case 'td':
+      case 'external-interrupt':
+      case 'machine-check':
         break;
       case 'memslot':
         slot = Math.max(slot, op.slot + 1);
@@ -122,6 +134,8 @@ export function layOut(setup: readonly SetupOp[], design: Design, userSlots: num
     tables: tables.value,
     kernel: kernel.value,
     vcpus,
+    lapic: setup.some(({ kind }) => kind === 'lapic'),
+    td: setup.some(({ kind }) => kind === 'td'),
     code,
   });
 }
@@ -186,8 +200,8 @@ const covered = (maps: readonly (MapOp | UnmapOp)[], gva: bigint): boolean =>
   maps.some((op) => op.kind === 'map' && gva >= op.gva && gva < op.gva + op.size);
 
 /** The ioctls that build one doorbell. Doorbells that share a page share its read-only slot. */
-function doorbellOps(bell: Doorbell, before: readonly Doorbell[], userSlots: number): HostOp[] {
-  const ops: HostOp[] = [];
+function doorbellOps(bell: Doorbell, before: readonly Doorbell[], userSlots: number): SetupHostOp[] {
+  const ops: SetupHostOp[] = [];
   const page = bell.gpa & ~0xfffn;
   const shared = before.some((other) => other.space === 'ro-slot' && (other.gpa & ~0xfffn) === page);
   if (bell.space === 'ro-slot' && !shared) {

@@ -5,12 +5,12 @@ import { STEP } from '../cost/steps.ts';
 import { CPU_DONE, CPU_FAULT, type Cpu } from '../cpu/cpu.ts';
 import { EVENT } from '../events/kinds.ts';
 import type { Recorder } from '../events/recorder.ts';
-import { FLAG_LOCK, Instruction, OP } from '../guest/instruction.ts';
+import { Instruction, OP, OP_COUNT } from '../guest/instruction.ts';
 import type { KernelOp } from '../guest/kernel/ops.ts';
 import { RECORD } from '../guest/records.ts';
 import type { GuestRegisters } from '../guest/registers.ts';
 import type { HostOp } from '../guest/setup.ts';
-import { KVM_ERROR, KVM_ERRORS, KVM_FAULT, KVM_NEXT } from '../kvm/outcome.ts';
+import { KVM_ERROR, KVM_ERRORS, KVM_FAULT, KVM_HALTED, KVM_NEXT } from '../kvm/outcome.ts';
 import type { Kvm } from '../kvm/kvm.ts';
 import { STAT } from '../kvm/stats.ts';
 import type { Vcpu } from '../kvm/vcpu.ts';
@@ -25,9 +25,12 @@ import type { Doorbell } from './doorbells.ts';
 import type { GuestKernelSide } from './guest-kernel-side.ts';
 import type { HostView } from './host-view.ts';
 import type { HostSide } from './host-side.ts';
+import { Interrupts } from './interrupts.ts';
 import { NoteLog } from './notes.ts';
 import { PhaseLog } from './phases.ts';
 import { repeat, type Repeatable } from './repeat.ts';
+import { fillKick, fillPort } from './ring.ts';
+import { Smp } from './smp/smp.ts';
 import type { OtherVcpus } from './other-vcpus.ts';
 import type { Tracer } from './tracer.ts';
 import type { Vmm } from './vmm.ts';
@@ -97,8 +100,13 @@ export class Machine implements Repeatable {
   details: Details | null = null;
   /** The guest's kernel, where the script asked for one. */
   kernel: GuestKernelSide | null = null;
+  /** The vCPUs in simulated time; null as long as the script runs no programs of several. */
+  smp: Smp | null = null;
   /** Called every so many iterations of a loop, for whoever shows progress. */
   pulse: () => void = () => {};
+  private readonly interrupts = new Interrupts(this);
+  /** With a local APIC: the instruction left the guest, so that an interrupt may have come in with the entry. */
+  private wasOut = false;
   private readonly hostOps: OutsideOp[] = [];
   private records: Float64Array = new Float64Array(0);
   private line = 0;
@@ -178,7 +186,7 @@ export class Machine implements Repeatable {
     while (at < to && this.problem === null) {
       const header = records[at]! | 0;
       const code = codeOf(header);
-      if (code <= OP.SET_AC || code >= RECORD.WIDE) {
+      if (code < OP_COUNT || code >= RECORD.WIDE) {
         this.line = lineOf(header);
         decodeInstruction(header, records, at, insn);
         this.execute();
@@ -203,6 +211,8 @@ export class Machine implements Repeatable {
       case RECORD.PAUSE:
         this.pause(first);
         return at + 1 + argsOf(header);
+      case RECORD.PARALLEL:
+        return this.together(at);
       default: {
         const body = at + 3;
         const end = body + records[at + 2]!;
@@ -221,7 +231,10 @@ export class Machine implements Repeatable {
     }
     if (op.kind !== 'phase') {
       if (this.tracer !== null) this.tracer.beforeHost(this.executed[0]!);
-      this.lastErrno = this.parts.host.apply(op, this.line, this.notes);
+      this.lastErrno =
+        op.kind === 'external-interrupt' || op.kind === 'machine-check'
+          ? this.interrupts.host(op, this.line)
+          : this.parts.host.apply(op, this.line, this.notes);
       return;
     }
     this.parts.cpu.flushHits();
@@ -241,6 +254,38 @@ export class Machine implements Repeatable {
     this.loopLine = outerLine;
   }
 
+  /** Programs of several vCPUs. */
+  private together(at: number): number {
+    const { kvm } = this.parts;
+    if (kvm.shadow !== null && kvm.policy.shadowMmu !== 'unsync')
+      this.stop('cpu.together() on a kernel before 2.6.35 with shadow paging: its locks are priced, and nobody queues');
+    if (this.kernel !== null) this.stop("cpu.together() and vm.kernel(): the guest's kernel knows one vCPU");
+    this.smp ??= new Smp(this);
+    return this.problem === null ? this.smp.run(this.records, at) : this.records.length;
+  }
+
+  get vcpuCount(): number {
+    return 1 + (this.parts.others?.list.length ?? 0);
+  }
+
+  /** One instruction of vCPU 0 beside those of others. */
+  carryOutAt(insn: Instruction, line: number): void {
+    this.line = line;
+    this.carryOut(insn);
+  }
+
+  /** What a HOST record of this index names is done, by the VMM's own thread. */
+  applyHost(index: number, line: number): void {
+    this.line = line;
+    this.hostSide(index);
+  }
+
+  /** Nothing more can run, for a reason in words and because of this line. */
+  stopAt(text: string, line: number): void {
+    this.line = line;
+    this.stop(text);
+  }
+
   /** A doorbell access: what instruction it is depends on how the design built the doorbell. */
   private ring(code: number, id: number, value: number): void {
     const bell = this.parts.doorbells[id]!;
@@ -251,30 +296,19 @@ export class Machine implements Repeatable {
       if (code !== RECORD.BELL_READ) this.port(OP.OUT, bell, value);
       return;
     }
-    insn.clear(
-      code === RECORD.KICK ? OP.WRITE : code === RECORD.BELL_READ ? OP.READ : OP.ADD,
-      bell.width,
-      bell.hi,
-      bell.lo,
-    );
-    insn.data[0] = value | 0;
-    insn.data[1] = Math.floor(value / 0x1_0000_0000) | 0;
-    if (code === RECORD.BELL_ADD) insn.flags = FLAG_LOCK;
+    fillKick(insn, code, bell, value);
     this.execute();
   }
 
   private port(op: number, bell: Doorbell, value: number): void {
-    const { insn } = this;
-    insn.clear(op, bell.width, 0, bell.port);
-    insn.port = bell.port;
-    insn.length = 1;
-    insn.data[0] = value | 0;
+    fillPort(this.insn, op, bell, value);
     this.execute();
   }
 
   /** The guest computes: one step a cycle. */
   private pause(cycles: number): void {
-    const { paths } = this.parts;
+    const { paths, vcpu } = this.parts;
+    if (vcpu.apic !== null) return this.interrupts.pause(cycles);
     paths.addMany(STEP['guest.pause'], cycles);
     paths.end();
   }
@@ -284,6 +318,12 @@ export class Machine implements Repeatable {
     this.carryOut(this.insn);
     if (this.kernel !== null && this.kernel.faultWaits) this.kernel.serve(this.insn);
     this.keepResult();
+    if (this.wasOut) this.serveInterrupts();
+  }
+
+  private serveInterrupts(): void {
+    this.wasOut = false;
+    this.interrupts.serve();
   }
 
   /** One instruction, of the script's or of the guest kernel's: an access of its own. */
@@ -354,6 +394,7 @@ export class Machine implements Repeatable {
   /** The instruction faulted or left the guest: on until it is over. */
   private answer(first: number, insn: Instruction): void {
     const { cpu, vcpu, paths } = this.parts;
+    if (vcpu.apic !== null) this.wasOut = true;
     let outcome = first;
     let left = insn.count;
     for (let entries = 0; ; entries++) {
@@ -371,8 +412,12 @@ export class Machine implements Repeatable {
         this.problem = { text: KVM_ERRORS[vcpu.error], line: this.line };
         return;
       }
+      if (decision === KVM_HALTED) {
+        if (this.smp !== null && this.smp.running) return paths.end();
+        this.interrupts.halt();
+      }
       cpu.enterGuest();
-      if (decision === KVM_NEXT) {
+      if (decision === KVM_NEXT || decision === KVM_HALTED) {
         paths.end();
         return;
       }

@@ -5,7 +5,7 @@ import { CPU_EXIT, CPU_FAULT, type Cpu } from '../cpu/cpu.ts';
 import { Instruction, OP } from '../guest/instruction.ts';
 import type { GuestRegisters } from '../guest/registers.ts';
 import type { OtherAccess } from '../guest/setup.ts';
-import { KVM_ERROR, KVM_ERRORS, KVM_FAULT, KVM_NEXT } from '../kvm/outcome.ts';
+import { KVM_ERROR, KVM_ERRORS, KVM_FAULT, KVM_HALTED, KVM_NEXT } from '../kvm/outcome.ts';
 import type { Vcpu } from '../kvm/vcpu.ts';
 import type { Observation } from '../reference/observation.ts';
 import type { Reference } from '../reference/reference.ts';
@@ -63,6 +63,14 @@ export class OtherVcpu {
     if (!this.isOut) this.proceed(false);
   }
 
+  /** Carries out one instruction to its end, exits and all: vCPU 0 is not in the middle of anything. */
+  carryOutNow(insn: Instruction, line: number, notes: NoteLog): void {
+    this.line = line;
+    this.notes = notes;
+    this.queue.push(insn);
+    this.settle();
+  }
+
   /** vCPU 0 is through: what waits is carried out to its end. */
   settle(): void {
     const { vcpu, observation } = this.parts;
@@ -107,6 +115,11 @@ export class OtherVcpu {
       if (decision === KVM_ERROR || entries === LIVELOCK) {
         paths.end();
         this.problem = decision === KVM_ERROR ? KVM_ERRORS[vcpu.error] : 'livelock';
+        return this.over();
+      }
+      if (decision === KVM_HALTED) {
+        // Whoever has the time wakes it.
+        paths.end();
         return this.over();
       }
       cpu.enterGuest();

@@ -26,6 +26,8 @@ export interface MachineOptions {
   readonly details?: boolean;
   /** Events of the whole run to keep, the last so many; default none. Not together with `trace`. */
   readonly events?: number;
+  /** Cycles by step id that the simulated clock goes by, in place of the CPU model's best values. */
+  readonly prices?: readonly number[];
   /**
    * KVM_CREATE_IRQCHIP and KVM_CREATE_PIT2 before the vCPU, as QEMU does: interrupt controllers and timer stand on the buses. The
    * reference knows none of their registers. Default false.

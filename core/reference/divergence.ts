@@ -24,6 +24,10 @@ const DIVERGENCE_KINDS = [
   'stale-translation',
   /** A fault too many, a fault too few, or another fault. */
   'wrong-fault',
+  /** An interrupt of the host or a machine check that caused an exit was not served exactly once. */
+  'unserviced-interrupt',
+  /** Code of the host ran while the guest's XCR0 or PKRU was loaded. */
+  'guest-state-in-host',
 ] as const;
 export type DivergenceKind = (typeof DIVERGENCE_KINDS)[number];
 

@@ -32,6 +32,9 @@ const DEFAULTS: ReferenceOptions = {
   eventfdName: (fd) => `${fd}`,
 };
 
+/** Keys of divergences that no access caused, below those of pages. */
+const EVENT_KEY = -(2 ** 45);
+
 /**
  * The independent answer: what the guest must observe, which eventfds must be signalled, what userspace must see. It has no TLB, no cache and
  * no KVM in it; it has memory of its own, and is told only what userspace set up. Beside a machine it runs like this:
@@ -164,6 +167,30 @@ export class Reference {
     }
     if (reporter.found > 0) this.resynchronise(machine);
     return reporter.found;
+  }
+
+  /**
+   * An exit that an event of the host's caused: it must be served exactly once, whatever the vCPU and the design, and with the host's own XCR0
+   * and PKRU.
+   */
+  hostEvent(kind: 'external-interrupt' | 'machine-check', served: number, withGuestState: boolean, line: number): void {
+    const check = kind === 'machine-check';
+    const access = check ? 'machine check' : 'interrupt of the host';
+    const key = EVENT_KEY - line * 4 - (check ? 2 : 0);
+    if (served !== 1)
+      this.log.add(key, () => ({
+        kind: 'unserviced-interrupt',
+        text: `the ${access} that caused the exit was served ${served} times, and not once: the host waits for it in vain`,
+        access,
+        line,
+      }));
+    if (withGuestState)
+      this.log.add(key - 1, () => ({
+        kind: 'guest-state-in-host',
+        text: `the ${access} was handled with the guest's XCR0 or PKRU loaded: a handler that touches FPU state or schedules takes #GP`,
+        access,
+        line,
+      }));
   }
 
   /** `before` for an access of another vCPU, while one is under way; one at a time. */

@@ -3,6 +3,7 @@ import { Draws } from '../experiment/uncertainty/draws.ts';
 import { drawnText } from './drawn-text.ts';
 import { counted, figure, integer, percent, range, signed } from './numbers.ts';
 import { type Pair, pairsOf, type SeedRuns } from '../experiment/uncertainty/pairs.ts';
+import type { Reruns } from '../experiment/uncertainty/reruns.ts';
 import { phaseLines } from './phase-lines.ts';
 import {
   answerLines,
@@ -15,6 +16,8 @@ import {
   problemLines,
 } from './sections.ts';
 import { shadowLines } from './shadow-lines.ts';
+import { rerunLines } from './rerun-lines.ts';
+import { timedCompareLines } from './timed-compare-lines.ts';
 import { PLAIN, type Style } from './style.ts';
 import { table, WIDTH, wrap } from './table.ts';
 import { modelText, type RunView, type ScenarioView } from './view.ts';
@@ -40,6 +43,7 @@ export function compareText(
   style: Style = PLAIN,
   draws: Draws = new Draws(),
   seeds?: SeedRuns,
+  reruns: Reruns = new Map(),
 ): string {
   const pairs = pairsOf(runs, baseline, draws, seeds);
   const costs = costTable(runs, style);
@@ -54,6 +58,8 @@ export function compareText(
     ...wrap(`An access is one instruction of the guest. ${LEGEND}`).map(style.quiet),
     ...phaseLines(runs, style),
     ...shadowLines(runs, style, costs[0]?.startsWith('[1] ')),
+    ...timedCompareLines(runs, style),
+    ...rerunLines(pairs, reruns, style),
     ...exitSection(runs, style),
     ...divergenceSection(runs, style),
     ...noteSection(runs, style),

@@ -1,10 +1,13 @@
 import type { RecordedEvent } from '../events/recorder.ts';
 import { pricePhases } from '../experiment/phases.ts';
 import type { PathResult } from '../experiment/result.ts';
+import { timedAccount } from '../experiment/timed-account.ts';
 import { shadowAccount } from '../experiment/shadow-costs.ts';
 import type { LeftOut } from './compare-text.ts';
 import type { Draws } from '../experiment/uncertainty/draws.ts';
-import { pairsOf, type SeedRuns } from '../experiment/uncertainty/pairs.ts';
+import { pairsOf, type Pair, type SeedRuns } from '../experiment/uncertainty/pairs.ts';
+import { rerunPairs, type Reruns } from '../experiment/uncertainty/reruns.ts';
+import type { ReportDocument } from './report-document.ts';
 import type { RunView, ScenarioView } from './view.ts';
 
 // Reports as data. Each names its schema; docs/json.md describes them. A field is never renamed or given another meaning within a version.
@@ -40,6 +43,7 @@ const runPart = ({ result, priced, model, mark }: RunView) => ({
   phases: pricePhases(result, model),
   hostPaths: result.hostPaths,
   shadowPaging: shadowAccount(result, priced.paths),
+  ...(result.timed === undefined ? {} : { timed: timedAccount(result.timed, model) }),
 });
 
 export const runJson = (scenario: ScenarioView, run: RunView, provenance: Provenance) => ({
@@ -56,18 +60,36 @@ export const compareJson = (
   provenance: Provenance,
   draws?: Draws,
   seeds?: SeedRuns,
+  reruns: Reruns = new Map(),
 ) => ({
   schema: 'exitlab.compare/1',
   ...scenarioPart(scenario, provenance),
   runs: runs.map(runPart),
   leftOut,
-  differences: pairsOf(runs, baseline, draws, seeds).map(({ comparison: { a, b, waterfall, ...comparison } }) => ({
-    from: a,
-    to: b,
-    ...waterfall,
-    ...comparison,
-  })),
+  differences: pairsOf(runs, baseline, draws, seeds).map(differencePart),
+  ...(reruns.size === 0 ? {} : { reruns: rerunPairs(pairsOf(runs, baseline, draws, seeds), reruns) }),
 });
+
+const differencePart = ({ comparison: { a, b, waterfall, ...comparison } }: Pair) => ({
+  from: a,
+  to: b,
+  ...waterfall,
+  ...comparison,
+});
+
+/** A report as the data that `exitlab compare --json` prints. */
+export const reportJsonText = ({ scenario, script, version, runs, pairs, leftOut }: ReportDocument): string =>
+  `${JSON.stringify(
+    {
+      schema: 'exitlab.compare/1',
+      ...scenarioPart(scenario, { version, script }),
+      runs: runs.map(runPart),
+      leftOut,
+      differences: pairs.map(differencePart),
+    },
+    null,
+    2,
+  )}\n`;
 
 interface ExplainedJson {
   /** Number of the access, 0 when the most frequent path is explained instead. */

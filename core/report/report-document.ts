@@ -1,5 +1,5 @@
 import type { PricedRun } from '../experiment/priced-run.ts';
-import { Draws } from '../experiment/uncertainty/draws.ts';
+import { DEFAULT_DRAWS, Draws } from '../experiment/uncertainty/draws.ts';
 import { type Pair, pairsOf } from '../experiment/uncertainty/pairs.ts';
 import type { LeftOut } from './compare-text.ts';
 import type { ScenarioView } from './view.ts';
@@ -37,7 +37,21 @@ export interface ReportInput {
 export function reportDocument(input: ReportInput): ReportDocument {
   const { scenario, script, version, runs, leftOut = [], baseline = null, draws = new Draws() } = input;
   const pairs = pairsOf(runs, baseline, draws);
-  return { scenario, script, version, runs, pairs, leftOut, reproduce: reproduceLine(scenario.file, runs), draws };
+  const reproduce = [
+    reproduceLine(scenario.file, runs),
+    ...(baseline === null ? [] : [`--baseline '${runs[baseline]!.result.configuration.name}'`]),
+    ...drawOptions(draws),
+  ].join(' ');
+  return { scenario, script, version, runs, pairs, leftOut, reproduce, draws };
+}
+
+/** How the intervals were drawn, where it is not as always. */
+function drawOptions({ options: { draws, seed, correlation } }: Draws): string[] {
+  return [
+    ...(draws === DEFAULT_DRAWS.draws ? [] : [`--draws ${draws}`]),
+    ...(seed === DEFAULT_DRAWS.seed ? [] : [`--draw-seed ${seed}`]),
+    ...(correlation === DEFAULT_DRAWS.correlation ? [] : [`--correlation ${correlation}`]),
+  ];
 }
 
 /** Characters of a list of values, so that a line of a mail holds it; an option may be given again. */

@@ -12,6 +12,7 @@ import {
   verdict,
 } from './sections.ts';
 import { shadowLines } from './shadow-lines.ts';
+import { timedLines } from './timed-lines.ts';
 import { PLAIN, type Style } from './style.ts';
 import { cut, table, wrap } from './table.ts';
 import { describeConfiguration, modelText, type RunView, type ScenarioView } from './view.ts';
@@ -37,6 +38,7 @@ export function runText(scenario: ScenarioView, run: RunView, style: Style = PLA
     ...section('Notes', noteLines(result.notes), style),
     ...phaseLines([run], style),
     ...shadowLines([run], style),
+    ...timedLines(run, style),
     ...section('Cycles an access by stage', stageTable(run, style), style),
     ...section(`Cycles an access by step${more(priced.steps.length, STEPS_SHOWN)}`, stepTable(run, style), style),
     ...section(`Ways an access was served${more(priced.paths.length, PATHS_SHOWN)}`, pathTable(run, style), style),

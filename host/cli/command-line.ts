@@ -13,6 +13,7 @@ import { conformance } from './commands/conformance.ts';
 import { explain } from './commands/explain.ts';
 import { commandHelp, helpCommand } from './commands/help.ts';
 import { registries } from './commands/registries.ts';
+import { profile } from './commands/profile.ts';
 import { report } from './commands/report.ts';
 import { run } from './commands/run.ts';
 import { EXIT_BAD_INPUT, EXIT_CHECK_FAILED, EXIT_OK } from './exit-codes.ts';
@@ -28,6 +29,7 @@ const others = [
   ...workbench,
   run,
   compare,
+  profile,
   breakEven,
   report,
   history,

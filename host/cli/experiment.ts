@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import {
+  endOf,
   type Configuration,
   type EventColumns,
   type LeftOut,
@@ -45,7 +46,7 @@ export class Experiment {
   private readonly pool: WorkerPool;
   private readonly limits: Limits;
   readonly check: boolean;
-  private readonly cpuFile: CpuFile | null;
+  readonly cpuFile: CpuFile | null;
   private readonly terminal: Terminal;
 
   private constructor(
@@ -139,6 +140,16 @@ export class Experiment {
     } finally {
       progress.clear();
     }
+  }
+
+  /** Runs the script by other prices, unchecked: cycles until every vCPU was through. */
+  async endUnder(configuration: Configuration, prices: readonly number[]): Promise<number> {
+    const { script, limits } = this;
+    const job: Job = { kind: 'run', script, limits, configuration, check: false, trace: 0, prices };
+    const answer = await this.pool.run(job, () => {});
+    if (answer.kind === 'refused') throw new BadInput(`${configuration.name}: ${answer.message}`);
+    if (answer.kind !== 'ran') throw failure(answer, configuration);
+    return endOf(answer.report.result) ?? 0;
   }
 
   private async runOne(

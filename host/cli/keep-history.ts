@@ -15,20 +15,26 @@ export const HISTORY_OPTION: OptionSpec = { name: 'no-history', help: 'do not st
 
 /** Stores what was run where `exitlab history` and the window find it. A history that cannot be written is told and ends nothing. */
 export function keepInHistory(
-  { script, scenario, check }: Pick<Experiment, 'script' | 'scenario' | 'check'>,
-  configurations: readonly Configuration[],
+  { script, scenario, check, cpuFile }: Pick<Experiment, 'script' | 'scenario' | 'check' | 'cpuFile'>,
+  asked: readonly Configuration[],
   runs: readonly RunView[],
   leftOut: readonly LeftOut[],
   options: Given,
   terminal: Terminal,
 ): void {
   if (last(options, 'no-history') !== undefined || runs.length === 0) return;
+  // Counts at a host's prices are stored as such (`haswell@host`): a report of them has the numbers that were shown.
+  const atHost = (configuration: Configuration): Configuration =>
+    cpuFile !== null && cpuFile.base === configuration.cpu
+      ? { ...configuration, cpu: `${cpuFile.base}@${cpuFile.host.name}` }
+      : configuration;
+  const configurations = asked.map(atHost);
   const run: StoredRun = {
     runId: runIdOf(script.text, configurations),
     script: { name: resolve(script.file), text: script.text },
     options: { check, events: 0, seconds: 0 },
     configurations,
-    outcomes: configurations.map((configuration) => {
+    outcomes: asked.map((configuration) => {
       const view = runs.find(
         ({ result }) => result.configuration === configuration || result.configuration.name === configuration.name,
       );
@@ -36,7 +42,8 @@ export function keepInHistory(
         const message = leftOut.find(({ name }) => name === configuration.name)?.why ?? 'it was not run';
         return { kind: 'refused' as const, message, line: 0, column: 0 };
       }
-      return { result: view.result, firsts: view.result.paths.map(() => 0), lines: [], events: null, cached: false };
+      const result = { ...view.result, configuration: atHost(view.result.configuration) };
+      return { result, firsts: view.result.paths.map(() => 0), lines: [], events: null, cached: false };
     }),
   };
   const opened = History.open(historyPath());
@@ -45,7 +52,10 @@ export function keepInHistory(
     return;
   }
   try {
-    opened.value.add(makeResultFile(run, version(), keptCpus(cpusFolder()).cpus), scenario.title);
+    opened.value.add(
+      makeResultFile(run, version(), [...(cpuFile === null ? [] : [cpuFile]), ...keptCpus(cpusFolder()).cpus]),
+      scenario.title,
+    );
   } catch (error) {
     terminal.err(`exitlab: the run is not stored: ${(error as Error).message}\n`);
   } finally {

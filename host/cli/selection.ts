@@ -1,4 +1,5 @@
 import {
+  contradictions,
   cpuModels,
   DEFAULT_CPUS,
   designs,
@@ -7,6 +8,7 @@ import {
   parseConfigurations,
   unknownName,
   type Configuration,
+  type LeftOut,
   type Selection,
 } from '../../core/index.ts';
 import { last, listOf, numberOf, type Given, type OptionSpec } from './arguments.ts';
@@ -69,6 +71,10 @@ export function configurationsOf(selection: Selection): readonly Configuration[]
   if (!parsed.ok) throw new BadInput(parsed.error);
   return parsed.value;
 }
+
+/** What the user asked for by options and does not get, because it contradicts itself. What a script asks for beyond reason stays unsaid. */
+export const contradictionsOf = (options: Given, selection: Selection): readonly LeftOut[] =>
+  ['design', 'cpu', 'mmu', 'kernel'].some((option) => options.has(option)) ? contradictions(selection) : [];
 
 function yesOrNo(options: Given, name: string): boolean[] | undefined {
   return listOf(options, name)?.map((word) => {

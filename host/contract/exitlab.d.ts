@@ -189,13 +189,31 @@ interface Vm {
     readonly pcide?: boolean;
     /** CR4.PGE. */
     readonly pge?: boolean;
-    /** PKRU, 32 bits. */
+    /** PKRU, 32 bits. The host's is 0x55555554, so that a guest with `pke` and any other value has PKRU swapped. */
     readonly pkru?: number;
+    /** CR4.OSXSAVE: without it KVM swaps neither XCR0 nor IA32_XSS. */
+    readonly osxsave?: boolean;
+    /** XCR0; 'host' as the host has it. Default 1, the value after reset: x87 alone. */
+    readonly xcr0?: number | 'host';
   }): void;
 
   /**
-   * How many vCPUs the VM has: `count`, 1 to 4; default 1. The script drives the first. The others start with the same registers, share the
-   * guest's memory, and do what `host.whileIn` says. Source: KVM_CREATE_VCPU (api.rst, 4.7).
+   * KVM_CREATE_IRQCHIP: each vCPU gets an in-kernel local APIC in x2APIC mode. HLT blocks until an interrupt is pending, and the guest takes
+   * interrupts: with the shortest handler there is, EOI and IRET. Without it HLT always finds an interrupt pending.
+   * Source: KVM_CREATE_IRQCHIP (api.rst, 4.24); arch/x86/kvm/lapic.c; Intel SDM vol. 3A, "Advanced Programmable Interrupt Controller".
+   */
+  lapic(): void;
+
+  /**
+   * The VM is a TD (TDX): its vCPUs' state is protected, so that KVM swaps no XCR0, XSS and PKRU. What its world switch costs and how it reaches
+   * memory and devices is that of an ordinary VM here. Needs Sapphire Rapids and Linux 6.18.
+   * Source: arch/x86/kvm/vmx/tdx.c; Documentation/virt/kvm/x86/intel-tdx.rst.
+   */
+  td(): void;
+
+  /**
+   * How many vCPUs the VM has: `count`, 1 to 16; default 1. The script drives the first. The others start with the same registers, share the guest's
+   * memory, and do what `host.whileIn` and `cpu.together` say. Source: KVM_CREATE_VCPU (api.rst, 4.7).
    */
   vcpus(count: number): void;
 
@@ -411,13 +429,32 @@ interface Cpu {
   invpcid(type: 0 | 1 | 2 | 3, pcid?: number, address?: Address): void;
   /** WRPKRU; `value` is PKRU's 32 bits. Source: Intel SDM vol. 2, WRPKRU; vol. 3A, 4.6.2 "Protection keys". */
   wrpkru(value: number): void;
+  /** XSETBV of XCR0: exits; `value` is its 64 bits. #UD without CR4.OSXSAVE. Source: kvm_emulate_xsetbv() in arch/x86/kvm/x86.c. */
+  xsetbv(value: Value): void;
+  /** INVD: exits; in the fastpath loop from 6.18. Source: vmx_exit_handlers_fastpath() in arch/x86/kvm/vmx/vmx.c. */
+  invd(): void;
+  /** WBINVD: exits, and never in the fastpath loop. Source: kvm_emulate_wbinvd() in arch/x86/kvm/x86.c. */
+  wbinvd(): void;
+  /**
+   * WRMSR of the register `msr` (32 bits) with the 64 bits of `value`: exits. With `vm.lapic()` the x2APIC's ICR (0x830), EOI (0x80b), TPR (0x808), LVT
+   * timer (0x832) and IA32_TSC_DEADLINE (0x6e0) do what they do; IA32_XSS (0xda0) is kept; any other is taken and forgotten.
+   * Source: Intel SDM vol. 4; handle_fastpath_wrmsr() and kvm_emulate_wrmsr() in arch/x86/kvm/x86.c.
+   */
+  wrmsr(msr: number, value: Value): void;
+  /** WRMSRNS with `msr` as an immediate, and `value`: as `wrmsr`. Source: EXIT_REASON_MSR_WRITE_IMM, arch/x86/kvm/vmx/vmx.c of 6.18. */
+  wrmsrImmediate(msr: number, value: Value): void;
+  /**
+   * RDTSC, an addition, and WRMSR of IA32_TSC_DEADLINE: the timer fires so many `cycles` from now. Needs `vm.lapic()`. A deadline that passes between two
+   * exits is noticed at the next exit, HLT or `pause`. Source: kvm_set_lapic_tscdeadline_msr() in arch/x86/kvm/lapic.c.
+   */
+  tscDeadline(cycles: number): void;
   /** A SYSCALL/SYSRET-class change of privilege to `level`. Source: Intel SDM vol. 2, SYSCALL and SYSRET. */
   setCpl(level: 0 | 3): void;
   /** STAC (`on` is true) or CLAC (false). Source: Intel SDM vol. 2, STAC and CLAC. */
   setAc(on: boolean): void;
   /** CPUID: always exits. Source: kvm_emulate_cpuid() in arch/x86/kvm/cpuid.c; tracepoint kvm_cpuid. */
   cpuid(): void;
-  /** HLT: exits; an event wakes the guest at once. Source: kvm_emulate_halt() in arch/x86/kvm/x86.c. */
+  /** HLT: exits; an event wakes the guest at once, or, with `vm.lapic()`, when its timer fires. Source: kvm_emulate_halt() in arch/x86/kvm/x86.c. */
   hlt(): void;
   /** VMCALL or VMMCALL. Source: kvm_emulate_hypercall() in arch/x86/kvm/x86.c; tracepoint kvm_hypercall. */
   vmcall(): void;
@@ -430,6 +467,32 @@ interface Cpu {
    * Source: none, the script's own loop.
    */
   repeat(times: number, body: () => void): void;
+
+  /**
+   * Several vCPUs at the same time: the first of `programs` is carried out by vCPU 0, the second by vCPU 1, and so on; `host` is what a
+   * thread of the VMM's own does meanwhile (operations of the host, and `cpu.pause` between them, in cycles), or a list for several threads. Each is called once, to be recorded, so no value
+   * can be read in it; `repeat` may stand in it. The script goes on when all have ended. In simulated time whoever has the smallest clock goes
+   * next, on equal clocks the lowest number: the same script always gives the same result. Not inside `repeat`; not with `vm.kernel`.
+   * Source: none, the script's own programs; locks are queued for as in kernel/locking/qspinlock.c and qrwlock.c.
+   */
+  together(programs: readonly ((cpu: Cpu) => void)[], host?: (() => void) | readonly (() => void)[]): void;
+  /**
+   * Inside `together`: from here on `body` is this program's handler of the interrupt `vector`, 32 to 255; EOI and IRET follow it by themselves. An
+   * interrupt without one gets the shortest there is, EOI and IRET. Interrupts are off in it. A program that has ended takes none. Needs
+   * `vm.lapic()`; an IPI is `wrmsr` of the ICR: the target's number times 2^32, plus the vector. Source: Intel SDM vol. 3A, 6.12 and 11.6.
+   */
+  onInterrupt(vector: number, body: () => void): void;
+  /**
+   * Inside `together`: loads from `address` (linear, in bytes) until `value` is there, an integer of `width` bytes, default 4, with a PAUSE after
+   * each load that finds another one. A spin loop that nobody can end any more stops the run. Source: Intel SDM vol. 2, PAUSE.
+   */
+  spinUntil(address: Address, value: Value, width?: Width): void;
+  /**
+   * Inside `together`: the guest's idle loop. With interrupts off it loads from `address` (linear, in bytes); unless `value` is there, an integer of
+   * `width` bytes, default 4, it executes STI and HLT, and looks again after each interrupt. Needs `vm.lapic()`, or HLT never blocks.
+   * Source: default_idle() and need_resched() of Linux; Intel SDM vol. 2, STI and HLT.
+   */
+  haltUntil(address: Address, value: Value, width?: Width): void;
 
   /**
    * What follows belongs to the phase of this name in the reports, up to the next call. A name that comes back goes on with its phase.
@@ -459,6 +522,18 @@ interface Fault {
 
 /** What the host does while the guest runs, in program order. Each returns 0, or a negative errno of KVM's. */
 interface Host {
+  /**
+   * An interrupt of the host's own arrives while the guest runs: an EXTERNAL_INTERRUPT exit (INTR on AMD). That it is served exactly once is checked.
+   * Source: handle_external_interrupt_irqoff() in arch/x86/kvm/vmx/vmx.c; O20 of vcpu_enter_guest() on AMD.
+   */
+  externalInterrupt(): number;
+
+  /**
+   * A machine check in the guest, or (`when` is 'entry'; Intel) during VM entry. Default 'guest'.
+   * Source: kvm_machine_check() in arch/x86/kvm/x86.h; EXIT_REASON_MCE_DURING_VMENTRY; seed 003.
+   */
+  machineCheck(when?: { readonly when?: 'guest' | 'entry' }): number;
+
   /** Source: KVM_SET_USER_MEMORY_REGION (api.rst, 4.35); kvm_vm_ioctl_set_memory_region() in virt/kvm/kvm_main.c. */
   memslot(slot: Memslot): number;
   /** The same, for a slot that must not exist yet. Source: KVM_SET_USER_MEMORY_REGION (api.rst, 4.35). */

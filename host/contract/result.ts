@@ -57,7 +57,28 @@ const divergenceKind = v.picklist([
   'wrong-exit',
   'stale-translation',
   'wrong-fault',
+  'unserviced-interrupt',
+  'guest-state-in-host',
 ]);
+
+const waits = v.array(
+  v.object({
+    symbol: v.picklist([
+      'queued_spin_lock_slowpath',
+      'queued_read_lock_slowpath',
+      'queued_write_lock_slowpath',
+      '__mutex_lock_slowpath',
+      '__synchronize_srcu',
+      'kvm_vcpu_block',
+      'kvm_vcpu_halt',
+      'schedule',
+    ]),
+    kind: v.picklist(['spins', 'sleeps']),
+    times: count,
+    cycles: v.pipe(finite, v.minValue(0)),
+  }),
+);
+const clock = v.pipe(finite, v.minValue(0));
 
 export const runResult = v.object({
   configuration,
@@ -72,7 +93,13 @@ export const runResult = v.object({
   divergences: v.array(v.object({ kind: divergenceKind, text, access: text, line: count, count })),
   notes: v.array(v.object({ what: text, line: count, count })),
   problem: v.nullable(v.object({ text, line: count })),
-  clock: v.pipe(finite, v.minValue(0)),
+  clock,
+  timed: v.exactOptional(
+    v.object({
+      vcpus: v.array(v.object({ id: count, instructions: count, paths, waits, clock })),
+      host: v.array(v.object({ waits, clock })),
+    }),
+  ),
   checked: v.boolean(),
 });
 

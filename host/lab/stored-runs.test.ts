@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseConfigurations } from '../../core/index.ts';
-import type { LabEvent, LabEventOf, LabParams } from '../contract/lab.ts';
+import { readCpuFile } from '../contract/cpu-file.ts';
+import type { LabEvent, LabEventOf, LabParams, ResultFile } from '../contract/lab.ts';
+import { storedReport } from '../report/stored-report.ts';
 import { createLab, type LabService } from './lab.ts';
 import { below } from './places.ts';
 
@@ -184,6 +186,16 @@ describe('calibration', () => {
     expect(prices['haswell@my-host']!['hw.vmexit']!.source).toContain('fitted to my-host');
     const report = await lab.call('report.text', { runId: opened.runId, baseline: null, format: 'markdown' });
     expect(report.text).toMatch(/interpolated|extrapolated/);
+    // A host calibrated anew under its old name does not touch what was stored.
+    const file = { schema: 'exitlab.result/1', version: '0.1.0', run: opened, prices } as ResultFile;
+    const total = (cpus: Parameters<typeof storedReport>[4]): number => {
+      const again = storedReport(file, null, 'stored', undefined, cpus);
+      if (!again.ok) throw new Error(again.error);
+      return again.value.runs[0]!.priced.total.value;
+    };
+    const kept = readCpuFile(made.text.replaceAll(/"value": [\d.]+/g, '"value": 1'));
+    if (!kept.ok) throw new Error(kept.error);
+    expect(total([kept.value])).toBe(total([]));
     await lab.call('cpus.forget', { name: 'my-host' });
     expect((await lab.call('cpus.list', {})).cpus).toEqual([]);
   });

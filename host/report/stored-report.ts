@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { basename } from 'node:path';
 import {
   err,
@@ -66,7 +67,10 @@ export function storedReport(
   );
 }
 
-/** Prices one stored result. A calibrated host that is kept here marks its predictions, too. */
+/**
+ * Prices one stored result. Stored prices win over those of a host that is kept here under the same name, which may have been calibrated anew since;
+ * its mark is shown where the two are the same.
+ */
 function pricedRun(
   file: ResultFile,
   result: RunResult,
@@ -76,11 +80,17 @@ function pricedRun(
 ): Result<PricedRun> {
   const stored = file.prices[cpu];
   const known = priceOn({ cpu }, result, cpus);
-  if (known.ok && (known.value.mark !== undefined || prices === 'current' || stored === undefined)) return known;
-  if (stored === undefined) return known;
+  if (prices === 'current' || stored === undefined) return known;
   const model = known.ok ? known.value.model : storedModel(cpu);
   if (!('prices' in model)) return model;
-  const own = { ...model, prices: { ...model.prices, ...stored } };
+  if (known.ok && known.value.mark !== undefined) {
+    const kept: Readonly<Record<string, unknown>> = model.prices;
+    const same = Object.entries(stored).every(([step, price]) => isDeepStrictEqual({ ...price }, kept[step]));
+    if (same) return known;
+  }
+  const kept = known.ok && known.value.mark !== undefined ? storedModel(cpu) : model;
+  if (!('prices' in kept)) return kept;
+  const own = { ...kept, prices: { ...kept.prices, ...stored } };
   const priced = priceResult(result.paths, own);
   return priced.ok ? ok({ result, priced: priced.value, model: own }) : priced;
 }

@@ -1,4 +1,4 @@
-import { ARGS_UNIT, LINE_UNIT, OP, RECORD } from '../../core/index.ts';
+import { ARGS_UNIT, LINE_UNIT, OP, PARALLEL, RECORD } from '../../core/index.ts';
 
 /** What a batch is checked against. */
 export interface BatchRules {
@@ -21,7 +21,7 @@ interface BatchCount {
   readonly mistake: BatchMistake | null;
 }
 
-type Kind = 'address' | 'value' | 'port' | 'count' | 'cycles' | 'register' | 'u32' | 'pcid' | 'bell' | 'index';
+type Kind = 'address' | 'value' | 'port' | 'count' | 'cycles' | 'register' | 'msr' | 'u32' | 'pcid' | 'bell' | 'index';
 
 const KINDS: ReadonlyMap<number, readonly Kind[]> = new Map<number, readonly Kind[]>([
   [OP.READ, ['address']],
@@ -44,6 +44,8 @@ const KINDS: ReadonlyMap<number, readonly Kind[]> = new Map<number, readonly Kin
   [OP.MOV_CR0, ['u32']],
   [OP.MOV_CR4, ['u32']],
   [OP.WRPKRU, ['u32']],
+  [OP.WRMSR, ['u32', 'msr']],
+  [OP.XSETBV, ['msr']],
   [OP.INVPCID, ['address', 'pcid']],
   [RECORD.PAUSE, ['cycles']],
   [RECORD.KICK, ['bell', 'value']],
@@ -57,6 +59,7 @@ const LIMITS: Readonly<Record<Exclude<Kind, 'address' | 'value' | 'bell'>, reado
   count: [2 ** 31, 'a count is 0 to 2147483647'],
   cycles: [2 ** 53, 'a number of cycles is an integer of at least 0'],
   register: [2 ** 53, 'CR3 is an address of at least 0'],
+  msr: [2 ** 53, 'the value of a register is at least 0'],
   u32: [2 ** 32, 'the register has 32 bits here'],
   pcid: [4096, 'a PCID is 0 to 4095'],
   index: [2 ** 31, 'no such host operation'],
@@ -109,7 +112,8 @@ function objection(kind: Kind, value: number, size: number, rules: BatchRules): 
 /** The sentence on an argument of two words, or null. */
 function wideObjection(kind: Kind, high: number, low: number, size: number, rules: BatchRules): string | null {
   if (kind === 'value') return size >= 8 ? null : objection('value', (high | 0) * 2 ** 32 + low, size, rules);
-  if (kind === 'register') return null;
+  if (kind === 'register' || kind === 'msr') return null;
+  if (kind === 'u32' && high === 0) return null;
   if (kind !== 'address') return `the number is too large for a ${kind}`;
   if (rules.addressBits === 32) return high === 0 ? null : `the address is not one of 32-bit paging`;
   const sign = (high | 0) >> (rules.addressBits - 33);
@@ -131,9 +135,9 @@ export function checkBatch(records: Float64Array, length: number, rules: BatchRu
     const header = records[at]!;
     const site = Math.floor(header / LINE_UNIT);
     const low = header - site * LINE_UNIT;
-    const code = low & 63;
+    const code = low & 127;
     const args = (low / ARGS_UNIT) | 0;
-    const size = (low >>> 6) & 63;
+    const size = (low >>> 7) & 31;
     const address = records[at + 1]!;
     const plain =
       (code === OP.READ || (code === OP.WRITE && fits(records[at + 2]!, size))) &&
@@ -151,6 +155,14 @@ export function checkBatch(records: Float64Array, length: number, rules: BatchRu
   return { records: count, mistake: null };
 }
 
+/** Of the records of several vCPUs' programs a waiting loop names an address and a value; the others hold what the prelude counted. */
+function parallelMistake(records: Float64Array, at: number, which: number, rules: BatchRules): string | null {
+  if (which !== PARALLEL.SPIN_UNTIL && which !== PARALLEL.HALT_UNTIL) return null;
+  return (
+    objection('address', records[at + 1]!, 0, rules) ?? objection('value', records[at + 2]!, records[at + 3]!, rules)
+  );
+}
+
 function mistakeOf(
   records: Float64Array,
   at: number,
@@ -159,6 +171,7 @@ function mistakeOf(
   args: number,
   rules: BatchRules,
 ): string | null {
+  if (code === RECORD.PARALLEL) return parallelMistake(records, at, size, rules);
   const wide = code >= RECORD.WIDE;
   const kinds = KINDS.get(wide ? code - RECORD.WIDE : code);
   if (kinds === undefined) return null;

@@ -1,4 +1,4 @@
-import { OP, RECORD, recordHeader } from '../../core/index.ts';
+import { OP, PARALLEL, RECORD, recordHeader } from '../../core/index.ts';
 
 /** How a method of `cpu` becomes a record. */
 export interface Method {
@@ -49,6 +49,12 @@ export const METHODS: Readonly<Record<string, Method>> = {
   pause: method('plain', RECORD.PAUSE, 0, 1),
   cpuid: method('plain', OP.CPUID, 0, 0),
   hlt: method('plain', OP.HLT, 0, 0),
+  invd: method('plain', OP.INVD, 0, 0),
+  wbinvd: method('plain', OP.WBINVD, 0, 0),
+  wrmsr: method('plain', OP.WRMSR, 0, 2),
+  wrmsrImmediate: method('plain', OP.WRMSR, 1, 2),
+  xsetbv: method('plain', OP.XSETBV, 0, 1),
+  tscDeadline: method('special', OP.WRMSR, 2, 2),
   vmcall: method('plain', OP.VMCALL, 0, 0),
   outs: method('special', OP.OUTS, 0, 3),
   ins: method('special', OP.INS, 0, 3),
@@ -61,6 +67,10 @@ export const METHODS: Readonly<Record<string, Method>> = {
   readBell: method('special', RECORD.BELL_READ, 0, 1),
   addBell: method('special', RECORD.BELL_ADD, 0, 2),
   repeat: method('special', RECORD.LOOP, 0, 2),
+  together: method('special', RECORD.PARALLEL, PARALLEL.TOGETHER, 1),
+  onInterrupt: method('special', RECORD.PARALLEL, PARALLEL.ON_INTERRUPT, 2),
+  spinUntil: method('special', RECORD.PARALLEL, PARALLEL.SPIN_UNTIL, 3),
+  haltUntil: method('special', RECORD.PARALLEL, PARALLEL.HALT_UNTIL, 3),
 };
 
 /** Prefix of the method that takes its header first; such calls are written by the compiler only. */

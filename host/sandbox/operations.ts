@@ -39,8 +39,8 @@ interface OperationContext {
   readonly doorbells: number;
 }
 
-/** vCPUs that a script may have: the first, and others for races. */
-const MOST_VCPUS = 4;
+/** vCPUs that a script may have. */
+const MOST_VCPUS = 16;
 
 const ram = v.strictObject({
   gpa: v.pipe(physical, aligned),
@@ -98,7 +98,10 @@ const registers = v.strictObject({
   pcide: v.optional(flag),
   pge: v.optional(flag),
   pkru: v.optional(below(2 ** 32)),
+  osxsave: v.optional(flag),
+  xcr0: v.optional(v.union([below(2 ** 31), oneOf(['host'] as const)])),
 });
+const machineCheck = v.strictObject({ when: v.optional(oneOf(['guest', 'entry'] as const), 'guest') });
 const poke = v.strictObject({ gpa: physical, bytes: v.array(below(256)) });
 const access = v.strictObject({
   op: oneOf(['read', 'write', 'invlpg', 'movCr3'] as const),
@@ -195,6 +198,12 @@ const OPERATIONS: Readonly<Record<string, (input: unknown, context: OperationCon
     }
     return [{ kind: 'while-in', ...op }];
   },
+  'vm.lapic': () => [{ kind: 'lapic' }],
+  'vm.td': () => [{ kind: 'td' }],
+  'host.externalInterrupt': () => [{ kind: 'external-interrupt' }],
+  'host.machineCheck': (input) => [
+    { kind: 'machine-check', ...decode(machineCheck, 'host.machineCheck', input ?? {}) },
+  ],
   'host.reclaim': (input) => [{ kind: 'reclaim', ...decode(reclaim, 'host.reclaim', input) }],
 };
 

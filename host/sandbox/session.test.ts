@@ -51,8 +51,8 @@ class Tape {
       const header = all[at]!;
       const args = (header >>> 12) & 15;
       list.push({
-        code: header & 63,
-        size: (header >>> 6) & 63,
+        code: header & 127,
+        size: (header >>> 7) & 31,
         line: Math.floor(header / 65536),
         args: all.slice(at + 1, at + 1 + args),
       });

@@ -2,12 +2,16 @@ import * as v from 'valibot';
 import {
   ARGS_UNIT,
   err,
+  HOST_THREAD,
+  HOST_THREADS,
   type HostOp,
   LINE_UNIT,
   ok,
   type PageSize,
   type PagingMode,
+  PARALLEL,
   RECORD,
+  recordHeader,
   type Result,
   type SetupOp,
   SIZE_UNIT,
@@ -157,6 +161,9 @@ export class Session {
       prefixes: { lined: LINED, unused: LINED_UNUSED },
       units: { size: SIZE_UNIT, args: ARGS_UNIT, line: LINE_UNIT, wide: RECORD.WIDE },
       noPromises: NO_PROMISES,
+      hostThread: HOST_THREAD,
+      hostThreads: HOST_THREADS,
+      programHeader: recordHeader(RECORD.PARALLEL, PARALLEL.PROGRAM, 2, 0),
     });
     const inside = engine.call(
       make,

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -186,6 +186,31 @@ describe('a history of another version', () => {
     const again = open();
     expect(again.list()).toHaveLength(1);
     again.close();
+  });
+
+  it('is copied again where a kill cut the copy short', () => {
+    const history = open();
+    history.add(sample(), 'Virtio doorbell');
+    history.close();
+    // What a kill leaves is never under the name of a whole copy.
+    writeFileSync(`${path}.before-schema-2.part-${process.pid}`, 'half of a copy');
+    const opened = openDatabase(path, [...MIGRATIONS, 'ALTER TABLE runs ADD COLUMN host TEXT']);
+    if (!opened.ok) throw new Error(opened.error);
+    opened.value.close();
+    const copy = new DatabaseSync(`${path}.before-schema-2`, { readOnly: true });
+    expect(copy.prepare('SELECT count(*) AS n FROM runs').get()).toEqual({ n: 1 });
+    copy.close();
+    expect(existsSync(`${path}.before-schema-2.part-${process.pid}`)).toBe(false);
+  });
+
+  it('in a folder that cannot be made is a sentence', () => {
+    const file = join(folder, 'file');
+    writeFileSync(file, '');
+    for (const place of [join(file, 'x', 'history.sqlite'), join(file, 'history.sqlite')])
+      expect(History.open(place)).toMatchObject({
+        ok: false,
+        error: expect.stringContaining('cannot be opened') as string,
+      });
   });
 
   it('that is no database is a sentence', () => {

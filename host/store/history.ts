@@ -62,7 +62,15 @@ export class History {
     const db = openDatabase(path);
     if (!db.ok) return db;
     const history = new History(db.value);
-    history.purge(now - KEPT_DELETED);
+    try {
+      history.purge(now - KEPT_DELETED);
+    } catch (error) {
+      // Locked for long, or a file or disk that cannot be written: it can still be read, and a later start purges.
+      if (!/readonly|locked|full|busy/i.test((error as Error).message)) {
+        history.close();
+        return err(`${path}: the history cannot be read: ${(error as Error).message}`);
+      }
+    }
     return ok(history);
   }
 

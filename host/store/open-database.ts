@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { err, ok, type Result } from '../../core/index.ts';
@@ -12,10 +12,11 @@ const PATIENCE = 5000;
  * written by a later version, or is no database.
  */
 export function openDatabase(path: string, migrations: readonly string[] = MIGRATIONS): Result<DatabaseSync> {
-  mkdirSync(dirname(path), { recursive: true });
-  const isNew = !existsSync(path);
   let db: DatabaseSync;
+  let isNew: boolean;
   try {
+    mkdirSync(dirname(path), { recursive: true });
+    isNew = !existsSync(path);
     db = new DatabaseSync(path, { timeout: PATIENCE });
   } catch (error) {
     return err(`${path}: the history cannot be opened: ${(error as Error).message}`);
@@ -44,10 +45,14 @@ export function openDatabase(path: string, migrations: readonly string[] = MIGRA
 
 const versionOf = (db: DatabaseSync): number => Number(db.prepare('PRAGMA user_version').get()!['user_version']);
 
-/** A whole copy of the database as it is, once for each version that is left. */
+/** A whole copy of the database as it is, once for each version that is left. It gets its name when it is whole: one that a kill cut short is made again. */
 function backUp(db: DatabaseSync, path: string, version: number): void {
   const copy = `${path}.before-schema-${version + 1}`;
-  if (!existsSync(copy)) db.prepare('VACUUM INTO ?').run(copy);
+  if (existsSync(copy)) return;
+  const part = `${copy}.part-${process.pid}`;
+  rmSync(part, { force: true });
+  db.prepare('VACUUM INTO ?').run(part);
+  renameSync(part, copy);
 }
 
 /** Every missing step in one transaction: all of them or none. Another process may have been faster. */

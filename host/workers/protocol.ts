@@ -24,6 +24,8 @@ export type Job =
       readonly details?: boolean;
       /** Events to keep, the last so many. Default none. */
       readonly events?: number;
+      /** Cycles by step id for the simulated clock. Default: the CPU model's. */
+      readonly prices?: readonly number[];
     };
 
 /** How a job ended. */

@@ -38,6 +38,7 @@ export async function runJob(job: Job, report: (report: Report) => void): Promis
     ...(job.trace > 0 ? { trace: job.trace, inspect: job.details === true } : {}),
     details: job.details === true,
     events: job.events ?? 0,
+    ...(job.prices === undefined ? {} : { prices: job.prices }),
   });
   if (!prepared.ok) return { kind: 'refused', message: prepared.error };
   const machine = prepared.value;

@@ -9,7 +9,7 @@ import { parse } from 'csv-parse/sync';
 import { parquetReadObjects } from 'hyparquet';
 import { chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { longRows, reportDocument, REPORT_FORMATS, wrap, type ReportDocument } from '../../core/index.ts';
+import { Draws, longRows, reportDocument, REPORT_FORMATS, wrap, type ReportDocument } from '../../core/index.ts';
 import { printPdf } from '../../host/report/pdf.ts';
 import { parquetBytes } from '../../host/report/parquet.ts';
 import { CHROMIUM, FLAGS, NOT_RUN, SKIPPED } from '../e2e/window/chromium.ts';
@@ -57,6 +57,16 @@ describe('the mail', () => {
   });
 });
 
+describe('the line that makes a report again', () => {
+  it('has the baseline and how the intervals were drawn, where they were asked for', () => {
+    const { scenario, script, version, runs, reproduce } = report;
+    expect(reproduce).not.toMatch(/--(baseline|draws|draw-seed|correlation)/);
+    const draws = new Draws({ draws: 200, seed: 7, correlation: 0 });
+    const other = reportDocument({ scenario, script, version, runs, baseline: 1, draws });
+    expect(other.reproduce).toBe(`${reproduce} --baseline '${names()[1]!}' --draws 200 --draw-seed 7 --correlation 0`);
+  });
+});
+
 describe('CSV', () => {
   it('is read by a parser: every row of the long form, every value', () => {
     const rows: Record<string, string>[] = parse(written('csv'), { columns: true, record_delimiter: '\r\n' });
@@ -65,6 +75,23 @@ describe('CSV', () => {
       long.map(({ metric, part, value }) => [metric, part, value]),
     );
     expect(new Set(rows.map(({ kind }) => kind))).toEqual(new Set(long.map(({ kind }) => kind)));
+  });
+});
+
+describe('JSON', () => {
+  it('holds every run and every pair with what the document says of them', () => {
+    const read = JSON.parse(written('json')) as {
+      schema: string;
+      runs: { configuration: { name: string; seed: number }; cycles: { perAccess: { value: number } } }[];
+      differences: { to: string; interval: unknown; verdict: unknown }[];
+    };
+    expect(read.schema).toBe('exitlab.compare/1');
+    expect(read.runs.map(({ configuration, cycles }) => [configuration.name, cycles.perAccess.value])).toEqual(
+      report.runs.map(({ result, priced }) => [result.configuration.name, priced.perAccess.value]),
+    );
+    expect(read.differences.map(({ to, interval, verdict }) => ({ to, interval, verdict }))).toEqual(
+      report.pairs.map(({ comparison: { b, interval, verdict } }) => ({ to: b, interval, verdict })),
+    );
   });
 });
 

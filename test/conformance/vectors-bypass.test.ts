@@ -260,6 +260,15 @@ describe('what the vectors rest on', () => {
     expect(guest.fault.by).toBe('kvm');
   });
 
+  it.each(INTEL)('a cleared upper entry leaves a trap too, and its fault exits: $kernel, $bypass', (machine) => {
+    const guest = warm(machine);
+    guest.writeEntry(PAGE, 2, 0n);
+    expect(guest.shadow(PAGE, 2)).toBe(TRAP);
+    expect(guest.read(PAGE, USER)).toBe('fault');
+    expect(guest.fault).toEqual({ by: 'kvm', errorCode: PFERR.U });
+    expect(count(guest, 'pf_trap_not_present')).toBe(1);
+  });
+
   it.each(ALL)(
     'a read-only page of the guest’s still exits, and the guest gets P and W: $vendor, $kernel, $bypass',
     (machine) => {

@@ -14,7 +14,7 @@ import type { VcpuIo } from '../../core/kvm/emulate/vcpu-io.ts';
 import { KVM_EXIT } from '../../core/kvm/emulate/kvm-exit.ts';
 import { IOEVENTFD_FLAG } from '../../core/kvm/io/ioeventfd.ts';
 import { Kvm, type KvmConfig } from '../../core/kvm/kvm.ts';
-import { KVM_ERROR, KVM_FAULT, KVM_NEXT, KVM_RETRY } from '../../core/kvm/outcome.ts';
+import { KVM_ERROR, KVM_FAULT, KVM_HALTED, KVM_NEXT, KVM_RETRY } from '../../core/kvm/outcome.ts';
 import type { KvmPolicy } from '../../core/kvm/policy.ts';
 import type { Vcpu } from '../../core/kvm/vcpu.ts';
 import { ioeventfd, setMemoryRegion } from '../../core/kvm/vm-ioctls.ts';
@@ -41,9 +41,12 @@ export interface MachineOptions {
   readonly cpu?: Partial<KvmConfig['cpu']>;
   readonly silicon?: Partial<CpuConfig>;
   readonly mmuPages?: number;
+  readonly xstate?: KvmConfig['xstate'];
+  readonly lapic?: KvmConfig['lapic'];
+  readonly vcpuType?: KvmConfig['vcpuType'];
 }
 
-export type Outcome = 'done' | 'fault' | 'error';
+export type Outcome = 'done' | 'fault' | 'error' | 'halted';
 
 /** One vCPU without guest paging on the real KVM and the real CPU: what tests of KVM's flows drive. Steps cost one cycle each. */
 export class KvmMachine {
@@ -87,6 +90,9 @@ export class KvmMachine {
       emptyInsnBuffer: options.emptyInsnBuffer ?? false,
       cpu,
       ...(options.mmuPages === undefined ? {} : { mmuPages: options.mmuPages }),
+      ...(options.xstate === undefined ? {} : { xstate: options.xstate }),
+      ...(options.lapic === undefined ? {} : { lapic: options.lapic }),
+      vcpuType: options.vcpuType ?? 'vmx',
     };
     this.kvm = new Kvm(config, this.memory, this.hostPaths, this.recorder);
     this.cpu = new Cpu({
@@ -171,6 +177,7 @@ export class KvmMachine {
       this.lastVmExits++;
       const outcome = vcpu.handleExit(cpu.exit, insn);
       if (outcome === KVM_ERROR) return this.end('error');
+      if (outcome === KVM_HALTED) return this.end('halted');
       cpu.enterGuest();
       if (outcome === KVM_FAULT) {
         const { vector, errorCode, cr2Hi, cr2Lo } = vcpu.fault;

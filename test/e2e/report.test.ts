@@ -80,6 +80,7 @@ describe('the history and its reports', () => {
     [['calibrate', at('nowhere.txt'), '--cpu', 'haswell'], 'there is no such file'],
     [['calibrate', at('nowhere.txt')], 'name the CPU model that is nearest'],
     [['compare', SCRIPT, '--fail-if', 'B.cycles'], 'it is a number'],
+    [['compare', SCRIPT, '--mmu', 'ept', '--design', 'pio', '--fail-if', 'B.cycles > 1'], 'needs two configurations'],
     [['compare', SCRIPT, '--correlation', '2'], '--correlation takes a number from 0 to 1'],
   ])('%j is a sentence, and exit code 2', async (args, sentence) => {
     const { err, code } = await commandLine(args);

@@ -28,6 +28,16 @@ const ORDER = [
   'ept-against-shadow',
   'guest-32-bit',
   'mmio-bypass',
+  'invd-loop',
+  'pku-guest',
+  'mmio-kick-no-gain',
+  'tsc-deadline',
+  'hlt-wake',
+  'tdx-external-interrupt',
+  'ipi-ping-pong',
+  'shootdown',
+  'mmu-lock-stress',
+  'device-bring-up',
 ];
 
 const UPDATE = process.env['UPDATE_GOLDENS'] === '1';

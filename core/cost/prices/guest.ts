@@ -6,6 +6,9 @@ import type { Hardware } from './hardware.ts';
 
 const MICROCODE = 'estimate: decode and permission checks of an instruction that then exits';
 
+/** A step that stands for one cycle of computation. */
+export const ONE_CYCLE: Cited = { value: 1, low: 1, high: 1, kind: 'derived', source: 'one cycle by definition' };
+
 /** What the guest's own instructions cost. */
 export function guestPrices(cpu: Hardware) {
   const intel = cpu.vendor === 'intel';
@@ -42,9 +45,22 @@ export function guestPrices(cpu: Hardware) {
     'guest.wrpkru': wrpkru(intel),
     'guest.cpuid': beforeExit,
     'guest.hlt': beforeExit,
+    'guest.invd': beforeExit,
+    'guest.wrmsr': beforeExit,
+    'guest.xsetbv': beforeExit,
+    'guest.irq_delivery': estimated(
+      300,
+      [150, 600],
+      'estimate: as an exception through the IDT, half of a #PF round trip',
+    ),
+    'guest.wrmsr_eoi': estimated(60, [30, 150], 'estimate: a virtualised x2APIC register'),
+    'guest.hlt_wait': { value: 1, low: 1, high: 1, kind: 'derived', source: 'one cycle by definition' },
     'guest.vmcall': beforeExit,
     'guest.mode_switch': estimated(80, [50, 150], 'recalled: SkyBridge (SYSCALL 82, SYSRET 75)'),
-    'guest.pause': { value: 1, low: 1, high: 1, kind: 'derived', source: 'one cycle by definition' },
+    'guest.spin': intel
+      ? estimated(60, [12, 150], 'recalled: PAUSE about 10 cycles before Skylake, about 140 since; comparison and jump')
+      : estimated(45, [5, 70], 'recalled: PAUSE 40 to 65 cycles on Zen; comparison and jump'),
+    'guest.pause': ONE_CYCLE,
   } as const satisfies Partial<Record<StepName, Cited>>;
 }
 

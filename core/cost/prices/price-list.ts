@@ -2,10 +2,10 @@ import { assert } from '../../base/assert.ts';
 import { toSixteenth } from '../paths.ts';
 import { BUS, EVENTFD } from './bus.ts';
 import { EMULATED_MMIO, EMULATOR, OTHER_EMULATION, PORT_EXIT } from './emulation.ts';
-import { guestPrices } from './guest.ts';
+import { guestPrices, ONE_CYCLE } from './guest.ts';
 import { GUEST_KERNEL } from './guest-kernel.ts';
 import { MMU } from './mmu.ts';
-import { OTHER_HANDLERS, RUN_LOOP, SLOTS_LOCK, SRCU } from './run-loop.ts';
+import { APIC_AND_FASTPATH, OTHER_HANDLERS, RUN_LOOP, SLOTS_LOCK, SRCU } from './run-loop.ts';
 import { SHADOW_EXITS, SHADOW_MMU } from './shadow.ts';
 import { SHADOW_MMU_2007 } from './shadow-2007.ts';
 import { IOCTLS, ROUND_TRIP } from './userspace.ts';
@@ -28,6 +28,7 @@ export const SOFTWARE = {
   ...SRCU,
   ...SLOTS_LOCK,
   ...OTHER_HANDLERS,
+  ...APIC_AND_FASTPATH,
   ...MMU,
   ...SHADOW_EXITS,
   ...SHADOW_MMU,
@@ -48,6 +49,7 @@ export function priceList(hardware: Hardware, factors: Factors, overrides: Parti
   const all: Prices = {
     ...guestPrices(hardware),
     ...GUEST_KERNEL,
+    'userspace.compute': ONE_CYCLE,
     ...walkPrices(hardware),
     ...worldSwitchPrices(hardware),
     ...(software as { readonly [K in keyof typeof SOFTWARE]: Cited }),

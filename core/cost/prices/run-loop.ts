@@ -23,6 +23,31 @@ export const RUN_LOOP = basePrices('frame', SPLIT, {
   kvm_emulate_hypercall: [40, 20, 80],
 });
 
+/** Local APIC, fastpath loop, events: parts of the loop that an ordinary exit does not take. */
+export const APIC_AND_FASTPATH = basePrices('work', 'estimate from reading the code', {
+  kvm_load_guest_pkru: [4, 2, 10],
+  kvm_load_host_pkru: [4, 2, 10],
+  handle_fastpath: [15, 6, 40],
+  kvm_emulate_wrmsr: [60, 30, 150],
+  kvm_emulate_invd: [15, 5, 40],
+  kvm_emulate_xsetbv: [80, 40, 200],
+  kvm_x2apic_icr_write: [120, 60, 300],
+  kvm_set_lapic_tscdeadline_msr: [100, 50, 250],
+  start_hv_timer: [150, 80, 300],
+  start_sw_timer: [700, 300, 1500, 'estimate: hrtimer_start() and the write of the host deadline MSR'],
+  kvm_lapic_expired_hv_timer: [100, 50, 250],
+  apic_timer_fn: [1000, 500, 2000, 'estimate: host interrupt entry, hrtimer_interrupt(), APIC timer callback, EOI'],
+  kvm_apic_set_eoi: [60, 30, 150],
+  vmx_sync_pir_to_irr: [40, 15, 120],
+  kvm_check_and_inject_events: [120, 60, 300],
+  kvm_vcpu_kick: [250, 100, 800, 'estimate: ICR of the host written'],
+  kvm_vcpu_wake_up: [700, 300, 2500, 'estimate: try_to_wake_up() of another CPU'],
+  kvm_vcpu_halt: [1500, 500, 4000, 'estimate: polling ended, rcuwait, schedule()'],
+  'kvm_vcpu_halt.wake': [2500, 1000, 6000, 'estimate: wake-up, schedule(), vCPU load'],
+  handle_external_interrupt_irqoff: [900, 400, 2500, 'estimate: host interrupt entry, handler, EOI'],
+  kvm_machine_check: [2000, 1000, 10000, 'estimate'],
+});
+
 /** One full fence each: 5.2 % and 4.7 % of a fast exit in a published profile. */
 export const SRCU = basePrices('fixed', 'estimate: about one full fence; MFENCE 33 (InstLatX64)', {
   srcu_read_lock: [30, 20, 45],

@@ -23,5 +23,7 @@ export const linux415: Kernel = {
     exitGpaUsed: true,
     emptyInsnBufferReenters: true,
     xcr0: 'inner',
+    pkru: 'inner',
+    hvTimer: true,
   },
 };

@@ -254,6 +254,7 @@ describe('measured rows', () => {
     ['cpuid 0', 'line 1: cpuid cannot take 0 cycles'],
     ['vmcall 1000\ncpiud 900', "line 2: unknown test 'cpiud'. Did you mean 'cpuid'?"],
     ['cpuid 1000\nvmcall 400 ns', 'line 2: units are mixed: ns here, cycles before'],
+    ['cpuid 1,5', "line 1: '1,5' is no number: a comma stands between thousands"],
     ['hello there my friend', "line 1: 'hello there my friend' is no test with its cycles"],
     ['', 'there is no test with its cycles in it'],
     ['ipi 4238', 'there is no test with its cycles in it'],

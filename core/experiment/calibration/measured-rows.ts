@@ -75,6 +75,9 @@ function readTests(lines: readonly string[]): Result<Measured> {
       }
       return refuse(at, `'${line.trim().slice(0, 60)}' is no test with its cycles, such as 'cpuid 1098'`);
     }
+    // A comma parts thousands; a decimal one would be read as a time ten or a thousand times as long.
+    if (number.includes(',') && !/^-?\d{1,3}(,\d{3})+(\.\d+)?$/.test(number))
+      return refuse(at, `'${number}' is no number: a comma stands between thousands (1,098), a point before decimals`);
     const value = Number(number.replaceAll(',', ''));
     if (!Number.isFinite(value)) return refuse(at, `'${number}' is no number`);
     if (value <= 0) return refuse(at, `${name} cannot take ${number} cycles: a time is more than 0`);

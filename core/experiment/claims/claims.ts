@@ -1,5 +1,7 @@
 import { checkedFigure, type Claim } from './claim.ts';
 import { configurationOf, exitCost } from './exit-cost.ts';
+import { ipiClaims } from './ipi-claims.ts';
+import { runLoopClaims } from './run-loop-claims.ts';
 import { vmexitClaims } from './vmexit-tables.ts';
 import { wordedClaims } from './worded-claims.ts';
 
@@ -33,4 +35,6 @@ const SINGLE: readonly Claim[] = [
 
 /** Every published figure and worded claim that the model covers, in the order of their ids. */
 export const claims = (): Claim[] =>
-  [...vmexitClaims(), ...SINGLE, ...wordedClaims()].sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
+  [...vmexitClaims(), ...SINGLE, ...wordedClaims(), ...runLoopClaims(), ...ipiClaims()].sort((a, b) =>
+    a.id < b.id ? -1 : a.id > b.id ? 1 : 0,
+  );

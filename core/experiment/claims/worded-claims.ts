@@ -111,18 +111,6 @@ export const wordedClaims = (): Claim[] => [
 /** Published claims that need what the model has not, or that name no number to compare. */
 export const UNCOVERED: readonly Uncovered[] = [
   {
-    id: 'A1.20',
-    says: 'INVD on Emerald Rapids, ~1300 to ~1000 cycles',
-    why: 'exits that stay in the fast path loop are not modelled yet',
-  },
-  {
-    id: 'A4.01',
-    says: 'INVD on Turin, ~2000 to ~1500 cycles',
-    why: 'exits that stay in the fast path loop are not modelled yet',
-  },
-  { id: 'A2.02', says: 'IPI 4238 to 3543 cycles', why: 'one vCPU at a time: no interrupts between vCPUs' },
-  { id: 'A1.26', says: 'preemption timer against hrtimer', why: 'no local APIC timer' },
-  {
     id: 'A5.05',
     says: 'netperf and kernbench before and after MMIO SPTEs',
     why: 'whole-system throughput, no count of exits is given',

@@ -84,9 +84,13 @@ function solve(
   [inA, restA]: readonly [Part, Part],
   [inB, restB]: readonly [Part, Part],
 ): Result<ShareBreakEven> {
-  if (restA.accesses === 0) return err(`all accesses are of ${what}: there is no other to weigh it against`);
+  if (inA.accesses === 0 || inB.accesses === 0)
+    return err(`a side has no access of ${what}: what one costs there is not known`);
+  if (restA.accesses === 0 || restB.accesses === 0)
+    return err(`all accesses are of ${what}: there is no other to weigh it against`);
   const inside = inB.cycles - inA.cycles;
   const outside = restB.cycles - restA.cycles;
+  if (inside === 0 && outside === 0) return err(`both cost the same at any share of ${what}`);
   const share = outside / (outside - inside);
   if (!(share > 0 && share < 1)) {
     return err(`${inside + outside < 0 ? 'B' : 'A'} is cheaper at any share of ${what}`);

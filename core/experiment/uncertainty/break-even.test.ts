@@ -103,6 +103,9 @@ describe('a break-even share', () => {
   it.each([
     ['a phase nobody named', run(1, 1, 1, 1), 'writes', "there is no phase 'writes'; there are reads, kicks"],
     ['a side that is cheaper throughout', run(1, 1, 2, 2), 'reads', "A is cheaper at any share of phase 'reads'"],
+    ['sides that cost the same', run(1, 1, 1, 1), 'reads', "both cost the same at any share of phase 'reads'"],
+    ['a side without other accesses', run(1, 0, 2, 2), 'reads', "all accesses are of phase 'reads'"],
+    ['a side without any', run(0, 1, 2, 2), 'reads', "a side has no access of phase 'reads'"],
     ['no phases', runOf([path(1, ['guest.read', 1])]), 'reads', 'the script names no phases'],
   ])('of %s is a sentence', (_what, b, phase, sentence) => {
     const a = b.result.phases.length === 0 ? b : run(1, 1, 1, 1);

@@ -89,6 +89,7 @@ function finish(vcpu: Vcpu, insn: Instruction, first: number): number {
 export function askUserspace(vcpu: Vcpu, ripPast: number): boolean {
   const { io, paths, recorder } = vcpu;
   const isMmio = io.exitReason === KVM_EXIT.MMIO;
+  vcpu.putFpu();
   paths.add(STEP['kvm_vcpu_ioctl.return']);
   if (recorder.on) {
     const length = isMmio ? io.length : io.pioSize;

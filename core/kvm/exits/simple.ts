@@ -15,9 +15,10 @@ export function handleHypercall(vcpu: Vcpu): number {
   return KVM_NEXT;
 }
 
-/** kvm_emulate_halt with an interrupt already pending: the vCPU does not block. */
+/** kvm_emulate_halt. Without an in-kernel APIC an interrupt is taken to be pending: the vCPU does not block. */
 export function handleHalt(vcpu: Vcpu): number {
   vcpu.paths.add(vcpu.blocks.halt);
   vcpu.kvm.stats[STAT.halt_exits]!++;
+  if (vcpu.apic !== null && !vcpu.apic.hasInterrupt()) vcpu.halted = true;
   return KVM_NEXT;
 }

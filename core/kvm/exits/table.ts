@@ -7,6 +7,7 @@ import { handleEptMisconfig } from './ept-misconfig.ts';
 import { handleEptViolation } from './ept-violation.ts';
 import { handleIo } from './io-instruction.ts';
 import { handleNestedPageFault } from './nested-page-fault.ts';
+import { handleInvd, handlePreemptionTimer, handleWrmsr, handleXsetbv } from './privileged.ts';
 import { handleShadowFault } from './shadow-fault.ts';
 import { handleCpuid, handleHalt, handleHypercall } from './simple.ts';
 
@@ -39,6 +40,12 @@ const VMX = table([
   [EXIT_REASON.EPT_MISCONFIG, handleEptMisconfig],
   [EXIT_REASON.INVPCID, handleInvpcid],
   [EXIT_REASON.PML_FULL, handlePmlFull],
+  [EXIT_REASON.INVD, handleInvd],
+  [EXIT_REASON.PREEMPTION_TIMER, handlePreemptionTimer],
+  [EXIT_REASON.WBINVD, handleInvd],
+  [EXIT_REASON.MSR_WRITE, handleWrmsr],
+  [EXIT_REASON.MSR_WRITE_IMM, handleWrmsr],
+  [EXIT_REASON.XSETBV, handleXsetbv],
 ]);
 
 /** svm_exit_handlers, but for #NPF, whose code is far above the others. */
@@ -53,6 +60,10 @@ const SVM = table([
   [SVM_EXIT.VMMCALL, handleHypercall],
   [SVM_EXIT.INVPCID, handleInvpcid],
   [SVM_EXIT.IOIO, handleIo],
+  [SVM_EXIT.INVD, handleInvd],
+  [SVM_EXIT.WBINVD, handleInvd],
+  [SVM_EXIT.MSR, handleWrmsr],
+  [SVM_EXIT.XSETBV, handleXsetbv],
 ]);
 
 /** Hands an exit to its handler. */

@@ -1,6 +1,7 @@
 import { wordsToPage } from '../../base/words.ts';
 import { STEP } from '../../cost/steps.ts';
 import { EVENT } from '../../events/kinds.ts';
+import { LOCK } from '../locks.ts';
 import { markDirty } from '../memslots/dirty-log.ts';
 import { SLOT_FLAG } from '../memslots/slot-table.ts';
 import { STAT } from '../stats.ts';
@@ -18,6 +19,7 @@ export function mapMmio(vcpu: Vcpu, hi: number, lo: number): number {
   walkTo(vcpu, hi, lo, LEVEL.P4K);
   tables.set(mmioSpteHi(tables.bits, hi, generation), mmioSpteLo(tables.bits, lo, generation));
   paths.add(STEP.make_mmio_spte);
+  if (kvm.locks !== null) kvm.locks.release(LOCK.mmu_lock);
   kvm.stats[STAT.pf_mmio_spte_created]!++;
   if (recorder.on) {
     const gfn = wordsToPage(hi, lo);
@@ -45,6 +47,7 @@ export function mapPage(vcpu: Vcpu, hi: number, lo: number, row: number, hfn: nu
     markDirty(kvm.slots, row, wordsToPage(hi, lo));
   }
   if (kvm.policy.mmu === 'direct-map' && level === LEVEL.P4K) prefetchNeighbours(vcpu, hi, lo, row, mapWritable);
+  if (kvm.locks !== null) kvm.locks.release(LOCK.mmu_lock);
   return same ? RET_PF.SPURIOUS : RET_PF.FIXED;
 }
 
@@ -56,7 +59,9 @@ function walkTo(vcpu: Vcpu, hi: number, lo: number, level: number): void {
   const { kvm, paths } = vcpu;
   const { tables } = kvm.mmu;
   const direct = kvm.policy.mmu === 'direct-map';
-  paths.add(kvm.policy.mmuLock === 'rwlock' && !direct ? STEP['mmu_lock.read'] : STEP['mmu_lock.write']);
+  const reads = kvm.policy.mmuLock === 'rwlock' && !direct;
+  if (kvm.locks !== null) kvm.locks.acquire(LOCK.mmu_lock, !reads);
+  paths.add(reads ? STEP['mmu_lock.read'] : STEP['mmu_lock.write']);
   paths.addN(direct ? STEP.direct_map : STEP.kvm_tdp_mmu_map, tables.levels - level + 1);
   tables.walk(vcpu.root, hi, lo, level);
   while (tables.level > level) {

@@ -1,6 +1,7 @@
 import { STEP } from '../../cost/steps.ts';
 import { EVENT } from '../../events/kinds.ts';
 import type { Kvm } from '../kvm.ts';
+import { LOCK } from '../locks.ts';
 import type { SlotObserver } from '../memslots/slot-observer.ts';
 import { LEVEL, writeProtected } from './spte.ts';
 
@@ -17,20 +18,24 @@ export class SlotChanges implements SlotObserver {
 
   zapAllRoots(): void {
     const { kvm } = this;
-    kvm.hostPaths.add(STEP['mmu_lock.write']);
+    this.lock();
     kvm.hostPaths.add(STEP.kvm_mmu_zap_all_fast);
     if (kvm.recorder.on) kvm.recorder.emit(EVENT.kvm_mmu_zap_all_fast, 0, 0, 0, 0);
-    if (kvm.shadow === null) return kvm.invalidateRoot();
-    kvm.shadow.zapAll();
-    for (const vcpu of kvm.vcpus) vcpu.requestReload();
+    if (kvm.shadow === null) kvm.invalidateRoot();
+    else {
+      kvm.shadow.zapAll();
+      for (const vcpu of kvm.vcpus) vcpu.requestReload();
+    }
+    this.unlock();
   }
 
   zapRange(_space: number, baseGfn: number, pages: number): void {
     const { kvm } = this;
-    kvm.hostPaths.add(STEP['mmu_lock.write']);
+    this.lock();
     const zapped = kvm.zapMapped(baseGfn, baseGfn + pages);
     kvm.hostPaths.addMany(STEP.kvm_mmu_zap_spte, zapped);
     if (zapped > 0) kvm.flushRemoteTlbs();
+    this.unlock();
   }
 
   dirtyLoggingChanged(): void {
@@ -50,9 +55,10 @@ export class SlotChanges implements SlotObserver {
         : kvm.logsByPml
           ? mmu.changeLeaves(from, to, (lo, level) => (level === LEVEL.P4K ? lo & ~dirty : writeProtected(lo)))
           : mmu.changeLeaves(from, to, writeProtected);
-    kvm.hostPaths.add(STEP['mmu_lock.write']);
+    this.lock();
     kvm.hostPaths.addMany(STEP.kvm_mmu_slot_dirty_log, changed);
     kvm.flushRemoteTlbs();
+    this.unlock();
   }
 
   /** kvm_mmu_recover_huge_pages: small leaves that a huge one could replace are dropped; faults bring the huge one. */
@@ -62,9 +68,10 @@ export class SlotChanges implements SlotObserver {
     if (kvm.hostMm.level(hvaPage[row]!) === LEVEL.P4K) return;
     const [from, to] = this.rangeOf(row);
     const zapped = kvm.shadow === null ? kvm.mmu.zapLeaves(from, to) : kvm.shadow.zapCollapsible(from, to);
-    kvm.hostPaths.add(STEP['mmu_lock.write']);
+    this.lock();
     kvm.hostPaths.addMany(STEP.kvm_mmu_zap_spte, zapped);
     if (zapped > 0) kvm.flushRemoteTlbs();
+    this.unlock();
   }
 
   dirtyLogTaken(row: number, word: number, mask: number): void {
@@ -83,6 +90,17 @@ export class SlotChanges implements SlotObserver {
   swapped(): void {
     this.kvm.countSlots();
     this.kvm.kickAll();
+  }
+
+  /** mmu_lock, taken for writing. */
+  private lock(): void {
+    const { kvm } = this;
+    kvm.locks?.acquire(LOCK.mmu_lock, true);
+    kvm.hostPaths.add(STEP['mmu_lock.write']);
+  }
+
+  private unlock(): void {
+    this.kvm.locks?.release(LOCK.mmu_lock);
   }
 
   /** What a page needs so that the next write to it is noticed. Returns the SPTEs changed. */

@@ -1,8 +1,18 @@
-import { type ExitFrame, exitEpilogue, exitPrologue, skipByLength } from '../../cost/exit-frame.ts';
+import {
+  type ExitFrame,
+  exitEpilogue,
+  exitPrologue,
+  fastpathReentry,
+  innerExit,
+  outerExit,
+  outerExitAround,
+  skipByLength,
+} from '../../cost/exit-frame.ts';
 import { hasRetpoline } from '../../cost/mitigations.ts';
 import type { PathTable, StepCount } from '../../cost/paths.ts';
 import { STEP } from '../../cost/steps.ts';
 import { type Counted, stepList } from '../../cost/step-list.ts';
+import { SWAP_WORDS, swapOf } from './xstate.ts';
 
 /** The run loop without what the silicon does and counts itself. */
 const software = (steps: readonly StepCount[]): StepCount[] =>
@@ -13,11 +23,22 @@ const software = (steps: readonly StepCount[]): StepCount[] =>
  * consists of (core/cost/exit-frame.ts lists those of the run loop).
  */
 export class RunLoopBlocks {
+  // By the word that says what the guest's XCR0, XSS and PKRU ask for (xstate.ts).
   /** PRO: from behind the hardware exit, which the CPU counts, to the handler. */
-  readonly prologue: number;
+  readonly prologue: readonly number[];
   /** EPI: from the handler to just before the hardware entry; without and with a requested flush of L1D. */
-  readonly epilogue: number;
-  readonly epilogueAfterEmulation: number;
+  readonly epilogue: readonly number[];
+  readonly epilogueAfterEmulation: readonly number[];
+  /** The two halves of PRO: what an exit in the fastpath loop takes, and what it takes only if it leaves the loop. */
+  readonly innerExit: readonly number[];
+  readonly outerExit: readonly number[];
+  /** PRO around the work of a host interrupt; `outerBefore` and `outerAfter` are the same without the inner exit. */
+  readonly interruptBefore: readonly number[];
+  readonly interruptAfter: readonly number[];
+  readonly outerBefore: readonly number[];
+  readonly outerAfter: readonly number[];
+  /** F19, from the fastpath handler to just before the hardware entry. */
+  readonly reentry: readonly number[];
   /** skip_emulated_instruction() by length or next RIP. */
   readonly skip: number;
   readonly eptMisconfig: number;
@@ -51,9 +72,20 @@ export class RunLoopBlocks {
     const skip = skipByLength(frame.vendor, skipReadsTrapFlag);
     const followedBySkip = (...parts: Counted[]): number => paths.defineBlock([...stepList(...parts), ...skip]);
     this.paths = paths;
-    this.prologue = paths.defineBlock(software(exitPrologue(frame)));
-    this.epilogue = paths.defineBlock(software(exitEpilogue(frame)));
-    this.epilogueAfterEmulation = paths.defineBlock(software(exitEpilogue(frame, { flushL1d: true })));
+    const byWord = (list: (framed: ExitFrame) => StepCount[]): number[] =>
+      Array.from({ length: SWAP_WORDS }, (_, word) =>
+        paths.defineBlock(software(list({ ...frame, swap: swapOf(word) }))),
+      );
+    this.prologue = byWord(exitPrologue);
+    this.epilogue = byWord((framed) => exitEpilogue(framed));
+    this.epilogueAfterEmulation = byWord((framed) => exitEpilogue(framed, { flushL1d: true }));
+    this.innerExit = byWord(innerExit);
+    this.outerExit = byWord(outerExit);
+    this.reentry = byWord(fastpathReentry);
+    this.outerBefore = byWord((framed) => outerExitAround(framed).before);
+    this.outerAfter = byWord((framed) => outerExitAround(framed).after);
+    this.interruptBefore = byWord((framed) => [...innerExit(framed), ...outerExitAround(framed).before]);
+    this.interruptAfter = this.outerAfter;
     this.skip = paths.defineBlock(skip);
     this.eptMisconfig = define('handle_ept_misconfig', 'hw.vmread');
     this.eptViolation = define('handle_ept_violation', ['hw.vmread', 2]);

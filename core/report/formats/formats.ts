@@ -1,3 +1,4 @@
+import { reportJsonText } from '../json.ts';
 import type { ReportDocument } from '../report-document.ts';
 import { benchstatText } from './benchstat.ts';
 import { chromeTraceText } from './chrome-trace.ts';
@@ -23,6 +24,7 @@ export const REPORT_FORMATS: readonly ReportFormat[] = [
   { id: 'markdown', title: 'Markdown', extension: 'md', write: markdownText },
   { id: 'html', title: 'One HTML file with charts', extension: 'html', write: htmlText },
   { id: 'csv', title: 'CSV, one metric a row', extension: 'csv', write: csvText },
+  { id: 'json', title: 'JSON, as compare --json prints it', extension: 'json', write: reportJsonText },
   { id: 'benchstat', title: 'Go benchmark lines, for benchstat', extension: 'txt', write: benchstatText },
   { id: 'chrome-trace', title: 'Chrome trace JSON, for Perfetto', extension: 'json', write: chromeTraceText },
   { id: 'speedscope', title: 'speedscope profile', extension: 'speedscope.json', write: speedscopeText },

@@ -18,8 +18,9 @@ import { HISTORY_OPTION, keepInHistory } from '../keep-history.ts';
 import { junitXml, type JunitCase } from '../junit.ts';
 import { loadScript } from '../load-script.ts';
 import { deliver, jsonText, OUTPUT_OPTIONS } from '../output.ts';
-import { configurationsOf, SELECTION_OPTIONS, selectionOf } from '../selection.ts';
+import { configurationsOf, contradictionsOf, SELECTION_OPTIONS, selectionOf } from '../selection.ts';
 import { tellStopped } from '../stopped.ts';
+import { RERUNS_OPTION, timedReruns } from '../timed-reruns.ts';
 import { version } from '../version.ts';
 
 /** Configurations of one comparison; more is a mistake of the user's more often than a wish. */
@@ -51,6 +52,7 @@ export const compare: Command = {
       argument: 'N',
       help: 'run each with N seeds of the workload, from the seed up; their spread is kept apart from that of the prices',
     },
+    RERUNS_OPTION,
     ...DRAW_OPTIONS,
     HISTORY_OPTION,
     ...RUN_OPTIONS,
@@ -62,19 +64,28 @@ export const compare: Command = {
     const draws = drawsOf(options);
     const script = await loadScript(positionals[0]!);
     return Experiment.with(script, options, terminal, async (experiment) => {
-      const configurations = configurationsOf(selectionOf(options, experiment.defaults));
+      const selection = selectionOf(options, experiment.defaults);
+      const configurations = configurationsOf(selection);
       if (configurations.length > MOST)
         throw new BadInput(
           `this makes ${configurations.length} configurations; ${MOST} are the most for one comparison`,
         );
-      const { runs, leftOut } = await experiment.runAll(configurations);
+      const { runs, leftOut: unbuilt } = await experiment.runAll(configurations);
       // A design that the user asked for by name is not left out in silence.
-      const refused = leftOut[0];
+      const refused = unbuilt[0];
       if (refused !== undefined && (runs.length === 0 || named(options)))
         throw new BadInput(`${refused.name}: ${refused.why}`);
-      keepInHistory(experiment, configurations, runs, leftOut, options, terminal);
+      keepInHistory(experiment, configurations, runs, unbuilt, options, terminal);
+      const leftOut = [...contradictionsOf(options, selection), ...unbuilt];
       const seeds = await seedRuns(experiment, runs, seedCount(options));
+      const reruns = await timedReruns(experiment, runs, draws, options);
       const baseline = baselineOf(runs, last(options, 'baseline'));
+      // A condition that nothing is asked about would pass every time.
+      const pairs = baseline === null ? runs.length - new Set(runs.map(({ model }) => model.id)).size : runs.length - 1;
+      if (failIf.length > 0 && pairs === 0)
+        throw new BadInput(
+          '--fail-if needs two configurations to compare: there is one on each CPU; choose more designs, or name a --baseline',
+        );
       const file = last(options, 'output');
       const { scenario } = experiment;
       const text =
@@ -87,9 +98,19 @@ export const compare: Command = {
               file === undefined ? terminal.style : undefined,
               draws,
               seeds,
+              reruns,
             )
           : jsonText(
-              compareJson(scenario, runs, leftOut, baseline, { version: version(), script: script.text }, draws, seeds),
+              compareJson(
+                scenario,
+                runs,
+                leftOut,
+                baseline,
+                { version: version(), script: script.text },
+                draws,
+                seeds,
+                reruns,
+              ),
             );
       await deliver(text, file, terminal);
       tellStopped(runs, terminal);

@@ -14,6 +14,10 @@ export interface InsideHost {
   readonly prefixes: { readonly lined: string; readonly unused: string };
   /** What the fields of a record's header are worth, and what makes a code a wide one. */
   readonly units: { readonly size: number; readonly args: number; readonly line: number; readonly wide: number };
+  /** Number that stands for the first of the VMM's own threads among vCPUs, how many there may be, and the header of a PROGRAM. */
+  readonly hostThread: number;
+  readonly hostThreads: number;
+  readonly programHeader: number;
   /** The sentence for a script that is not over when it returns. */
   readonly noPromises: string;
   /** Runs the batch of `results[0]` doubles. */

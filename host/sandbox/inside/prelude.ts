@@ -67,8 +67,10 @@ export function prelude(host: InsideHost, parts: Parts): Prelude {
     'registers',
     'poke',
     'vcpus',
+    'lapic',
+    'td',
   ])
-    vm[name] = (argument: unknown): void => void ask(`vm.${name}`, argument);
+    vm[name] = (argument: unknown): void => void ask(`vm.${name}`, argument ?? null);
   vm['doorbell'] = (argument: unknown): unknown => Object.freeze(ask('vm.doorbell', argument));
 
   /** A call of the guest kernel; what it is worth at once, or undefined where the machine must be asked. */
@@ -127,6 +129,8 @@ export function prelude(host: InsideHost, parts: Parts): Prelude {
     'getDirtyLog',
     'reclaim',
     'whileIn',
+    'externalInterrupt',
+    'machineCheck',
   ])
     hostSide[name] = (argument: unknown): unknown => {
       const index = ask(`host.${name}`, argument ?? null) as { header: number; index: number };

@@ -38,6 +38,8 @@ export function insideRecords(host: InsideHost, { show }: InsideText): InsideRec
   let used = 0;
   let limit = batch;
   let depth = 0;
+  /** The call whose body is being recorded, as messages name it. */
+  let recorder = 'cpu.repeat()';
 
   class ScriptError extends Error {
     override name = 'ScriptError';
@@ -56,7 +58,7 @@ export function insideRecords(host: InsideHost, { show }: InsideText): InsideRec
   const full = (): void => {
     if (depth === 0) run();
     else if (used >= capacity - SLACK)
-      fail('the body of cpu.repeat() is too long to record: more than a million numbers');
+      fail(`the body of ${recorder} is too long to record: more than a million numbers`);
   };
 
   /** A record with a bigint in it: narrow where every number is exact as a double, else every argument as two words. */
@@ -98,8 +100,11 @@ export function insideRecords(host: InsideHost, { show }: InsideText): InsideRec
   };
   const useInRepeat = (name: string): never =>
     fail(
-      `the result of cpu.${name}() is used inside cpu.repeat(), but the body runs only once, to be recorded; ` +
-        'use an ordinary loop where values decide',
+      recorder === 'cpu.repeat()'
+        ? `the result of cpu.${name}() is used inside cpu.repeat(), but the body runs only once, to be recorded; ` +
+            'use an ordinary loop where values decide'
+        : `the result of cpu.${name}() is used inside ${recorder}, whose programs are recorded before they run; ` +
+            'cpu.spinUntil() waits for a value',
     );
 
   type Lined = (header: number, ...args: never[]) => unknown;
@@ -223,7 +228,78 @@ export function insideRecords(host: InsideHost, { show }: InsideText): InsideRec
     }
   };
 
+  /** Records one body behind the header at `start`, whose last argument becomes its length. */
+  const recordBody = (start: number, body: () => unknown): void => {
+    const returned = body();
+    if (returned instanceof Promise) fail(`a program of ${recorder} is asynchronous; a script cannot wait`);
+    records[start + 2] = used - start - 3;
+  };
+  const together = (header: number, programs: unknown, hostSide: unknown): void => {
+    if (!Array.isArray(programs) || programs.length === 0 || programs.some((one) => typeof one !== 'function'))
+      fail('cpu.together() takes a list of functions, the programs of vCPU 0, 1, and so on');
+    const hosts: readonly unknown[] = hostSide === undefined ? [] : Array.isArray(hostSide) ? hostSide : [hostSide];
+    if (hosts.length > host.hostThreads || hosts.some((one) => typeof one !== 'function'))
+      fail(
+        `the second argument of cpu.together() is what the host does meanwhile: a function, or up to ${host.hostThreads}`,
+      );
+    if (depth > 0) fail(`cpu.together() inside ${recorder}: loops belong into its programs`);
+    if (used > 0) run();
+    const place = Math.floor(header / LINE) * LINE;
+    const bodies = programs as (() => unknown)[];
+    const all = [...bodies, ...(hosts as (() => unknown)[])];
+    records[0] = header;
+    records[1] = all.length;
+    used = 2;
+    depth++;
+    limit = capacity - SLACK;
+    recorder = 'cpu.together()';
+    for (let id = 0; id < all.length; id++) {
+      const start = used;
+      if (start >= limit) full();
+      records[start] = host.programHeader + place;
+      records[start + 1] = id < bodies.length ? id : host.hostThread - (id - bodies.length);
+      used += 3;
+      recordBody(start, () => (id < bodies.length ? (all[id] as (on: object) => unknown)(cpu) : all[id]!()));
+    }
+    recorder = 'cpu.repeat()';
+    depth--;
+    limit = batch;
+    run();
+  };
+
+  /** A loop that waits for a value in memory. */
+  const waitUntil =
+    (name: string): Lined =>
+    (header: number, address: unknown, value: unknown, bytes: unknown = 4) => {
+      if (recorder !== 'cpu.together()') fail(`cpu.${name}() waits for another vCPU: it belongs into cpu.together()`);
+      if (bytes !== 1 && bytes !== 2 && bytes !== 4 && bytes !== 8)
+        fail(`a width is 1, 2, 4 or 8 bytes, not ${show(bytes)}`);
+      for (const part of [address, value]) {
+        const number = typeof part === 'bigint' ? Number(BigInt.asIntN(64, part)) : part;
+        if (!Number.isSafeInteger(number)) fail(`${show(part)} is not an exact integer below 2^53`);
+      }
+      const exactly = (part: unknown): number => Number(typeof part === 'bigint' ? BigInt.asIntN(64, part) : part);
+      push(header, [exactly(address), exactly(value), bytes]);
+    };
+
   const special: Record<string, Recorders> = {
+    together: { used: together },
+    onInterrupt: {
+      used: (header: number, vector: unknown, body: unknown) => {
+        if (recorder !== 'cpu.together()') fail('cpu.onInterrupt() is of a program: it belongs into cpu.together()');
+        if (!Number.isSafeInteger(vector) || (vector as number) < 32 || (vector as number) > 255)
+          fail(`a vector of an interrupt is 32 to 255, not ${show(vector)}`);
+        if (typeof body !== 'function') fail(`cpu.onInterrupt() takes a vector and a function, not ${show(body)}`);
+        if (used >= capacity - SLACK) full();
+        const start = used;
+        records[start] = header;
+        records[start + 1] = vector as number;
+        used += 3;
+        recordBody(start, body as () => unknown);
+      },
+    },
+    spinUntil: { used: waitUntil('spinUntil') },
+    haltUntil: { used: waitUntil('haltUntil') },
     write128: {
       used: (header: number, address: unknown, value: unknown, high: unknown = 0) => {
         const words = [address, value, high].map((part) => BigInt(part as number));
@@ -254,6 +330,8 @@ export function insideRecords(host: InsideHost, { show }: InsideText): InsideRec
         two(h + (type as number) * SIZE, at, pcid);
       },
     },
+    // 0x6e0 is IA32_TSC_DEADLINE.
+    tscDeadline: { used: (h: number, cycles: unknown) => two(h, 0x6e0, cycles) },
     setCpl: {
       used: (h: number, level: unknown) => {
         if (level !== 0 && level !== 3) fail(`the privilege level is 0 or 3, not ${show(level)}`);

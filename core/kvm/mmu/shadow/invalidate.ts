@@ -37,9 +37,10 @@ function invalidateBelow(c: ShadowContext, vcpu: Vcpu, fault: Fault, n: number):
   for (;;) {
     c.paths.add(STEP.kvm_mmu_invalidate_addr);
     if (marks.isUnsync(it.page)) syncEntry(c, vcpu, it.page, it.index);
-    if (marks.childrenOf(it.page) === 0 || it.level === LEVEL.P4K || !it.leadsOn(c)) return;
+    if (marks.childrenOf(it.page) === 0 || it.level === LEVEL.P4K || !it.leadsOn(c)) break;
     it.descend(c);
   }
+  c.unlock();
 }
 
 function syncEntry(c: ShadowContext, vcpu: Vcpu, page: number, index: number): void {

@@ -67,7 +67,9 @@ function pagingFault(c: ShadowContext, vcpu: Vcpu, fault: Fault, errorCode: numb
   if (fault.isWrite && fault.row >= 0) ignoreReadOnly(vcpu, fault, errorCode);
   c.lock();
   makePagesAvailable(c);
-  return fetch(c, vcpu, fault);
+  const fetched = fetch(c, vcpu, fault);
+  c.unlock();
+  return fetched;
 }
 
 /** nonpaging_page_fault, direct_page_fault: the linear address is the guest-physical one. Pages of 2 MiB at most. */
@@ -85,7 +87,9 @@ function directFault(c: ShadowContext, vcpu: Vcpu, fault: Fault, errorCode: numb
   if (faulted !== RET_PF.CONTINUE) return faulted;
   c.lock();
   makePagesAvailable(c);
-  return directMap(c, vcpu, fault);
+  const mapped = directMap(c, vcpu, fault);
+  c.unlock();
+  return mapped;
 }
 
 /** page_fault_handle_page_track: a write to a frame that is an upper table. Kernels without it find out when they set the SPTE. */

@@ -22,6 +22,7 @@ export function loadRoots(c: ShadowContext, vcpu: Vcpu): void {
   c.lock();
   makePagesAvailable(c);
   allocRoots(c, vcpu, roots);
+  c.unlock();
   syncRoots(c);
   loadPgd(c, vcpu);
   vcpu.flushLinear();

@@ -1,6 +1,7 @@
 import type { PathTable } from '../../../cost/paths.ts';
 import { STEP } from '../../../cost/steps.ts';
 import type { Kvm } from '../../kvm.ts';
+import { LOCK } from '../../locks.ts';
 import { STAT } from '../../stats.ts';
 import type { Vcpu } from '../../vcpu.ts';
 import { Rmap } from '../rmap.ts';
@@ -102,7 +103,12 @@ export class ShadowContext {
 
   /** mmu_lock, taken for writing. */
   lock(): void {
+    this.kvm.locks?.acquire(LOCK.mmu_lock, true);
     this.paths.add(STEP['mmu_lock.write']);
+  }
+
+  unlock(): void {
+    this.kvm.locks?.release(LOCK.mmu_lock);
   }
 }
 

@@ -45,6 +45,7 @@ export function syncRoots(c: ShadowContext): void {
     if (root === 0 || c.marks.childrenOf(root) === 0) return;
     c.lock();
     syncChildren(c, root);
+    c.unlock();
     return;
   }
   if (roots.frame(0) !== roots.paeFrame) return;
@@ -53,6 +54,7 @@ export function syncRoots(c: ShadowContext): void {
     const directory = directoryOf(c, roots.paeFrame, i);
     if (directory !== 0 && !isInvalid(c.pages.role[directory]!)) syncChildren(c, directory);
   }
+  c.unlock();
 }
 
 /** The shadow page that pointer `i` of a PAE root names; 0 for none. */

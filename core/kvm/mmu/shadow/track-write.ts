@@ -37,6 +37,7 @@ export function trackWrite(c: ShadowContext, gfn: number, offset: number, bytes:
     if (zapWritten(c, page, at, whole)) flush = true;
   }
   flushOrZap(c, flush);
+  c.unlock();
 }
 
 /** The entry as it reads after the write, all of it, is not 0; a write of another length has none. */

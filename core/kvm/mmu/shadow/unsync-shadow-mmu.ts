@@ -120,6 +120,7 @@ export class UnsyncShadowMmu implements ShadowMmu {
     // Roots are not on the list of what is freed now (6.12).
     const released = c.kvm.policy.writeProtectRetry === 'retry_instruction' ? some : c.doomed.length > 0;
     commitZap(c);
+    c.unlock();
     return released;
   }
 

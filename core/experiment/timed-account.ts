@@ -1,0 +1,36 @@
+import type { CpuModel } from '../cost/cpu-model.ts';
+import type { Wait } from '../machine/smp/waits.ts';
+import { type Bounds, priceResult } from './pricing.ts';
+import type { TimedResult } from './result.ts';
+
+/** Where one vCPU's time went, in cycles. */
+export interface VcpuAccount {
+  readonly id: number;
+  readonly instructions: number;
+  /** What it did itself, priced like any path. */
+  readonly own: Bounds;
+  /** What it waited for others. It has no range of its own: it follows from the best values of all prices. */
+  readonly waits: readonly Wait[];
+  readonly waited: number;
+  /** Simulated time at its end. */
+  readonly clock: number;
+}
+
+export interface TimedAccount {
+  readonly vcpus: readonly VcpuAccount[];
+  readonly host: TimedResult['host'];
+}
+
+const NOTHING: Bounds = { value: 0, low: 0, high: 0 };
+
+/** Prices the vCPUs of a run in simulated time one by one, their waits apart. */
+export function timedAccount({ vcpus, host }: TimedResult, model: Pick<CpuModel, 'prices'>): TimedAccount {
+  return {
+    vcpus: vcpus.map(({ id, instructions, paths, waits, clock }) => {
+      const priced = priceResult(paths, model);
+      const waited = waits.reduce((sum, { cycles }) => sum + cycles, 0);
+      return { id, instructions, own: priced.ok ? priced.value.total : NOTHING, waits, waited, clock };
+    }),
+    host,
+  };
+}

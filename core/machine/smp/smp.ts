@@ -1,0 +1,192 @@
+import type { PathRow } from '../../cost/paths.ts';
+import { HOST_THREAD, HOST_THREADS } from '../../guest/parallel.ts';
+import { argsOf, lineOf } from '../decode.ts';
+import type { IpiPort } from '../../kvm/lapic/ipi-port.ts';
+import type { Machine } from '../machine.ts';
+import { HostThread } from './host-thread.ts';
+import { LockMoments } from './lock-moments.ts';
+import { mergeRows } from './merge-rows.ts';
+import { Program } from './program.ts';
+import { HALTS, STEPPED, type Thread } from './thread.ts';
+import type { TimedPart } from './timed.ts';
+import { VcpuThread } from './vcpu-thread.ts';
+
+/** Steps between two signs of life. */
+const PULSE = 4096;
+
+/**
+ * The vCPUs of a machine, and the VMM's own thread, at the same time. There is no concurrency in it: whoever has the smallest clock goes next, on
+ * equal clocks the lowest number. Two runs of the same programs on the same machine are the same, and with other prices they may differ.
+ */
+export class Smp implements IpiPort {
+  /** True while programs run. */
+  running = false;
+  private readonly machine: Machine;
+  private readonly vcpus: readonly VcpuThread[];
+  private readonly hosts: HostThread[] = [];
+  private readonly locks: LockMoments;
+  private records: Float64Array = new Float64Array(0);
+  /** Clock of vCPU 0 when the last programs had ended, and the time it was then. */
+  private clockThen = 0;
+  private timeThen = 0;
+  /** Steps that may have changed what others wait for. */
+  private progress = 0;
+  private steps = 0;
+
+  constructor(machine: Machine) {
+    const records = (): Float64Array => this.records;
+    const others = machine.parts.others?.list ?? [];
+    this.machine = machine;
+    this.vcpus = [null, ...others].map((other) => new VcpuThread(machine, other, records));
+    this.locks = new LockMoments(machine.parts.kvm.policy, machine.parts.model);
+    this.locks.readers = (but) => this.vcpus.filter((vcpu) => vcpu !== but && vcpu.readsSrcu);
+  }
+
+  /** Carries out the programs of a TOGETHER record until all have ended. Returns the position behind them. */
+  run(records: Float64Array, at: number): number {
+    const { machine, locks } = this;
+    const { kvm, cpu, paths } = machine.parts;
+    this.records = records;
+    cpu.flushHits();
+    const now = this.timeThen + paths.clock - this.clockThen;
+    const { threads, end } = this.assign(at);
+    if (machine.problem !== null) return end;
+    for (const thread of threads) thread.begin(now);
+    kvm.locks = locks;
+    kvm.ipis = this;
+    this.running = true;
+    this.goOn(threads, lineOf(records[at]! | 0));
+    this.running = false;
+    kvm.locks = null;
+    kvm.ipis = null;
+    this.timeThen = threads.reduce((latest, { time }) => Math.max(latest, time), now);
+    this.clockThen = paths.clock;
+    return end;
+  }
+
+  /** Instructions of all vCPUs, those of the script before and after its programs included. */
+  get accesses(): number {
+    const beside = this.vcpus.reduce((sum, { id, instructions }) => (id === 0 ? sum : sum + instructions), 0);
+    return this.machine.accesses + beside;
+  }
+
+  /** Cycles of all vCPUs' paths, without waits. */
+  get clock(): number {
+    return this.vcpus.reduce((sum, { paths }) => sum + paths.clock, 0);
+  }
+
+  /** The paths of all vCPUs; vCPU 0's come first, in their order. */
+  rows(): PathRow[] {
+    return mergeRows(this.vcpus.map(({ paths }) => paths.rows()));
+  }
+
+  /** What the run's result says of the threads. */
+  result(): TimedPart {
+    return {
+      vcpus: this.vcpus.map(({ id, instructions, waits, time, paths }) => ({
+        id,
+        instructions,
+        paths: paths.rows(),
+        waits: waits.list(),
+        clock: time,
+      })),
+      host: this.hosts.map(({ waits, time }) => ({ waits: waits.list(), clock: time })),
+    };
+  }
+
+  /** Gives each thread its program. */
+  private assign(at: number): { threads: Thread[]; end: number } {
+    const { records, machine } = this;
+    const threads: Thread[] = [];
+    let from = at + 1 + argsOf(records[at]! | 0);
+    for (let left = records[at + 1]!; left > 0; left--) {
+      const line = lineOf(records[from]! | 0);
+      const id = records[from + 1]!;
+      const to = from + 3 + records[from + 2]!;
+      const thread = id > HOST_THREAD - HOST_THREADS ? this.hostThread(HOST_THREAD - id) : this.vcpus[id];
+      if (thread === undefined)
+        machine.stopAt(`there is no vCPU ${id} for this program: vm.vcpus() says how many there are`, line);
+      else {
+        thread.program = new Program(records, from + 3, to);
+        threads.push(thread);
+      }
+      from = to;
+    }
+    return { threads, end: from };
+  }
+
+  private hostThread(n: number): HostThread {
+    return (this.hosts[n] ??= new HostThread(this.machine, this.vcpus.length + n, () => this.records));
+  }
+
+  private goOn(threads: readonly Thread[], line: number): void {
+    const { machine } = this;
+    while (machine.problem === null) {
+      const next = earliest(threads);
+      if (next === null) {
+        if (threads.some(({ ended }) => !ended)) machine.stopAt(deadlock(threads), line);
+        return;
+      }
+      const { moment } = next;
+      if (moment?.what === 'ipi') this.arrive(next, moment.lock);
+      else if (moment !== null) this.locks.perform(next, moment);
+      else this.step(next, threads, line);
+      if (++this.steps % PULSE === 0) machine.pulse();
+    }
+  }
+
+  /** An IPI was decided on by the exit that is being handled: it arrives when that exit has come so far. */
+  send(_from: number, to: number, vector: number): void {
+    const { current } = this.locks;
+    if (current === null) return;
+    this.vcpus[to]?.chargeSender(current);
+    current.timeline.note('ipi', to + vector * 256);
+  }
+
+  private arrive(sender: Thread, ipi: number): void {
+    this.progress++;
+    this.vcpus[ipi & 255]!.interrupted(ipi >> 8, sender.time);
+    sender.pass();
+  }
+
+  private step(thread: Thread, threads: readonly Thread[], line: number): void {
+    const now = thread.time;
+    this.locks.leaves(thread, now);
+    this.locks.current = thread;
+    const stepped = thread.step();
+    this.locks.current = null;
+    if (stepped === STEPPED.SPUN) thread.spunAt = this.progress;
+    else {
+      this.progress++;
+      if (stepped === STEPPED.ENDED) thread.ended = true;
+    }
+    for (const vcpu of this.vcpus) {
+      if (vcpu === thread) continue;
+      vcpu.absorb();
+      vcpu.asked(now);
+    }
+    if (stepped === STEPPED.SPUN && threads.every((one) => this.waitsForEver(one)))
+      this.machine.stopAt(deadlock(threads), line);
+  }
+
+  /** It has ended, it halts, or it spins and nothing has happened since it looked. */
+  private waitsForEver({ ended, blocked, spunAt, moment }: Thread): boolean {
+    return ended || blocked === HALTS || (spunAt === this.progress && moment === null);
+  }
+}
+
+/** Who goes next; null when nobody can. */
+function earliest(threads: readonly Thread[]): Thread | null {
+  let next: Thread | null = null;
+  for (const thread of threads) {
+    if (thread.ended || thread.blocked !== '') continue;
+    if (next === null || thread.time < next.time || (thread.time === next.time && thread.id < next.id)) next = thread;
+  }
+  return next;
+}
+
+function deadlock(threads: readonly Thread[]): string {
+  const waiting = threads.filter(({ ended }) => !ended);
+  const each = waiting.map(({ name, blocked }) => `${name} ${blocked === '' ? 'spins' : blocked}`);
+  return `deadlock: ${each.join(', ')}, and nobody is left to change that`;
+}
