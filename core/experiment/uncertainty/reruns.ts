@@ -13,7 +13,7 @@ export type Reruns = ReadonlyMap<PricedRun, readonly number[]>;
  * counts may be another under other prices.
  */
 export function drawnPriceLists(model: Pick<CpuModel, 'id' | 'prices'>, draws: Draws, count: number): number[][] {
-  const lists = Array.from({ length: count }, () => new Array<number>(STEP_COUNT).fill(0));
+  const lists = Array.from({ length: count }, () => Array.from({ length: STEP_COUNT }, () => 0));
   const sums = new Float64Array(count);
   for (const { name, stage } of STEPS) {
     sums.fill(0);
