@@ -28,20 +28,22 @@ const TRACE_BODIES: Readonly<Record<string, RegExp>> = {
   kvm_mmu_pagetable_walk: /^addr [\da-f]+ pferr [\da-f]+ /,
 };
 
-const SCRIPT = folder.guest('bell.ts', 'cpu.kick(bell);\ncpu.repeat(1000, () => cpu.kick(bell));');
+const KICKS = 'cpu.kick(bell);\ncpu.repeat(1000, () => cpu.kick(bell));';
+const SCRIPT = folder.guest('bell.ts', KICKS);
 const TWO = ['--mmu', 'ept', '--design', 'pio,fast-mmio'];
 const read = (file: string): string => readFileSync(file, 'utf8');
 const at = (name: string): string => join(folder.path, name);
 
 describe('the history and its reports', () => {
   it('store a comparison, and report it without running anything, the same bytes each time', async () => {
-    expect((await commandLine(['compare', SCRIPT, ...TWO])).code).toBe(0);
+    const script = folder.guest('stored.ts', KICKS);
+    expect((await commandLine(['compare', script, ...TWO])).code).toBe(0);
     const { out } = await commandLine(['history', '--json']);
     const [{ id, configurations }] = (JSON.parse(out) as { runs: [{ id: number; configurations: { name: string }[] }] })
       .runs;
     expect(configurations.map(({ name }) => name)).toEqual(['pio', 'fast-mmio']);
     // The script is gone: what is stored is enough.
-    writeFileSync(SCRIPT, 'this is no script any more');
+    writeFileSync(script, 'this is no script any more');
     for (const { id: format } of REPORT_FORMATS) {
       const [one, two] = [
         await commandLine(['report', String(id), '-f', format]),

@@ -65,8 +65,6 @@ function round(kernel: string): number {
   return timed.vcpus[0]!.clock / ROUNDS;
 }
 
-const grouped = (cycles: number): string => Math.round(cycles).toLocaleString('en-US');
-
 /** Interrupts between vCPUs. A timed run has no path to re-price, so these stand in words; 3543 is of a kernel that is not modelled. */
 export const ipiClaims = (): Claim[] => [
   {
@@ -80,7 +78,7 @@ export const ipiClaims = (): Claim[] => [
       const holds = [before / PUBLISHED.before, after / PUBLISHED.reentry].every(
         (part) => Math.abs(part - 1) <= WITHIN,
       );
-      const text = `${grouped(before)} cycles a round on 4.15 and ${grouped(after)} on 6.18, predicted: a round waits for the other vCPU's way into HLT, not for the sender`;
+      const text = `${Math.round(before)} cycles a round on 4.15 and ${Math.round(after)} on 6.18, predicted: a round waits for the other vCPU's way into HLT, not for the sender`;
       return { model: null, error: null, holds, words: text };
     },
   },
