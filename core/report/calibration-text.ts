@@ -79,6 +79,17 @@ export function calibrationText({ host, base, fit, configuration }: Calibration,
           'These rows cannot tell apart (only the sum of each group is known):',
           ...fit.inseparable.flatMap((group) => wrap(group.join(', '), '    ', '  - ')),
         ]),
+    ...(fit.entangled.length === 0
+      ? []
+      : [
+          '',
+          ...wrap(
+            'Combinations of one another in every row (some of their sums are known, no single price; a group above stands as its first step):',
+            '',
+            '',
+          ),
+          ...fit.entangled.flatMap((group) => wrap(group.join(', '), '    ', '  - ')),
+        ]),
     ...(unused.length === 0
       ? []
       : ['', 'Not used:', ...unused.flatMap(({ line, why }) => wrap(`line ${line}: ${why}`, '    ', '  - '))]),

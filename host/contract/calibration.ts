@@ -44,6 +44,8 @@ export const calibrationMade = v.object({
   ),
   /** Steps of which only the sum is known. */
   inseparable: v.array(v.array(v.string())),
+  /** Steps whose counts are combinations of one another: some sums are known, no single price. An inseparable group by its first. */
+  entangled: v.array(v.array(v.string())),
   /** Lines that were understood and not used. */
   unused: v.array(v.object({ line: count, why: v.string() })),
 });

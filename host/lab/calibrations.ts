@@ -55,6 +55,7 @@ export class Calibrations {
       text: made,
       moved,
       inseparable: calibration.fit.inseparable.map((group) => [...group]),
+      entangled: calibration.fit.entangled.map((group) => [...group]),
       unused: measured.unused.map((row) => ({ ...row })),
     };
   }

@@ -35,6 +35,16 @@ export function FitView({ made }: { readonly made: CalibrationMade }) {
           </ul>
         </section>
       )}
+      {made.entangled.length > 0 && (
+        <section>
+          <h3>{text.entangled}</h3>
+          <ul className="fit-groups">
+            {made.entangled.map((group) => (
+              <li key={group[0]}>{group.join(', ')}</li>
+            ))}
+          </ul>
+        </section>
+      )}
       {made.unused.length > 0 && (
         <section>
           <h3>{text.unused}</h3>

@@ -85,6 +85,8 @@ export const reportText = {
     held: 'held at 0',
     plusMinus: '±',
     inseparable: 'These rows cannot tell apart (only the sum of each group is known):',
+    entangled:
+      'Combinations of one another in every row (some of their sums are known, no single price; a group above stands as its first step):',
     unused: 'Not used:',
     unusedLine: (line: number, why: string) => `line ${line}: ${why}`,
     kept: (name: string) => `${name} is kept: choose it as a CPU in Configurations.`,

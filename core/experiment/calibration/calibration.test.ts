@@ -69,7 +69,7 @@ describe('a fit', () => {
   });
 
   it('gives a price without a range no blame, and says what it cannot tell apart', () => {
-    const { prices, inseparable, rows } = fitPrices(
+    const { prices, inseparable, entangled, rows } = fitPrices(
       [
         row('a', 900, 1, { 'hw.vmexit': 1, 'hw.vmentry': 1, 'guest.read': 5 }),
         row('b', 1000, 1, { 'hw.vmexit': 1, 'hw.vmentry': 1, eventfd_signal: 1 }),
@@ -81,6 +81,7 @@ describe('a fit', () => {
     expect(of('hw.vmexit') + of('hw.vmentry')).toBeCloseTo(895, 0);
     expect(of('hw.vmexit')).toBeCloseTo(of('hw.vmentry'), 9);
     expect(inseparable).toEqual([['hw.vmexit', 'hw.vmentry']]);
+    expect(entangled).toEqual([]);
     expect(rows.map(({ name, before }) => [name, before])).toEqual([
       ['a', 605],
       ['b', 700],

@@ -1,6 +1,7 @@
 import type { Bounds } from '../pricing.ts';
 import type { StepName } from '../../cost/steps.ts';
 import { cholesky, solve } from './cholesky.ts';
+import { type DependentSteps, dependentSteps } from './dependent-steps.ts';
 
 /** One measured number: how often each step is in it, what was measured, and how far that can be trusted. */
 export interface Equation {
@@ -34,11 +35,9 @@ export interface FittedRow {
   readonly leftOut: number | null;
 }
 
-export interface Fit {
+export interface Fit extends DependentSteps {
   readonly prices: readonly FittedPrice[];
   readonly rows: readonly FittedRow[];
-  /** Steps that every row has in the same proportion: only their sum is known, its split is the prior's. */
-  readonly inseparable: readonly (readonly StepName[])[];
 }
 
 /** A range is taken for the middle 95 % of a normal prior: its half is two standard deviations. */
@@ -77,14 +76,8 @@ export function fitPrices(equations: readonly Equation[], priors: ReadonlyMap<st
       held,
     };
   });
-  return {
-    prices,
-    rows,
-    inseparable: inseparable(
-      equations,
-      steps.filter((step) => priorSigma(priors.get(step)!) > 0),
-    ),
-  };
+  const uncertain = steps.filter((step) => priorSigma(priors.get(step)!) > 0);
+  return { prices, rows, ...dependentSteps(equations, uncertain) };
 }
 
 const costOf = ({ times }: Equation, prices: ReadonlyMap<string, number>): number =>
@@ -172,16 +165,4 @@ export function explainedVariance(
   const cross = equations.map((row) => covariance(row.times, times));
   const weights = solve(cholesky(k, n), n, cross);
   return Math.min(1, cross.reduce((sum, value, i) => sum + value * weights[i]!, 0) / before);
-}
-
-/** Groups of at least two steps whose counts are proportional in every row. */
-function inseparable(equations: readonly Equation[], steps: readonly StepName[]): StepName[][] {
-  const groups = new Map<string, StepName[]>();
-  for (const step of steps) {
-    const column = equations.map(({ times }) => times.get(step) ?? 0);
-    const unit = column.find((count) => count !== 0) ?? 1;
-    const key = column.map((count) => (count / unit).toPrecision(12)).join(' ');
-    groups.set(key, [...(groups.get(key) ?? []), step]);
-  }
-  return [...groups.values()].filter((group) => group.length > 1);
 }
