@@ -24,6 +24,7 @@ export const STYLE = [
   '.legend{list-style:none;padding:0;display:flex;flex-wrap:wrap;gap:.25rem 1rem}.legend i{display:inline-block;width:.9em;height:.9em;margin-right:.4em}',
   fills('light'),
   `@media (prefers-color-scheme:dark){:root{${DARK}}${fills('dark')}}`,
-  `@media print{:root{color-scheme:light;${LIGHT}}${fills('light')}body{margin:0;max-width:none;font-size:11px}section{break-inside:avoid}` +
+  '@page{size:A4;margin:14mm}',
+  `@media print{:root{color-scheme:light;${LIGHT}}${fills('light')}body{margin:0;max-width:none;font-size:10px}svg,tr,li{break-inside:avoid}h2,caption{break-after:avoid}` +
     '*{print-color-adjust:exact;-webkit-print-color-adjust:exact}pre{white-space:pre-wrap}table{display:table}}',
 ].join('\n');

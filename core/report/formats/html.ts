@@ -37,6 +37,7 @@ export function htmlText(report: ReportDocument): string {
     ...(scenario.question === '' ? [] : [`<p>${markup(scenario.question)}</p>`]),
     costSection(report),
     exitSection(report),
+    verdictSection(pairs),
     ...pairs.map(pairSection),
     ...(pairs.length === 0 ? [] : [`<p class="quiet">${markup(drawnText(draws.options))}</p>`]),
     divergenceSection(report),
@@ -76,6 +77,9 @@ const legend = (stages: readonly string[]): string =>
 const stageCost = ({ priced }: ReportDocument['runs'][number], stage: string): number =>
   (priced.stages.find((one) => one.stage === stage)?.cycles.value ?? 0) / Math.max(1, priced.accesses);
 
+const divergencesOf = ({ result }: Pick<ReportDocument['runs'][number], 'result'>): string =>
+  result.checked ? integer(result.divergences.reduce((sum, { count }) => sum + count, 0)) : 'not checked';
+
 function costSection({ runs }: ReportDocument): string {
   const used = STAGES.filter((stage) => runs.some((run) => stageCost(run, stage) > 0));
   const bars = runs.map((run) => ({
@@ -106,7 +110,7 @@ function costSection({ runs }: ReportDocument): string {
         number(percent(priced.provenance.derived)),
         number(percent(priced.provenance.estimated)),
         number(integer(result.accesses)),
-        number(result.checked ? integer(result.divergences.reduce((sum, { count }) => sum + count, 0)) : 'not checked'),
+        number(divergencesOf({ result })),
       ]),
     ),
     table(
@@ -130,6 +134,27 @@ function exitSection({ runs }: ReportDocument): string {
         result.configuration.name,
         ...reasons.map((reason) => number(integer(result.exits[reason] ?? 0))),
         number(integer(result.userspaceExits)),
+      ]),
+    ),
+    '</section>',
+  ].join('\n');
+}
+
+/** Several pairs at a glance, before each of them in full. */
+function verdictSection(pairs: ReportDocument['pairs']): string {
+  if (pairs.length < 2) return '';
+  return [
+    '<section><h2>Verdicts</h2>',
+    table(
+      'Difference in TSC cycles an access, with its 95 % interval',
+      ['configuration', 'against', 'verdict', number('difference'), number('95 % interval'), number('divergences')],
+      pairs.map(({ to, comparison: { a, b, difference, interval, verdict } }) => [
+        b,
+        a,
+        verdict.word,
+        number(signed(difference)),
+        number(interval === null ? 'none' : `${signed(interval.low)} to ${signed(interval.high)}`),
+        number(divergencesOf(to)),
       ]),
     ),
     '</section>',

@@ -20,6 +20,7 @@ export function mailText(report: ReportDocument): string {
     ...para(scenario.title),
     ...(scenario.question === '' ? [] : para(scenario.question)),
     '',
+    ...verdictLines(pairs),
     ...pairs.flatMap((pair, n) => [...(n === 0 ? [] : ['']), ...pairLines(pair)]),
     ...(pairs.length === 0 ? runs.flatMap(costLines) : []),
     ...leftOut.flatMap(({ name, why }) => para(`Left out: ${name}: ${why}`, '  ', '')),
@@ -44,6 +45,17 @@ export function mailText(report: ReportDocument): string {
     ...commandLines(reproduce),
   ];
   return `${ascii(lines.join('\n'))}\n`;
+}
+
+/** Several pairs at a glance, before each of them in full. */
+function verdictLines(pairs: readonly Pair[]): string[] {
+  if (pairs.length < 2) return [];
+  const one = ({ to, comparison: { a, b, difference, interval, verdict } }: Pair): string => {
+    const between = interval === null ? '' : ` (95 % ${signed(interval.low)}..${signed(interval.high)})`;
+    const wrong = to.result.divergences.length === 0 ? '' : '; it breaks the guest';
+    return `${b} against ${a}: ${verdict.word}, ${signed(difference)}${between}${wrong}`;
+  };
+  return ['Verdicts (delta in cycles an access)', ...pairs.flatMap((pair) => para(one(pair), '      ', '  ')), ''];
 }
 
 function pairLines({ from, to, comparison }: Pair): string[] {

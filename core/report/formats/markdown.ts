@@ -35,13 +35,14 @@ export function markdownText(report: ReportDocument): string {
           result.accesses,
         ),
         per(result.userspaceExits, result.accesses),
-        result.checked ? integer(result.divergences.reduce((sum, { count }) => sum + count, 0)) : 'not checked',
+        divergencesOf({ result }),
       ]),
     ),
     '',
     'Cycles are TSC cycles of a model. Counts are exact; prices are read in a source, derived or estimated, and "estimated" is the part of',
     'the cycles that rests on estimates. Low to high: every price at its low and at its high end.',
     '',
+    ...verdictSection(pairs),
     ...pairs.flatMap(pairSection),
     ...(pairs.length === 0 ? [] : [drawnText(draws.options), '']),
     ...divergenceSection(report),
@@ -60,6 +61,31 @@ export function markdownText(report: ReportDocument): string {
     '```',
   ];
   return `${lines.join('\n')}\n`;
+}
+
+const divergencesOf = ({ result }: Pick<ReportDocument['runs'][number], 'result'>): string =>
+  result.checked ? integer(result.divergences.reduce((sum, { count }) => sum + count, 0)) : 'not checked';
+
+/** Several pairs at a glance, before each of them in full. */
+function verdictSection(pairs: ReportDocument['pairs']): string[] {
+  if (pairs.length < 2) return [];
+  return [
+    '## Verdicts',
+    '',
+    ...table(
+      ['configuration', 'against', 'verdict', 'cycles an access', '95 % interval', 'divergences'],
+      pairs.map(({ to, comparison: { a, b, difference, interval, verdict } }) => [
+        cell(b),
+        cell(a),
+        verdict.word,
+        signed(difference),
+        interval === null ? 'none' : `${signed(interval.low)} to ${signed(interval.high)}`,
+        divergencesOf(to),
+      ]),
+      3,
+    ),
+    '',
+  ];
 }
 
 function pairSection({ from, to, comparison }: ReportDocument['pairs'][number]): string[] {
