@@ -44,6 +44,12 @@ export const APIC_AND_FASTPATH = basePrices('work', 'estimate from reading the c
   kvm_vcpu_wake_up: [700, 300, 2500, 'estimate: try_to_wake_up() of another CPU'],
   kvm_vcpu_halt: [1500, 500, 4000, 'estimate: polling ended, rcuwait, schedule()'],
   'kvm_vcpu_halt.wake': [2500, 1000, 6000, 'estimate: wake-up, schedule(), vCPU load'],
+  kvm_sched_out: [500, 200, 1500, 'estimate: vmx_prepare_switch_to_host(), five MSRs written'],
+  __schedule: [1500, 700, 3500, 'estimate: pick_next_task(), switch_to() within one process, XSAVES'],
+  kvm_sched_in: [600, 250, 1500, 'estimate: preempt notifier, five MSRs read and written, steal time'],
+  switch_fpu_return: [250, 100, 700, 'estimate: XRSTORS'],
+  vmx_vcpu_load_vmcs: [300, 100, 900, 'estimate: VMPTRLD, and what it read ahead is lost'],
+  loaded_vmcs_clear: [3000, 1200, 8000, 'estimate: smp_call_function_single() there and back, VMCLEAR'],
   handle_external_interrupt_irqoff: [900, 400, 2500, 'estimate: host interrupt entry, handler, EOI'],
   kvm_machine_check: [2000, 1000, 10000, 'estimate'],
 });

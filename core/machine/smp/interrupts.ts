@@ -1,6 +1,6 @@
 import { STEP } from '../../cost/steps.ts';
 import { Instruction } from '../../guest/instruction.ts';
-import { externalInterrupt } from '../../kvm/run-loop/host-events.ts';
+import { externalInterrupt, interruptExit } from '../../kvm/run-loop/host-events.ts';
 import { EXIT_REASON, SVM_EXIT } from '../../spec/vm-exit.ts';
 import type { Machine } from '../machine.ts';
 import type { OtherVcpuParts } from '../other-vcpu.ts';
@@ -66,14 +66,24 @@ export class InterruptDelivery {
     } else this.hostInterrupt(STEP.apic_timer_fn, line);
   }
 
+  /** The host's tick brings the vCPU out of the guest; its path goes on. */
+  tick(line: number): void {
+    this.serve(interruptExit, STEP.handle_external_interrupt_irqoff, line);
+  }
+
   /** An exit that the host serves as its own interrupt: the kick's IPI, the hrtimer. */
   private hostInterrupt(handler: number, line: number): void {
-    const { vcpu, cpu, paths } = this.parts;
-    const { exits, parts } = this.machine;
-    exits[vcpu.kvm.isIntel ? EXIT_REASON.EXTERNAL_INTERRUPT : SVM_EXIT.INTR]!++;
-    const event = externalInterrupt(vcpu, handler);
+    const { cpu, paths } = this.parts;
+    this.serve(externalInterrupt, handler, line);
     cpu.enterGuest();
     paths.end();
+  }
+
+  private serve(exit: typeof externalInterrupt, handler: number, line: number): void {
+    const { vcpu } = this.parts;
+    const { exits, parts } = this.machine;
+    exits[vcpu.kvm.isIntel ? EXIT_REASON.EXTERNAL_INTERRUPT : SVM_EXIT.INTR]!++;
+    const event = exit(vcpu, handler);
     parts.reference?.hostEvent('external-interrupt', event.served, event.withGuestState, line);
   }
 }

@@ -1,8 +1,9 @@
-import type { PathRow } from '../../cost/paths.ts';
+import { type PathRow, toSixteenth } from '../../cost/paths.ts';
 import { HOST_THREAD, HOST_THREADS } from '../../guest/parallel.ts';
 import { argsOf, lineOf } from '../decode.ts';
 import type { IpiPort } from '../../kvm/lapic/ipi-port.ts';
 import type { Machine } from '../machine.ts';
+import { HostCpus, QUEUED } from './host-cpus.ts';
 import { HostThread } from './host-thread.ts';
 import { LockMoments } from './lock-moments.ts';
 import { mergeRows } from './merge-rows.ts';
@@ -25,6 +26,8 @@ export class Smp implements IpiPort {
   private readonly vcpus: readonly VcpuThread[];
   private readonly hosts: HostThread[] = [];
   private readonly locks: LockMoments;
+  /** Null while each vCPU has a CPU of its own. */
+  private readonly hostCpus: HostCpus | null;
   private records: Float64Array = new Float64Array(0);
   /** Clock of vCPU 0 when the last programs had ended, and the time it was then. */
   private clockThen = 0;
@@ -39,6 +42,8 @@ export class Smp implements IpiPort {
     this.machine = machine;
     this.vcpus = [null, ...others].map((other) => new VcpuThread(machine, other, records));
     this.locks = new LockMoments(machine.parts.kvm.policy, machine.parts.model);
+    this.hostCpus = hostCpusOf(machine);
+    for (const vcpu of this.vcpus) vcpu.hostCpus = this.hostCpus;
     this.locks.readers = (but) => this.vcpus.filter((vcpu) => vcpu !== but && vcpu.readsSrcu);
   }
 
@@ -52,6 +57,10 @@ export class Smp implements IpiPort {
     const { threads, end } = this.assign(at);
     if (machine.problem !== null) return end;
     for (const thread of threads) thread.begin(now);
+    this.hostCpus?.begin(
+      this.vcpus.filter((vcpu) => threads.includes(vcpu)),
+      now,
+    );
     kvm.locks = locks;
     kvm.ipis = this;
     this.running = true;
@@ -89,8 +98,10 @@ export class Smp implements IpiPort {
         paths: paths.rows(),
         waits: waits.list(),
         clock: time,
+        ...(this.hostCpus === null ? {} : { scheduling: this.hostCpus.scheduling({ id }) }),
       })),
       host: this.hosts.map(({ waits, time }) => ({ waits: waits.list(), clock: time })),
+      ...(this.hostCpus === null ? {} : { hostCpus: { busy: this.hostCpus.busy } }),
     };
   }
 
@@ -120,9 +131,14 @@ export class Smp implements IpiPort {
   }
 
   private goOn(threads: readonly Thread[], line: number): void {
-    const { machine } = this;
+    const { machine, hostCpus } = this;
     while (machine.problem === null) {
       const next = earliest(threads);
+      const sliceEnd = hostCpus === null ? Infinity : hostCpus.nextEnd;
+      if (hostCpus !== null && sliceEnd < (next?.time ?? Infinity)) {
+        hostCpus.endSlices(sliceEnd);
+        continue;
+      }
       if (next === null) {
         if (threads.some(({ ended }) => !ended)) machine.stopAt(deadlock(threads), line);
         return;
@@ -130,6 +146,8 @@ export class Smp implements IpiPort {
       const { moment } = next;
       if (moment?.what === 'ipi') this.arrive(next, moment.lock);
       else if (moment !== null) this.locks.perform(next, moment);
+      else if (next instanceof VcpuThread && hostCpus !== null && hostCpus.holdsBack(next))
+        this.locks.leaves(next, next.time);
       else this.step(next, threads, line);
       if (++this.steps % PULSE === 0) machine.pulse();
     }
@@ -156,10 +174,9 @@ export class Smp implements IpiPort {
     const stepped = thread.step();
     this.locks.current = null;
     if (stepped === STEPPED.SPUN) thread.spunAt = this.progress;
-    else {
-      this.progress++;
-      if (stepped === STEPPED.ENDED) thread.ended = true;
-    }
+    else if (stepped !== STEPPED.SWITCHED) this.progress++;
+    if (stepped === STEPPED.ENDED) thread.ended = true;
+    if (thread.ended || thread.blocked === HALTS) this.hostCpus?.gone(thread, thread.time);
     for (const vcpu of this.vcpus) {
       if (vcpu === thread) continue;
       vcpu.absorb();
@@ -187,6 +204,14 @@ function earliest(threads: readonly Thread[]): Thread | null {
 
 function deadlock(threads: readonly Thread[]): string {
   const waiting = threads.filter(({ ended }) => !ended);
-  const each = waiting.map(({ name, blocked }) => `${name} ${blocked === '' ? 'spins' : blocked}`);
+  const each = waiting.map(
+    ({ name, blocked }) => `${name} ${blocked === '' || blocked === QUEUED ? 'spins' : blocked}`,
+  );
   return `deadlock: ${each.join(', ')}, and nobody is left to change that`;
+}
+
+/** The scheduler of the host, where it has fewer CPUs than the VM has vCPUs. */
+function hostCpusOf({ parts: { hostCpus, model }, vcpuCount }: Machine): HostCpus | null {
+  if (hostCpus === null || hostCpus.count >= vcpuCount) return null;
+  return new HostCpus(hostCpus.count, toSixteenth(hostCpus.sliceUs * 1000 * model.ghz));
 }

@@ -3,7 +3,13 @@ import { type Moment, Timeline } from './timeline.ts';
 import { WaitLog } from './waits.ts';
 
 /** How a thread's next step went. */
-export const STEPPED = Object.freeze({ DONE: 0, SPUN: 1, ENDED: 2 });
+export const STEPPED = Object.freeze({
+  DONE: 0,
+  SPUN: 1,
+  ENDED: 2,
+  /** It went off its CPU or came on one: nothing that others wait for. */
+  SWITCHED: 3,
+});
 
 /** Why a vCPU is blocked that executed HLT. */
 export const HALTS = 'halts';
