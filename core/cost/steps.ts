@@ -144,6 +144,10 @@ const ROWS = [
   ['kvm_apic_set_eoi', 'dispatch', 'EOI written: highest vector in service ended'],
   ['vmx_sync_pir_to_irr', 'dispatch', 'posted interrupts moved to IRR'],
   ['kvm_check_and_inject_events', 'dispatch', 'an interrupt taken from the APIC and put into the entry'],
+  ['vmx_enable_irq_window', 'dispatch', 'an exit asked for as soon as the guest takes interrupts again (Intel)'],
+  ['svm_enable_irq_window', 'dispatch', 'a virtual interrupt intercepted as soon as the guest would take it (AMD)'],
+  ['handle_interrupt_window', 'dispatch', 'interrupt-window exit on Intel: the wish taken back, injection asked for'],
+  ['interrupt_window_interception', 'dispatch', 'VINTR intercept on AMD: the wish taken back, injection asked for'],
   [
     'kvm_vcpu_kick',
     'dispatch',

@@ -24,9 +24,11 @@ export function writeApicMsr(vcpu: Vcpu, insn: Instruction): boolean {
     case MSR.X2APIC_EOI:
       paths.add(STEP.kvm_apic_set_eoi);
       apic.eoi();
+      vcpu.events.priorityFell();
       return true;
     case MSR.X2APIC_TPR:
       apic.tpr = low;
+      vcpu.events.priorityFell();
       return true;
     case MSR.X2APIC_LVT_TIMER:
       apic.lvtTimer = low;

@@ -279,7 +279,7 @@ export class VcpuThread extends Thread implements Schedulable {
     }
     paths.add(STEP['guest.iret']);
     paths.end();
-    vcpu.interruptsOn();
+    if (vcpu.interruptsOn()) this.delivery.windowExit();
     return STEPPED.DONE;
   }
 
