@@ -114,11 +114,12 @@ export class VcpuThread extends Thread implements Schedulable {
     else if (vcpu.halted) this.cutShort(now);
   }
 
-  /** What it costs the sender of an IPI to reach this vCPU as it is now. */
+  /** What it costs the sender of an IPI to reach this vCPU as it is now. Nobody waits in rcuwait_wake_up() while its thread polls, or is on its way there. */
   chargeSender(sender: Thread): void {
     if (sender === this || this.ended) return;
-    if (this.parts.vcpu.halted) sender.paths.add(STEP.kvm_vcpu_wake_up);
-    else if (!this.isOutAt(sender.time)) sender.paths.add(STEP.kvm_vcpu_kick);
+    if (this.parts.vcpu.halted) {
+      if (this.polling.sleeps) sender.paths.add(STEP.kvm_vcpu_wake_up);
+    } else if (!this.isOutAt(sender.time)) sender.paths.add(STEP.kvm_vcpu_kick);
   }
 
   protected override settle(): void {
