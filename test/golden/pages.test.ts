@@ -33,6 +33,8 @@ const ORDER = [
   'mmio-kick-no-gain',
   'tsc-deadline',
   'hlt-wake',
+  'halt-polling',
+  'timer-and-io',
   'tdx-external-interrupt',
   'ipi-ping-pong',
   'shootdown',
