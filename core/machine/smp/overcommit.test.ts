@@ -1,6 +1,7 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type Played, play } from '../../../test/driver/play-script.ts';
 import type { Selection } from '../../index.ts';
+import { SpinAhead } from './spin-ahead.ts';
 
 async function run(vcpus: number, body: string, on: Selection = {}): Promise<Played> {
   const played = await play(`vm.ram({ gpa: 0, size: '8 MiB' }); vm.lapic(); vm.vcpus(${vcpus});`, body, on);
@@ -165,6 +166,27 @@ describe('locks', () => {
     expect(symbols(await run(4, body, on))).toEqual(['queued_spin_lock_slowpath']);
     expect(symbols(await run(4, body, share(1, 5, on)))).toEqual(['schedule']);
     expect(symbols(await run(4, body, share(2, 5, on))).sort()).toEqual(['queued_spin_lock_slowpath', 'schedule']);
+  });
+});
+
+describe('rounds of a spin loop', () => {
+  afterEach(() => void vi.restoreAllMocks());
+
+  it.each([
+    [1, {}],
+    [2, {}],
+    [2, { evictEvery: 97 }],
+  ])('that are multiplied out count as if they had been carried out: %i CPUs, %o', async (cpus, switches) => {
+    const body = `cpu.write32(0x1000, 0); cpu.together([
+  (cpu) => { cpu.pause(2_000_000); cpu.write32(0x1000, 1); },
+  (cpu) => { cpu.spinUntil(0x1000, 1); cpu.add(0x1004, 1); cpu.spinUntil(0x1004, 2); },
+  (cpu) => { cpu.spinUntil(0x1000, 1); cpu.add(0x1004, 1); },
+]);`;
+    const spun = vi.spyOn(SpinAhead.prototype, 'spun');
+    const ahead = await run(3, body, share(cpus, 200, { switches }));
+    expect(spun.mock.results.some(({ value }) => value === true)).toBe(!('evictEvery' in switches));
+    spun.mockReturnValue(false);
+    expect(await run(3, body, share(cpus, 200, { switches }))).toEqual(ahead);
   });
 });
 

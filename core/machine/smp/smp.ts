@@ -9,6 +9,7 @@ import { LockMoments } from './lock-moments.ts';
 import { mergeRows } from './merge-rows.ts';
 import { Program } from './program.ts';
 import { HALTS, STEPPED, type Thread } from './thread.ts';
+import { SpinAhead } from './spin-ahead.ts';
 import type { TimedPart } from './timed.ts';
 import { VcpuThread } from './vcpu-thread.ts';
 
@@ -29,6 +30,8 @@ export class Smp implements IpiPort {
   /** Null while each vCPU has a CPU of its own. */
   private readonly hostCpus: HostCpus | null;
   private records: Float64Array = new Float64Array(0);
+  /** Null where spinning is short, since each vCPU has a CPU, and in a round that is to be multiplied out. */
+  private ahead: SpinAhead | null;
   /** Clock of vCPU 0 when the last programs had ended, and the time it was then. */
   private clockThen = 0;
   private timeThen = 0;
@@ -43,6 +46,7 @@ export class Smp implements IpiPort {
     this.vcpus = [null, ...others].map((other) => new VcpuThread(machine, other, records));
     this.locks = new LockMoments(machine.parts.kvm.policy, machine.parts.model);
     this.hostCpus = hostCpusOf(machine);
+    this.ahead = this.hostCpus === null ? null : new SpinAhead(machine);
     for (const vcpu of this.vcpus) vcpu.hostCpus = this.hostCpus;
     this.locks.readers = (but) => this.vcpus.filter((vcpu) => vcpu !== but && vcpu.readsSrcu);
   }
@@ -182,8 +186,23 @@ export class Smp implements IpiPort {
       vcpu.absorb();
       vcpu.asked(now);
     }
-    if (stepped === STEPPED.SPUN && threads.every((one) => this.waitsForEver(one)))
-      this.machine.stopAt(deadlock(threads), line);
+    if (stepped !== STEPPED.SPUN) return;
+    if (threads.every((one) => this.waitsForEver(one))) this.machine.stopAt(deadlock(threads), line);
+    else if (this.ahead !== null && thread instanceof VcpuThread) this.spinOn(this.ahead, thread, threads, line);
+  }
+
+  /** It will find nothing new until somebody else does something, or a slice is over. */
+  private spinOn(ahead: SpinAhead, thread: VcpuThread, threads: readonly Thread[], line: number): void {
+    let until = this.hostCpus!.nextEnd;
+    for (const one of threads) {
+      if (one.ended) continue;
+      if (one instanceof VcpuThread) until = Math.min(until, one.deadline);
+      const spins = one.spunAt === this.progress && one.moment === null;
+      if (one.blocked === '' && !spins) until = Math.min(until, one.time);
+    }
+    this.ahead = null;
+    ahead.spun(thread, until, () => this.step(thread, threads, line));
+    this.ahead = ahead;
   }
 
   /** It has ended, it halts, or it spins and nothing has happened since it looked. */

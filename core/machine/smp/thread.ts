@@ -111,6 +111,17 @@ export abstract class Thread {
   /** What the last step left to be counted. */
   protected settle(): void {}
 
+  /** Cycles that the step under way takes. */
+  get took(): number {
+    return this.cost;
+  }
+
+  /** So many cycles are in the ledger that no step has taken. */
+  protected jump(cycles: number): void {
+    this.delay(cycles);
+    this.clockSeen = this.paths.clock;
+  }
+
   /** Everything from here on comes so many cycles later. */
   delay(cycles: number): void {
     this.start += cycles;

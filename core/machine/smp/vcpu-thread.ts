@@ -35,7 +35,8 @@ export class VcpuThread extends Thread implements Schedulable {
   private exited = false;
   private wasAsked = false;
   private isOut = false;
-  private line = 0;
+  /** Script line of the last record. */
+  line = 0;
   /** Cycles of `cpu.pause` that the step under way spends, and that are still to come after an interrupt. */
   private paused = 0;
   private pauseLeft = 0;
@@ -80,6 +81,18 @@ export class VcpuThread extends Thread implements Schedulable {
     const stepped = this.next();
     this.exited = stepped === STEPPED.SWITCHED || stats[STAT.exits]! !== this.exitsBefore;
     return stepped;
+  }
+
+  /** Rounds of a loop that spins have been multiplied out. */
+  skip(cycles: number, instructions: number): void {
+    this.instructions += instructions;
+    this.jump(cycles);
+  }
+
+  /** When its timer fires, in simulated time; Infinity for never. */
+  get deadline(): number {
+    const deadline = this.parts.vcpu.apic?.deadline ?? 0;
+    return deadline === 0 ? Infinity : deadline;
   }
 
   private next(): number {
