@@ -38,6 +38,7 @@ const ORDER = [
   'tdx-external-interrupt',
   'ipi-ping-pong',
   'shootdown',
+  'overcommit',
   'mmu-lock-stress',
   'device-bring-up',
 ];
