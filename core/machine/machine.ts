@@ -149,6 +149,7 @@ export class Machine implements Repeatable {
   /** Carries out the complete records in [0, length), or up to the first problem. */
   run(records: Float64Array, length: number): void {
     this.records = records;
+    if (length > 0) this.smp?.goesOn();
     this.runRange(0, length);
   }
 
@@ -193,7 +194,10 @@ export class Machine implements Repeatable {
         decodeInstruction(header, records, at, insn);
         this.execute();
         at += 1 + argsOf(header);
-      } else at = this.runOther(code, header, at);
+      } else {
+        at = this.runOther(code, header, at);
+        if (code === RECORD.PARALLEL && at < to) this.smp?.goesOn();
+      }
     }
   }
 

@@ -11,6 +11,7 @@ class Told implements Schedulable {
   blocked = '';
   wantsCpu = true;
   canLeave = true;
+  isArriving = false;
   readonly log: string[] = [];
   arrival: Arrival | null = null;
 
@@ -42,6 +43,8 @@ function begin(threads: number, count: number): { cpus: HostCpus; all: Told[] } 
   const cpus = new HostCpus(count, SLICE);
   const all = Array.from({ length: threads }, (_, id) => new Told(id));
   cpus.begin(all, 0);
+  // Those that have a CPU take their first step.
+  for (const thread of all) if (thread.blocked === '') at(cpus, thread, 0);
   return { cpus, all };
 }
 
@@ -113,7 +116,10 @@ describe('a slice', () => {
     expect(second!.log).toEqual(['in at 120 after 120', 'others wait at 120']);
     expect(second!.arrival).toEqual({ loads: true, moved: false });
     expect(third!.blocked).toBe(QUEUED);
-    expect(cpus.nextEnd).toBe(120 + SLICE);
+    // Its slice begins when it is done with what coming in takes.
+    expect(cpus.nextEnd).toBe(Infinity);
+    at(cpus, second!, 130);
+    expect(cpus.nextEnd).toBe(130 + SLICE);
     expect(cpus.scheduling(first!)).toEqual({ preempted: 1, slept: 0, moved: 0 });
   });
 
@@ -122,6 +128,7 @@ describe('a slice', () => {
     const [first, second] = all;
     second!.wantsCpu = true;
     cpus.gone(first!, 10);
+    at(cpus, second!, 10);
     // Alone for 2 and a half slices; then the first comes back.
     expect(at(cpus, first!, 260)).toBe(false);
     expect(cpus.nextEnd).toBe(10 + 3 * SLICE);

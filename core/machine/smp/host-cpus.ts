@@ -13,6 +13,8 @@ export interface Schedulable {
   readonly wantsCpu: boolean;
   /** False while it halts: it is on its way to sleep, or awake and on its way to the guest. */
   readonly canLeave: boolean;
+  /** It has a CPU, and is not done with what that takes: its slice has not begun. */
+  readonly isArriving: boolean;
   /** Its slice is over: it gives the CPU up as soon as it can. */
   sliceEnds(now: number): void;
   /** Its next step is that out of its CPU. */
@@ -40,6 +42,8 @@ interface Seat {
   /** The CPU it had last, or -1. */
   last: number;
   since: number;
+  /** Its slice on this CPU has not begun. */
+  fresh: boolean;
   sliceOver: boolean;
   /** Its step out of the CPU is under way. */
   leaving: boolean;
@@ -95,6 +99,10 @@ export class HostCpus {
       return false;
     }
     if (seat.cpu < 0) return !this.admit(seat, now);
+    if (seat.fresh && !thread.isArriving) {
+      seat.fresh = false;
+      this.cpus[seat.cpu]!.sliceFrom = now;
+    }
     if (seat.leaving) {
       seat.leaving = false;
       this.free(seat, now);
@@ -115,17 +123,24 @@ export class HostCpus {
     if (this.queue.length === 0) return Infinity;
     let next = Infinity;
     for (const { seat, sliceFrom } of this.cpus)
-      if (seat !== null && !seat.sliceOver && !seat.leaving) next = Math.min(next, sliceFrom + this.slice);
+      if (seat !== null && !seat.sliceOver && !seat.leaving && !seat.fresh)
+        next = Math.min(next, sliceFrom + this.slice);
     return next;
   }
 
   /** The slices that end now are over. */
   endSlices(now: number): void {
     for (const { seat, sliceFrom } of this.cpus) {
-      if (seat === null || seat.sliceOver || seat.leaving || sliceFrom + this.slice > now) continue;
+      if (seat === null || seat.sliceOver || seat.leaving || seat.fresh || sliceFrom + this.slice > now) continue;
       seat.sliceOver = true;
       seat.thread.sliceEnds(now);
     }
+  }
+
+  /** True when the thread is on its way out of its CPU, or into it. */
+  isSwitching(thread: Pick<Schedulable, 'id'>): boolean {
+    const seat = this.seats.get(thread.id);
+    return seat !== undefined && (seat.fresh || seat.sliceOver || seat.leaving);
   }
 
   /** True when nobody waits for a CPU. */
@@ -146,7 +161,17 @@ export class HostCpus {
   private seatOf(thread: Schedulable): Seat {
     let seat = this.seats.get(thread.id);
     if (seat === undefined) {
-      const none = { cpu: -1, last: -1, since: 0, sliceOver: false, leaving: false, preempted: 0, slept: 0, moved: 0 };
+      const none = {
+        cpu: -1,
+        last: -1,
+        since: 0,
+        fresh: false,
+        sliceOver: false,
+        leaving: false,
+        preempted: 0,
+        slept: 0,
+        moved: 0,
+      };
       seat = { thread, ...none };
       this.seats.set(thread.id, seat);
     }
@@ -217,6 +242,7 @@ export class HostCpus {
     const loads = cpu.loaded !== id && (cpu.loaded >= 0 || seat.last >= 0);
     seat.cpu = index;
     seat.last = index;
+    seat.fresh = true;
     cpu.seat = seat;
     cpu.loaded = id;
     cpu.since = now;

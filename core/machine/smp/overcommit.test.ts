@@ -128,6 +128,22 @@ describe('a vCPU that halts on a CPU for which others wait', () => {
   });
 });
 
+describe('a vCPU that sleeps until its timer fires', () => {
+  it('is queued at its deadline', async () => {
+    const body = `cpu.wrmsr(0x832, 0x50); cpu.together([
+  (cpu) => cpu.pause(200_000),
+  (cpu) => { cpu.wrmsr(0x832, 0x50); cpu.tscDeadline(60_000); cpu.hlt(); },
+]);`;
+    const played = await run(2, body, share(1, 50));
+    expect(played.result.problem).toBeNull();
+    const [, second] = played.result.timed!.vcpus;
+    expect(waited(played, 1)).toMatchObject({ kvm_vcpu_block: expect.any(Number), schedule: expect.any(Number) });
+    // The first slice of the other one is over at 145,000 at the earliest, the second vCPU's deadline before.
+    expect(second!.clock).toBeGreaterThan(145_000);
+    expect(second!.scheduling!.slept).toBe(1);
+  });
+});
+
 describe('an IPI to a vCPU that is scheduled out', () => {
   it.each([true, false])('needs no kick and goes in with its next entry, apicv %s', async (apicv) => {
     const body = `cpu.write32(0x1000, 0); cpu.together([

@@ -77,6 +77,11 @@ export class Smp implements IpiPort {
     return end;
   }
 
+  /** vCPU 0 goes on by itself. What was asked of it after its program's end is served first; the others serve it before they run again. */
+  goesOn(): void {
+    if (this.machine.parts.vcpu.hasRequests) this.vcpus[0]!.serveRequests();
+  }
+
   /** Instructions of all vCPUs, those of the script before and after its programs included. */
   get accesses(): number {
     const beside = this.vcpus.reduce((sum, { id, instructions }) => (id === 0 ? sum : sum + instructions), 0);
@@ -193,13 +198,16 @@ export class Smp implements IpiPort {
 
   /** It will find nothing new until somebody else does something, or a slice is over. */
   private spinOn(ahead: SpinAhead, thread: VcpuThread, threads: readonly Thread[], line: number): void {
-    let until = this.hostCpus!.nextEnd;
+    const hostCpus = this.hostCpus!;
+    if (hostCpus.isSwitching(thread)) return;
+    let until = hostCpus.nextEnd;
     for (const one of threads) {
       if (one.ended) continue;
       if (one instanceof VcpuThread) until = Math.min(until, one.deadline);
-      const spins = one.spunAt === this.progress && one.moment === null;
+      const spins = one.spunAt === this.progress && one.moment === null && !hostCpus.isSwitching(one);
       if (one.blocked === '' && !spins) until = Math.min(until, one.time);
     }
+    if (until === Infinity) return this.machine.stopAt(deadlock(threads), line);
     this.ahead = null;
     ahead.spun(thread, until, () => this.step(thread, threads, line));
     this.ahead = ahead;

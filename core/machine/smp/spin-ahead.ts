@@ -4,6 +4,8 @@ import type { VcpuThread } from './vcpu-thread.ts';
 /** Rounds that are at least to be saved: a try costs as much as some hundreds. */
 const FEWEST = 1000;
 const FIRST_TRY = 4;
+/** Looks at a loop's state after which it is given up: something in the machine moves with every access (switch evictEvery). */
+const MOST_LOOKS = 4;
 
 /** The rounds of one vCPU since something happened last. */
 interface Stretch {
@@ -23,6 +25,8 @@ export class SpinAhead {
   private readonly stretches = new Map<number, Stretch>();
   /** Loops whose rounds leave the state alone: vCPU and script line. */
   private readonly idle = new Set<string>();
+  /** How often a look at the others' rounds was in vain. */
+  private readonly vain = new Map<string, number>();
 
   constructor(machine: Machine) {
     this.machine = machine;
@@ -33,6 +37,7 @@ export class SpinAhead {
     const stretch = this.stretchOf(thread);
     if (++stretch.spins < stretch.tryAt || until - thread.time < FEWEST * thread.took) return false;
     stretch.tryAt *= 2;
+    if ((this.vain.get(loopOf(thread)) ?? 0) >= MOST_LOOKS) return false;
     const { state, parts } = this.machine;
     if (parts.events.on) return false;
     const first = state.counters();
@@ -51,7 +56,7 @@ export class SpinAhead {
   /** Carries out a round, and looks at the state before and after it unless it is known that this loop leaves it alone. */
   private changesState(thread: VcpuThread, round: () => void): boolean {
     const { machine } = this;
-    const loop = `${thread.id}:${thread.line}`;
+    const loop = loopOf(thread);
     if (this.idle.has(loop)) {
       round();
       return false;
@@ -59,7 +64,10 @@ export class SpinAhead {
     const before = machine.state.snapshot();
     machine.clearChanged();
     round();
-    if (machine.changed() || !machine.state.sameState(before)) return true;
+    if (machine.changed() || !machine.state.sameState(before)) {
+      this.vain.set(loop, (this.vain.get(loop) ?? 0) + 1);
+      return true;
+    }
     this.idle.add(loop);
     return false;
   }
@@ -73,3 +81,5 @@ export class SpinAhead {
     return stretch;
   }
 }
+
+const loopOf = ({ id, line }: VcpuThread): string => `${id}:${line}`;

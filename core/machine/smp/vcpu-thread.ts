@@ -192,6 +192,10 @@ export class VcpuThread extends Thread implements Schedulable {
     return !this.parts.vcpu.halted;
   }
 
+  get isArriving(): boolean {
+    return this.arrival !== null;
+  }
+
   sliceEnds(now: number): void {
     this.wasInGuest = !this.isOutAt(now);
     if (this.wasInGuest) this.cut(now);
@@ -305,7 +309,8 @@ export class VcpuThread extends Thread implements Schedulable {
     if (!this.isOut) this.cut(now);
   }
 
-  private serveRequests(): void {
+  /** The host has asked something of the vCPU: served, and paid for as a kick where the vCPU was in the guest. */
+  serveRequests(): void {
     const { vcpu } = this.parts;
     const { hostPaths } = vcpu.kvm;
     vcpu.serveRequests(this.isOut);
