@@ -6,7 +6,7 @@ scenario({
     'Wanpeng Li, 12 December 2017 (KVM: X86: Add Paravirt TLB Shootdown, v8): a remote flush waits busily, which is fine on bare metal, but in a guest a vCPU may have been preempted, and the one that asked waits for a long time',
   ],
   says: [
-    'Twenty shootdowns, with some work before each, are over at 2,056,095 cycles when each of the four vCPUs has a CPU, at 341,169,511 on two CPUs and at 682,322,572 on one: each waits for whole slices of vCPUs that do not run, and the vCPU that asked spins its own slice away.',
+    'Twenty shootdowns, with some work before each, are over at 2,056,095 cycles when each of the four vCPUs has a CPU, at 341,324,341 on two CPUs and at 682,636,197 on one: each waits for whole slices of vCPUs that do not run, and the vCPU that asked spins its own slice away.',
     'No kick is sent to a vCPU that does not run: its interrupt goes in with its next entry. Not modelled is what was made against this: pause-loop exits, paravirtual locks and flushes.',
   ],
   configurations: {
