@@ -9,7 +9,7 @@ scenario({
   says: [
     'With EPT and a spinlock (4.15) sixteen vCPUs spin for 25 % of their time; since mmu_lock is an rwlock that faults take for reading (7.0) they wait for the VMM alone, 5 %.',
     'With shadow paging every fault takes the lock for writing: 59 % of the time. On 7.0 most of that is the queue for the rwlock, 53 % in queued_spin_lock_slowpath; only the first in the queue spins in queued_write_lock_slowpath. These are the two symbols of the published profile, in its order (docs/profiles.md).',
-    'Not modelled: the cache line of the lock moving between CPUs, and vCPUs that lose their CPU while they hold it.',
+    'Not modelled: the cache line of the lock moving between CPUs. No vCPU loses its CPU while it holds the lock, also where they share CPUs (--host-cpus).',
   ],
   configurations: {
     designs: ['userspace'],
