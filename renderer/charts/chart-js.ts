@@ -97,6 +97,27 @@ const legend = (theme: Theme, em: number) => ({
 
 const common = { responsive: true, maintainAspectRatio: false, animation: false as const };
 
+/** Stripes of a colour on the ground of the chart. */
+function hatch(colour: string, ground: string, em: number): CanvasPattern | string {
+  const size = Math.max(4, Math.round(em * 0.5));
+  const tile = document.createElement('canvas');
+  tile.width = tile.height = size;
+  const context = tile.getContext('2d');
+  if (context === null) return colour;
+  context.fillStyle = ground;
+  context.fillRect(0, 0, size, size);
+  context.strokeStyle = colour;
+  context.lineWidth = size * 0.45;
+  // One stripe through the tile and the corners of its neighbours.
+  for (const shift of [-size, 0, size]) {
+    context.beginPath();
+    context.moveTo(shift, size);
+    context.lineTo(shift + size, 0);
+    context.stroke();
+  }
+  return context.createPattern(tile, 'repeat') ?? colour;
+}
+
 function bars(spec: BarsSpec, theme: Theme, em: number): ChartConfiguration<'bar'> {
   return {
     type: 'bar',
@@ -105,7 +126,7 @@ function bars(spec: BarsSpec, theme: Theme, em: number): ChartConfiguration<'bar
       datasets: spec.parts.map(({ name, paint, values }) => ({
         label: name,
         data: [...values],
-        backgroundColor: paint[theme],
+        backgroundColor: paint.hatched === true ? hatch(paint[theme], INK[theme].ground, em) : paint[theme],
         borderColor: INK[theme].ground,
         borderWidth: { left: 0, right: 1, top: 0, bottom: 0 },
         borderSkipped: false as const,

@@ -179,7 +179,7 @@ function Widths({ spec, theme }: Pick<Props, 'spec' | 'theme'>) {
 function Heading({ column, theme }: { readonly column: Column; readonly theme: Theme }) {
   return (
     <>
-      {column.paint !== undefined && <Swatch colour={column.paint[theme]} />}
+      {column.paint !== undefined && <Swatch colour={column.paint[theme]} hatched={column.paint.hatched} />}
       {column.title}
       {column.unit !== undefined && <span className="unit">{column.unit}</span>}
     </>
@@ -189,7 +189,7 @@ function Heading({ column, theme }: { readonly column: Column; readonly theme: T
 function Body({ cell, theme }: { readonly cell: Cell; readonly theme: Theme }) {
   return (
     <>
-      {cell.paint !== undefined && <Swatch colour={cell.paint[theme]} />}
+      {cell.paint !== undefined && <Swatch colour={cell.paint[theme]} hatched={cell.paint.hatched} />}
       {cell.text}
       {cell.note !== undefined && <span className="note">{cell.note}</span>}
     </>
@@ -197,6 +197,8 @@ function Body({ cell, theme }: { readonly cell: Cell; readonly theme: Theme }) {
 }
 
 /** A patch of the colour that something has in the charts. */
-export function Swatch({ colour }: { readonly colour: string }) {
-  return <span className="swatch" aria-hidden="true" style={{ background: colour }} />;
+export function Swatch({ colour, hatched }: { readonly colour: string; readonly hatched?: boolean | undefined }) {
+  const background =
+    hatched === true ? `repeating-linear-gradient(135deg, ${colour} 0 2px, var(--bg) 2px 4px)` : colour;
+  return <span className="swatch" aria-hidden="true" style={{ background }} />;
 }

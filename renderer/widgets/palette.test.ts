@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { EVENT_ROWS, STAGES } from '../../core/index.ts';
+import { EXIT_REASON, SVM_EXIT } from '../../core/spec/vm-exit.ts';
 import { EXIT_MEANINGS, INK, OTHER_EXIT, STAGE_PAINT, stageOfEvent, type Theme } from './palette.ts';
 
 type Rgb = readonly [number, number, number];
@@ -91,10 +92,19 @@ describe('colours of the exits', () => {
     for (const theme of ['light', 'dark'] satisfies Theme[]) {
       for (const [n, one] of paints.entries()) {
         for (const other of paints.slice(n + 1)) {
+          // A hatched patch is told from a plain one by its stripes.
+          if (one.hatched !== other.hatched) continue;
           expect(distance(one[theme], other[theme], vision), `${one[theme]} and ${other[theme]}`).toBeGreaterThan(12);
         }
       }
     }
+  });
+
+  it('are there for each exit that the model can raise', () => {
+    const named = new Set(EXIT_MEANINGS.flatMap(({ reasons }) => reasons));
+    const grey = ['INVPCID'];
+    const all = [...Object.keys(EXIT_REASON), ...Object.keys(SVM_EXIT)];
+    expect(all.filter((reason) => !named.has(reason) && !grey.includes(reason))).toEqual([]);
   });
 
   it('name each reason once', () => {

@@ -1,9 +1,13 @@
-import { STAGE_PAINT, type Paint, type Stage } from '../../core/index.ts';
+import { STAGE_PAINT, type Paint as Colours, type Stage } from '../../core/index.ts';
 
 export type Theme = 'light' | 'dark';
 
 export { STAGE_PAINT };
-export type { Paint };
+
+/** A colour in each theme; hatched where two things share it. */
+export interface Paint extends Colours {
+  readonly hatched?: true;
+}
 
 /**
  * Okabe and Ito's eight (Color Universal Design, 2008), lighter where the theme is dark, and two more that people with any of the three
@@ -22,7 +26,12 @@ const OKABE_ITO = {
   brown: { light: '#663311', dark: '#996644' },
 } as const satisfies Record<string, Paint>;
 
-/** What leaves a guest, by the names that perf prints: those that mean the same on two vendors are one, Intel's first. */
+const hatched = (paint: Colours): Paint => ({ ...paint, hatched: true });
+
+/**
+ * What leaves a guest, by the names that perf prints: those that mean the same on two vendors are one, Intel's first. Accesses to memory and I/O
+ * are plain; what the run loop has to do with is hatched, as there are no more colours that everybody can tell apart.
+ */
 export const EXIT_MEANINGS: readonly { readonly reasons: readonly string[]; readonly paint: Paint }[] = [
   { reasons: ['EPT_VIOLATION', 'NPF'], paint: OKABE_ITO.blue },
   { reasons: ['EPT_MISCONFIG'], paint: OKABE_ITO.orange },
@@ -33,6 +42,14 @@ export const EXIT_MEANINGS: readonly { readonly reasons: readonly string[]; read
   { reasons: ['EXCEPTION_NMI', 'PF_EXCEPTION'], paint: OKABE_ITO.vermilion },
   { reasons: ['CR_ACCESS', 'CR0_WRITE', 'CR3_WRITE', 'CR4_WRITE'], paint: OKABE_ITO.violet },
   { reasons: ['INVLPG'], paint: OKABE_ITO.brown },
+  { reasons: ['EXTERNAL_INTERRUPT', 'INTR'], paint: hatched(OKABE_ITO.blue) },
+  { reasons: ['INTERRUPT_WINDOW', 'VINTR'], paint: hatched(OKABE_ITO.sky) },
+  { reasons: ['MSR_WRITE', 'MSR_WRITE_IMM', 'MSR'], paint: hatched(OKABE_ITO.orange) },
+  { reasons: ['PREEMPTION_TIMER'], paint: hatched(OKABE_ITO.purple) },
+  { reasons: ['INVD', 'WBINVD'], paint: hatched(OKABE_ITO.green) },
+  { reasons: ['XSETBV'], paint: hatched(OKABE_ITO.violet) },
+  { reasons: ['PML_FULL'], paint: hatched(OKABE_ITO.brown) },
+  { reasons: ['MCE_DURING_VMENTRY', 'MC_EXCEPTION'], paint: hatched(OKABE_ITO.vermilion) },
 ];
 
 /** A reason without a colour of its own has the neutral one. */

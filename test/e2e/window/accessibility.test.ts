@@ -188,7 +188,12 @@ describe.skipIf(NOT_RUN !== null).each(['light', 'dark'] as const)(`axe at twice
 
 /** What axe finds, each with the places it finds it at. */
 async function violations(page: Page): Promise<unknown[]> {
-  const found = await new AxeBuilder({ page }).withTags(RULES).analyze();
+  const found = await new AxeBuilder({ page })
+    // One page without frames: no second page to put results together in, and of what passes the rule is enough.
+    .setLegacyMode()
+    .options({ resultTypes: ['violations'] })
+    .withTags(RULES)
+    .analyze();
   // An empty page has no violations either.
   expect(found.passes.length).toBeGreaterThan(10);
   return found.violations.map(({ id, help, nodes }) => ({

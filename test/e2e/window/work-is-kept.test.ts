@@ -43,40 +43,45 @@ describe.skipIf(NOT_RUN !== null || !IS_BROWSER)(`work is kept${SKIPPED}`, () =>
     server = await Server.start(await server.kill(), port);
   };
 
-  it('text of the last second is all that a kill of page and lab can take, in the middle of typing', async () => {
-    const { page, user } = await open();
-    await user.openScenario(/^Virtio doorbell/);
-    await (await user.editor('doorbell.ts')).focus();
-    await page.keyboard.press('Control+Home');
-    // A row of numbers, each with the moment it was typed; no pause is long enough for a draft after quiet.
-    const typed: number[] = [];
-    let stop = false;
-    const typing = (async () => {
-      await page.keyboard.type('//');
-      while (!stop) {
-        await page.keyboard.type(` ${typed.length}`);
-        typed.push(performance.now());
-        await page.waitForTimeout(40);
-      }
-    })().catch(() => {});
-    // The first draft shows that the lab, which was only just started, is at work.
-    await expect.poll(() => readdirSync(server.data), { timeout: 15_000 }).toContain('drafts');
-    await new Promise((resolve) => setTimeout(resolve, 4000));
-    await expect.poll(() => typed.length, { timeout: 60_000 }).toBeGreaterThan(10);
-    const killed = performance.now();
-    const root = await server.kill();
-    stop = true;
-    await browser.close();
-    await typing;
-    server = await Server.start(root);
-    browser = await startBrowser();
-    const again = await open();
-    const text = await again.user.editorText('doorbell.ts');
-    const found = Number(/^\/\/((?: \d+)*) (\d+)/.exec(text)![2]);
-    // The last number may have been cut in its middle: the one before is whole. A machine with too much to do shows in the keys, too.
-    const slowest = Math.max(...typed.slice(1).map((at, n) => at - typed[n]!));
-    expect(killed - typed[Math.min(found, typed.length - 1)]!).toBeLessThan(1000 + 2 * slowest);
-  });
+  // A second on the clock: a machine that stops for longer breaks it once, a draft that comes too late breaks it each time.
+  it(
+    'text of the last second is all that a kill of page and lab can take, in the middle of typing',
+    { retry: 2 },
+    async () => {
+      const { page, user } = await open();
+      await user.openScenario(/^Virtio doorbell/);
+      await (await user.editor('doorbell.ts')).focus();
+      await page.keyboard.press('Control+Home');
+      // A row of numbers, each with the moment it was typed; no pause is long enough for a draft after quiet.
+      const typed: number[] = [];
+      let stop = false;
+      const typing = (async () => {
+        await page.keyboard.type('//');
+        while (!stop) {
+          await page.keyboard.type(` ${typed.length}`);
+          typed.push(performance.now());
+          await page.waitForTimeout(40);
+        }
+      })().catch(() => {});
+      // The first draft shows that the lab, which was only just started, is at work.
+      await expect.poll(() => readdirSync(server.data), { timeout: 15_000 }).toContain('drafts');
+      await new Promise((resolve) => setTimeout(resolve, 4000));
+      await expect.poll(() => typed.length, { timeout: 60_000 }).toBeGreaterThan(10);
+      const killed = performance.now();
+      const root = await server.kill();
+      stop = true;
+      await browser.close();
+      await typing;
+      server = await Server.start(root);
+      browser = await startBrowser();
+      const again = await open();
+      const text = await again.user.editorText('doorbell.ts');
+      const found = Number(/^\/\/((?: \d+)*) (\d+)/.exec(text)![2]);
+      // The last number may have been cut in its middle: the one before is whole. A machine with too much to do shows in the keys, too.
+      const slowest = Math.max(...typed.slice(1).map((at, n) => at - typed[n]!));
+      expect(killed - typed[Math.min(found, typed.length - 1)]!).toBeLessThan(1000 + 2 * slowest);
+    },
+  );
 
   it('a lab that is killed and started anew: the window says so, keeps what is typed, and goes on with the new link', async () => {
     const { page, user } = await open();
