@@ -1,5 +1,4 @@
 import { ResultNotes } from '../results/result-notes.tsx';
-import { aboutTimed } from '../results/timed.ts';
 import { usePricedRuns } from '../results/use-priced-runs.ts';
 import type { ResultPaneProps } from '../state/result-pane.ts';
 import { resultText } from '../text/results.ts';
@@ -24,13 +23,11 @@ export function InspectPane({ run, target, theme, actions }: ResultPaneProps) {
       </div>
     );
   }
-  const whose = aboutTimed([shown], 'inspect');
   const inspection = answer.state === 'ready' ? answer.inspection : answer.state === 'loading' ? answer.last : null;
   return (
     <div className="result-pane">
       <div className="result-tools" role="group" aria-label={text.access}>
         <InspectTools runs={priced.runs} run={shown} target={target} go={actions.inspect} />
-        {whose !== '' && <span className="muted">{whose}</span>}
         <span className="muted" role="status">
           {answer.state === 'loading' ? text.loading : ''}
         </span>

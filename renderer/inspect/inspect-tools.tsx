@@ -4,7 +4,7 @@ import { Choice } from '../charts/choice.tsx';
 import { readAccess } from './read-access.ts';
 import { pathLabel, pathsByCount } from '../results/paths.ts';
 import type { PricedRun } from '../results/priced-runs.ts';
-import { numberedAccesses } from '../results/timed.ts';
+import { isTimed, numberedAccesses } from '../results/timed.ts';
 import { useOffers } from '../state/offers.ts';
 import type { InspectTarget } from '../state/result-pane.ts';
 import { resultText } from '../text/results.ts';
@@ -50,7 +50,7 @@ export function InspectTools({ runs, run, target, go }: Props) {
         onChange={(value) => value !== '' && to(run.outcome.firsts[Number(value)] ?? 1)}
         {...(known.length > paths.length && { note: text.morePaths(known.length - paths.length) })}
       />
-      <AccessField access={access} most={all} onChange={to} />
+      <AccessField access={access} most={all} isFirst={isTimed(run)} onChange={to} />
       <Button className="button" isDisabled={access <= 1} onPress={() => to(access - 1)}>
         <span aria-hidden="true">◀</span> {text.previousAccess}
       </Button>
@@ -61,8 +61,16 @@ export function InspectTools({ runs, run, target, go }: Props) {
   );
 }
 
+interface AccessFieldProps {
+  readonly access: number;
+  readonly most: number;
+  /** They are vCPU 0's, of several vCPUs. */
+  readonly isFirst: boolean;
+  readonly onChange: (n: number) => void;
+}
+
 /** Number of the access; Enter goes there. */
-function AccessField({ access, most, onChange }: { access: number; most: number; onChange: (n: number) => void }) {
+function AccessField({ access, most, isFirst, onChange }: AccessFieldProps) {
   const [typed, setTyped] = useState(`${access}`);
   const [problem, setProblem] = useState<string | null>(null);
   useEffect(() => {
@@ -92,7 +100,7 @@ function AccessField({ access, most, onChange }: { access: number; most: number;
           if (event.key === 'Enter') take();
         }}
       />
-      <span className="muted">{text.outOf(most)}</span>
+      <span className="muted">{isFirst ? text.outOfFirst(most) : text.outOf(most)}</span>
       <span className="field-error" id={id} role="alert">
         {problem}
       </span>

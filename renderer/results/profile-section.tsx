@@ -25,17 +25,21 @@ export function ProfileSection({ run: { script }, runs, theme, actions }: Props)
   const chart = useMemo(() => profileChart(shown), [shown]);
   const table = useMemo(() => profileTable(shown), [shown]);
   const none = chart.labels.length === 0;
+  const about = [
+    none ? text.none : profileWhole(shown),
+    text.rule,
+    ...(isRepriced(run) ? [resultText.vcpus.repriced] : []),
+  ];
   return (
     <ChartSection
       chart={none ? null : chart}
       table={table}
       theme={theme}
       copy={actions.copy}
-      about={isRepriced(run) ? `${text.rule} ${resultText.vcpus.repriced}` : text.rule}
+      label={profileLabel(workload, shown)}
+      about={about.join(' ')}
       prices={pricesLine([shown.prices])}
     >
-      <p className="profile-label">{profileLabel(workload, shown)}</p>
-      <p>{none ? text.none : profileWhole(shown)}</p>
       <Choice
         label={resultText.paths.choose}
         options={runs.map(({ index, name }) => ({ value: `${index}`, text: name }))}

@@ -173,7 +173,7 @@ describe('the other views of such a run', () => {
   it('say what their numbers are of', () => {
     expect(aboutTimed([plain], 'cycles', 'As ever.')).toBe('As ever.');
     expect(aboutTimed([plain, several], 'cycles', 'As ever.')).toBe(`As ever. ${resultText.timed.cycles}`);
-    expect(aboutTimed([several], 'inspect')).toBe(resultText.timed.inspect);
+    expect(aboutTimed([several], 'phases')).toBe(resultText.timed.phases);
   });
 
   it('count the accesses of vCPU 0 where accesses have numbers', () => {

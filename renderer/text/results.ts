@@ -167,7 +167,6 @@ export const resultText = {
       'Of all vCPUs, without their waits. Only accesses of vCPU 0 have numbers: a path that it never took has no first access.',
     phases: 'Of vCPU 0 alone: what the others did meanwhile is in no phase.',
     host: 'Of all threads of the VMM, without their waits, which stand under vCPUs.',
-    inspect: 'Accesses of vCPU 0 alone: those of the others have no numbers.',
     timeline:
       'Events of all vCPUs, in the order in which they were carried out. Accesses are those of vCPU 0 alone, and the clock of every event is vCPU 0’s own: it stands still while that one waits.',
     compare:
@@ -278,6 +277,8 @@ export const resultText = {
     from: (before: string, after: string) => `${before} → ${after}`,
     noAccess: (typed: string, most: number) => `“${typed}” is no access: they are numbered 1 to ${grouped(most)}.`,
     outOf: (accesses: number) => `of ${grouped(accesses)}`,
+    /** Where several vCPUs ran: those of the others have no numbers. */
+    outOfFirst: (accesses: number) => `of ${grouped(accesses)}, vCPU 0 alone`,
   },
   timeline: {
     choose: 'Configuration',

@@ -134,10 +134,10 @@ function Timeline({ owner, shown, theme, actions, tools }: Props) {
           {problem}
         </p>
       )}
-      {whose !== '' && <p className="timeline-note muted">{whose}</p>}
       {series !== null && (
         <div className="timeline-body">
           <div className="timeline-scroll">
+            {whose !== '' && <p className="muted">{whose}</p>}
             <TimelineChart
               series={series}
               ready={ready}
