@@ -18,13 +18,14 @@ export function aboutTimed(runs: readonly Pick<PricedRun, 'result'>[], note: Tim
 export const numberedAccesses = ({ accesses, timed }: Pick<RunResult, 'accesses' | 'timed'>): number =>
   (timed?.vcpus ?? []).reduce((left, { id, instructions }) => (id === 0 ? left : left - instructions), accesses);
 
-/** A run keeps its prices in sixteenths of a cycle, so that its clock is a little beside what the same prices yield here. */
-const ROUNDED = 0.005;
+/** The clock that a run with these prices has: it counts in sixteenths of a cycle. */
+const clockOf = ({ steps }: PricedRun['priced']): number =>
+  steps.reduce((sum, { times, price }) => sum + (times * Math.round(price.value * 16)) / 16, 0);
 
 /** True when the prices on a timed run are not those it was made with: its waits and clocks still are of those. */
 export function isRepriced({ result, priced, mark }: Pick<PricedRun, 'result' | 'priced' | 'mark'>): boolean {
   if (!isTimed({ result })) return false;
-  return mark !== undefined || Math.abs(priced.total.value - result.clock) > ROUNDED * result.clock;
+  return mark !== undefined || Math.abs(clockOf(priced) - result.clock) > 1e-9 * result.clock;
 }
 
 /** Where the clock that events are stamped with stands at a run's end: of a timed run vCPU 0's own, which does not wait. */

@@ -104,6 +104,31 @@ describe.skipIf(NOT_RUN !== null)(`a run of several vCPUs${SKIPPED}`, () => {
     expect((await user.numbers('Time of all vCPUs together')).size).toBe(2);
   });
 
+  it('at other prices has re-priced cycles, and says what is still of its own run', async () => {
+    await showResults('vCPUs');
+    await panel('vCPUs').getByLabel('Configuration').selectOption('7.0');
+    const own = await user.numbers('vCPUs of 7.0');
+    await user.showPane('History');
+    const history = user.pane('History');
+    await history.getByRole('grid', { name: 'Stored runs' }).getByRole('checkbox').last().click({ force: true });
+    await history.getByRole('combobox', { name: 'Re-price as' }).selectOption('skylake-sp');
+    await history.getByRole('button', { name: 'Open', exact: true }).click();
+    await showResults('vCPUs');
+    await panel('vCPUs')
+      .getByText(/Own cycles are at other prices than the run was made with/)
+      .waitFor();
+    await panel('vCPUs').getByLabel('Configuration').selectOption({ index: 1 });
+    const other = await user.numbers(/^vCPUs of .*7\.0.*skylake-sp/);
+    const [before, after] = [own.get('vCPU 0')!, other.get('vCPU 0')!];
+    expect(after.get('own cycles')).not.toBe(before.get('own cycles'));
+    expect(after.get('waited')).toBe(before.get('waited'));
+    expect(after.get('ended at')).toBe(before.get('ended at'));
+    await showResults('Profile');
+    await panel('Profile')
+      .getByText('mmu_lock stress: Intel Sapphire Rapids at the prices of Intel Skylake-SP, shadow')
+      .waitFor();
+  });
+
   it('met no error on the way', () => {
     expect(opened.errors).toEqual([]);
   });
