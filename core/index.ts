@@ -123,5 +123,7 @@ export type { Style } from './report/style.ts';
 export { cut, table, wrap } from './report/table.ts';
 export type { RunView, ScenarioView } from './report/view.ts';
 export { profilesOf } from './experiment/profile.ts';
+export { timedAccount } from './experiment/timed-account.ts';
+export type { TimedAccount, VcpuAccount } from './experiment/timed-account.ts';
 export type { Profile } from './experiment/profile.ts';
 export { profileText } from './report/profile-text.ts';

@@ -7,7 +7,7 @@ scenario({
     'Wanpeng Li, 26efe2fd92e5 (2020), Skylake-SP: tscdeadline_immed 3028.5 to 2494.75 in the fastpath loop',
   ],
   says: [
-    'Haswell on 6.18: a write of a deadline that has passed and the interrupt it raises are two accesses of 979 cycles each; 1,121 without the fastpath loop (4.15).',
+    'Haswell on 6.18: a write of a deadline that has passed and the interrupt it raises are two accesses of 1,042 cycles each; 1,184 without the fastpath loop (4.15).',
     'The deadline that interrupts a computation costs 1,605 cycles in each of five parts, 5,000 of them in all the computation itself.',
   ],
   configurations: {

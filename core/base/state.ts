@@ -28,6 +28,21 @@ export class StateSet {
     return { state: copyAll(this.stateOf), counters: copyAll(this.countersOf) };
   }
 
+  /** The counters alone, for `repeatGrowth` where the state is known to stay. */
+  counters(): Snapshot {
+    return { state: [], counters: copyAll(this.countersOf) };
+  }
+
+  /** True when every counter has grown by as much since `second` as from `first` to `second`. */
+  sameGrowth(first: Snapshot, second: Snapshot): boolean {
+    const now = this.countersOf.flatMap((columns) => columns());
+    return now.every((column, i) => {
+      const [a, b] = [first.counters[i], second.counters[i]];
+      if (a?.length !== column.length || b?.length !== column.length) return false;
+      return column.every((value: number, k: number) => value - b[k]! === b[k]! - a[k]!);
+    });
+  }
+
   /** True when every state column equals the snapshot's. Counters are not looked at. */
   sameState(then: Snapshot): boolean {
     const now = this.stateOf.flatMap((columns) => columns());

@@ -107,6 +107,7 @@ const ROWS = [
   ['mitigation.pbrsb', 'world switch', 'barrier against post-barrier return stack prediction'],
   ['mitigation.l1d_flush', 'world switch', 'L1D flushed before entry'],
   ['mitigation.verw', 'world switch', 'VERW clears CPU buffers before entry'],
+  ['mitigation.ibpb', 'world switch', 'indirect branch prediction barrier: another vCPU had this CPU before'],
   // --- dispatch: KVM's run loop outside the vendor run function
   ['vcpu_enter_guest.requests', 'dispatch', 'pending requests and event injection checked (O1-O3)'],
   ['vcpu_enter_guest.prepare', 'dispatch', 'preempt off, switch state checked, IRQs off, mode IN_GUEST (O4-O6)'],
@@ -143,6 +144,10 @@ const ROWS = [
   ['kvm_apic_set_eoi', 'dispatch', 'EOI written: highest vector in service ended'],
   ['vmx_sync_pir_to_irr', 'dispatch', 'posted interrupts moved to IRR'],
   ['kvm_check_and_inject_events', 'dispatch', 'an interrupt taken from the APIC and put into the entry'],
+  ['vmx_enable_irq_window', 'dispatch', 'an exit asked for as soon as the guest takes interrupts again (Intel)'],
+  ['svm_enable_irq_window', 'dispatch', 'a virtual interrupt intercepted as soon as the guest would take it (AMD)'],
+  ['handle_interrupt_window', 'dispatch', 'interrupt-window exit on Intel: the wish taken back, injection asked for'],
+  ['interrupt_window_interception', 'dispatch', 'VINTR intercept on AMD: the wish taken back, injection asked for'],
   [
     'kvm_vcpu_kick',
     'dispatch',
@@ -169,6 +174,12 @@ const ROWS = [
   ['kvm_set_cr4', 'dispatch', 'CR4 checked, written to the guest state'],
   ['load_pdptrs', 'dispatch', 'four page-directory pointers read from guest memory and checked (PAE)'],
   ['kvm_inject_page_fault', 'dispatch', '#PF queued for the guest: CR2, error code, pending exception'],
+  ['kvm_sched_out', 'dispatch', 'preempted vCPU put: host MSRs and segments restored, TSC and steal time noted'],
+  ['__schedule', 'dispatch', "the host's scheduler: next thread chosen and switched to, guest FPU state saved"],
+  ['kvm_sched_in', 'dispatch', 'vCPU that was scheduled out loaded again: host state saved, TSC, steal time'],
+  ['switch_fpu_return', 'dispatch', 'guest FPU state loaded after another thread had the CPU'],
+  ['vmx_vcpu_load_vmcs', 'dispatch', 'VMPTRLD, since another VMCS was current on this CPU'],
+  ['loaded_vmcs_clear', 'dispatch', 'VMCS cleared by the CPU that had it: an IPI, and its answer waited for'],
   // --- mmu: KVM's fault path
   ['handle_ept_misconfig', 'mmu', 'EPT misconfiguration handler: emulate-allowed check, GPA'],
   ['handle_ept_violation', 'mmu', 'EPT violation handler: qualification to error code'],

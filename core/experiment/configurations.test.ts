@@ -82,3 +82,24 @@ describe('kernels before nested paging', () => {
     ]);
   });
 });
+
+describe('CPUs of the host that vCPUs share', () => {
+  it('are an axis: each number becomes the switch of that name, and names tell them apart', () => {
+    const parsed = parseConfigurations({ mmus: ['ept'], designs: ['userspace'], hostCpus: [0, 1, 2] });
+    if (!parsed.ok) throw new Error(parsed.error);
+    expect(parsed.value.map(({ name, switches }) => [name, switches['hostCpus']])).toEqual([
+      ['own-cpus', 0],
+      ['1-cpu', 1],
+      ['2-cpus', 2],
+    ]);
+  });
+
+  it('are not in configurations of which nobody asked for them', () => {
+    const parsed = parseConfigurations({ mmus: ['ept'], designs: ['userspace'], switches: { apicv: true } });
+    expect(parsed.ok && parsed.value.map(({ switches }) => switches)).toEqual([{ apicv: true }]);
+  });
+
+  it('are a whole number', () => {
+    expect(named({ hostCpus: [1.5] })).toEqual(["switch hostCpus takes a whole number from 0 to 256, not '1.5'"]);
+  });
+});

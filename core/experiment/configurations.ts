@@ -18,6 +18,8 @@ export interface Selection {
   readonly nestedHost?: readonly boolean[];
   readonly vpid?: readonly boolean[];
   readonly hostPages?: readonly string[];
+  /** CPUs of the host that the vCPUs share, 0 for one each: values of the switch hostCpus. */
+  readonly hostCpus?: readonly number[];
   readonly seed?: number;
   readonly switches?: Readonly<Record<string, boolean | number | string>>;
 }
@@ -41,6 +43,8 @@ export function parseConfigurations(selection: Selection): Result<Configuration[
   if (!machines.ok) return machines;
   const switches = checkSwitches(selection.switches ?? {});
   if (!switches.ok) return switches;
+  const shares = sharedCpus(selection.hostCpus, switches.value);
+  if (!shares.ok) return shares;
   const hostPages = selection.hostPages ?? ['4K'];
   const badPage = hostPages.find((page) => !HOST_PAGES.includes(page));
   if (badPage !== undefined) return err(unknownName('host page size', badPage, HOST_PAGES));
@@ -63,19 +67,20 @@ export function parseConfigurations(selection: Selection): Result<Configuration[
                   refused.set(design, usable.value);
                   continue;
                 }
-                list.push({
-                  name: '',
-                  cpu,
-                  mmu,
-                  kernel,
-                  design,
-                  mitigations,
-                  nestedHost,
-                  vpid,
-                  hostPage: hostPage as Configuration['hostPage'],
-                  seed: selection.seed ?? 1,
-                  switches: switches.value,
-                });
+                for (const shared of shares.value)
+                  list.push({
+                    name: '',
+                    cpu,
+                    mmu,
+                    kernel,
+                    design,
+                    mitigations,
+                    nestedHost,
+                    vpid,
+                    hostPage: hostPage as Configuration['hostPage'],
+                    seed: selection.seed ?? 1,
+                    switches: shared,
+                  });
               }
   for (const design of selection.designs ?? []) {
     const why = refused.get(design);
@@ -101,6 +106,21 @@ export function contradictions(selection: Selection): { readonly name: string; r
         if (usable.ok && usable.value !== null) found.set(`${mmu}/${kernel}/${design}`, usable.value);
       }
   return [...found].map(([name, why]) => ({ name, why }));
+}
+
+/** The switches once for each number of host CPUs asked for. */
+function sharedCpus(
+  counts: readonly number[] | undefined,
+  switches: Record<string, boolean | number>,
+): Result<Record<string, boolean | number>[], string> {
+  if (counts === undefined) return ok([switches]);
+  const list: Record<string, boolean | number>[] = [];
+  for (const hostCpus of counts) {
+    const checked = checkSwitches({ ...switches, hostCpus });
+    if (!checked.ok) return checked;
+    list.push(checked.value);
+  }
+  return ok(list);
 }
 
 /** A kernel whose EPT and NPT do not exist, or are not modelled. */
@@ -153,7 +173,7 @@ function chooseMachines(
 const defaultCpus = (mmu: Mmu): readonly string[] =>
   mmu === 'shadow' ? [DEFAULT_CPUS.ept, DEFAULT_CPUS.npt] : [DEFAULT_CPUS[mmu]];
 
-type Axis = readonly [keyof Configuration, (configuration: Configuration) => string];
+type Axis = readonly [keyof Configuration | 'hostCpus', (configuration: Configuration) => string];
 
 const AXES: readonly Axis[] = [
   ['mmu', flavourOf],
@@ -164,7 +184,14 @@ const AXES: readonly Axis[] = [
   ['nestedHost', (c) => (c.nestedHost ? 'nested' : 'bare')],
   ['vpid', (c) => (c.vpid ? 'vpid' : 'no-vpid')],
   ['hostPage', (c) => c.hostPage],
+  ['hostCpus', hostCpusOf],
 ];
+
+/** The CPUs that the vCPUs share, as names of configurations have it. */
+function hostCpusOf({ switches }: Pick<Configuration, 'switches'>): string {
+  const count = Number(switches['hostCpus'] ?? 0);
+  return count === 0 ? 'own-cpus' : count === 1 ? '1-cpu' : `${count}-cpus`;
+}
 
 /** The MMU as names of configurations have it: shadow paging with the vendor, since each CPU can do it. */
 export function flavourOf({ mmu, cpu }: Pick<Configuration, 'mmu' | 'cpu'>): string {
@@ -182,9 +209,7 @@ export function nameConfigurations(list: readonly Configuration[]): Configuratio
   const machines = kinds((c) => `${flavourOf(c)}/${c.cpu}`);
   const cpuShown = machines > kinds(flavourOf);
   const mmuShown = kinds(flavourOf) > 1 && (!cpuShown || machines > kinds((c) => c.cpu));
-  const shown = AXES.filter(([key]) =>
-    key === 'cpu' ? cpuShown : key === 'mmu' ? mmuShown : kinds((c) => c[key]) > 1,
-  );
+  const shown = AXES.filter(([key, text]) => (key === 'cpu' ? cpuShown : key === 'mmu' ? mmuShown : kinds(text) > 1));
   return list.map((configuration) => {
     const parts = shown.map(([, text]) => text(configuration));
     return {

@@ -5,7 +5,8 @@ import { OP } from '../guest/instruction.ts';
 import { modelOf } from './claims/exit-cost.ts';
 import { priceResult } from './pricing.ts';
 import { profilesOf } from './profile.ts';
-import { symbolOf } from './symbols.ts';
+import { STEP_SHARES, WAIT_SHARES } from './symbol-shares.ts';
+import { SymbolsOfPath } from './symbols.ts';
 
 const invd = (mmu: 'ept' | 'npt', kernel: string) => {
   const cpu = mmu === 'ept' ? 'sapphire-rapids' : 'zen4';
@@ -48,9 +49,50 @@ describe('a profile by kernel symbol', () => {
     ]);
   });
 
-  it('names a C symbol for every step that the kernel takes', () => {
-    for (const { name } of STEPS)
-      for (const vendor of ['intel', 'amd'] as const)
-        expect(symbolOf(name, vendor, true) ?? '_').toMatch(/^[a-z_][a-z0-9_]*$/);
+  it('names C symbols for every step that the kernel takes, and gives the whole of it away', () => {
+    for (const vendor of ['intel', 'amd'] as const) {
+      const symbols = new SymbolsOfPath(vendor);
+      for (const { name } of STEPS) {
+        const shares = symbols.of(name);
+        for (const [symbol] of shares) expect(symbol ?? '_').toMatch(/^[a-z_][a-zA-Z0-9_]*$/);
+        expect(shares.reduce((sum, [, share]) => sum + share, 0)).toBeCloseTo(1, 9);
+      }
+    }
+  });
+
+  it('puts entry and exit at the first instruction that an NMI can interrupt after them', () => {
+    const symbols = new SymbolsOfPath('intel');
+    symbols.begin();
+    expect(symbols.of('hw.vmexit')).toEqual([['vmx_vmexit', 1]]);
+    expect(symbols.of('hw.vmread', 'vcpu_enter_guest.after')).toEqual([['vmx_vcpu_run', 1]]);
+    symbols.of('vcpu_enter_guest.after');
+    symbols.of('handle_ept_violation', 'hw.vmread');
+    expect(symbols.of('hw.vmread', 'kvm_mmu_page_fault')).toEqual([['handle_ept_violation', 1]]);
+    expect(symbols.of('hw.vmread', 'skip_emulated_instruction')).toContainEqual(['vmx_get_rflags', 0.25]);
+    symbols.of('vcpu_run');
+    symbols.of('vmx_vcpu_run');
+    expect(symbols.of('hw.vmwrite')).toEqual([['vmx_vcpu_run', 1]]);
+    expect(symbols.of('hw.vmentry')).toEqual([['vmx_vmexit', 1]]);
+    expect(new SymbolsOfPath('amd').of('hw.vmentry')).toEqual([['svm_vcpu_run', 1]]);
+  });
+
+  it('splits the rounds of halt polling, and shows nothing of sleep', () => {
+    const symbols = new SymbolsOfPath('intel');
+    const shares = symbols.ofWait({ symbol: 'kvm_vcpu_halt', kind: 'spins' }).map(([symbol]) => symbol);
+    expect(shares.slice(0, 2)).toEqual(['kvm_vcpu_halt', 'kvm_apic_has_interrupt']);
+    expect(shares).toEqual(
+      expect.arrayContaining(['__srcu_read_lock', '__srcu_read_unlock', 'read_tsc', 'vmx_sync_pir_to_irr']),
+    );
+    expect(symbols.ofWait({ symbol: 'queued_spin_lock_slowpath', kind: 'spins' })).toEqual([
+      ['queued_spin_lock_slowpath', 1],
+    ]);
+    expect(symbols.ofWait({ symbol: 'kvm_vcpu_block', kind: 'sleeps' })).toEqual([[null, 1]]);
+  });
+
+  it('says where each split is from', () => {
+    for (const { source, shares } of [...Object.values(STEP_SHARES), ...Object.values(WAIT_SHARES)]) {
+      expect(source).not.toBe('');
+      expect(shares.reduce((sum, [, share]) => sum + share, 0)).toBeCloseTo(1, 9);
+    }
   });
 });

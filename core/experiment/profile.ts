@@ -2,7 +2,7 @@ import type { StepName } from '../cost/steps.ts';
 import type { CpuModel } from '../cost/cpu-model.ts';
 import type { Wait } from '../machine/smp/waits.ts';
 import type { Configuration, PathResult, RunResult } from './result.ts';
-import { symbolOf } from './symbols.ts';
+import { type Share, SymbolsOfPath } from './symbols.ts';
 
 /** Cycles by kernel symbol, as `perf top` of the host would list them. */
 export interface Profile {
@@ -15,9 +15,6 @@ export interface Profile {
   /** Largest first. */
   readonly rows: readonly { readonly symbol: string; readonly cycles: number; readonly share: number }[];
 }
-
-/** Steps from which on the vCPU is on its way into the guest. */
-const ENTERING = new Set<string>(['vcpu_run', 'vcpu_enter_guest.exit_check', 'vmx_vcpu_run', 'svm_vcpu_run']);
 
 /** One profile of the run, or one of each vCPU where several ran at the same time. Spinning waits count, sleeping ones do not. */
 export function profilesOf(result: RunResult, model: CpuModel): Profile[] {
@@ -42,20 +39,20 @@ const labelOf = ({ mmu, kernel, design }: Configuration, { name }: CpuModel): st
 function profile(label: string, paths: readonly PathResult[], waits: readonly Wait[], model: CpuModel): Profile {
   const sums = new Map<string, number>();
   let elsewhere = 0;
-  const add = (symbol: string | null, cycles: number): void => {
-    if (symbol === null) elsewhere += cycles;
-    else sums.set(symbol, (sums.get(symbol) ?? 0) + cycles);
+  const add = (shares: readonly Share[], cycles: number): void => {
+    for (const [symbol, share] of shares)
+      if (symbol === null) elsewhere += cycles * share;
+      else sums.set(symbol, (sums.get(symbol) ?? 0) + cycles * share);
   };
+  const symbols = new SymbolsOfPath(model.vendor);
   for (const { steps, count } of paths) {
-    let entering = false;
-    for (const [step, times] of steps) {
-      if (step === 'hw.vmexit') entering = false;
-      else if (ENTERING.has(step)) entering = true;
+    symbols.begin();
+    steps.forEach(([step, times], at) => {
       const { value } = model.prices[step as StepName];
-      add(symbolOf(step as StepName, model.vendor, entering), value * times * count);
-    }
+      add(symbols.of(step as StepName, steps[at + 1]?.[0] as StepName | undefined), value * times * count);
+    });
   }
-  for (const { symbol, kind, cycles } of waits) add(kind === 'spins' ? symbol : null, cycles);
+  for (const wait of waits) add(symbols.ofWait(wait), wait.cycles);
   const cycles = [...sums.values()].reduce((sum, one) => sum + one, 0);
   const rows = [...sums].map(([symbol, own]) => ({ symbol, cycles: own, share: cycles === 0 ? 0 : own / cycles }));
   rows.sort((a, b) => b.cycles - a.cycles || (a.symbol < b.symbol ? -1 : 1));

@@ -3,6 +3,7 @@ import type { Problem } from '../machine/machine.ts';
 import type { Note } from '../machine/notes.ts';
 import type { Phase } from '../machine/phases.ts';
 import type { MachineSettings } from '../machine/settings.ts';
+import type { Scheduling } from '../machine/smp/host-cpus.ts';
 import type { Wait } from '../machine/smp/waits.ts';
 import type { Divergence } from '../reference/divergence.ts';
 
@@ -33,6 +34,8 @@ export interface VcpuResult {
   readonly waits: readonly Wait[];
   /** Simulated time in cycles when its last program ended. */
   readonly clock: number;
+  /** What the host's scheduler did with it, where the vCPUs share CPUs (switch hostCpus). */
+  readonly scheduling?: Scheduling;
 }
 
 /**
@@ -43,6 +46,8 @@ export interface TimedResult {
   readonly vcpus: readonly VcpuResult[];
   /** The VMM's own threads. */
   readonly host: readonly { readonly waits: readonly Wait[]; readonly clock: number }[];
+  /** Cycles in which each CPU of the host had a vCPU, where the vCPUs share CPUs. */
+  readonly hostCpus?: { readonly busy: readonly number[] };
 }
 
 /** What one run yields. Counts only: prices are applied later. */

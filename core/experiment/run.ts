@@ -8,6 +8,7 @@ import type { EventColumns } from '../events/recorder.ts';
 import { inspectHost, inspectMachine } from '../machine/inspect.ts';
 import type { LineCount } from '../machine/line-counts.ts';
 import type { Machine, Problem } from '../machine/machine.ts';
+import type { Note } from '../machine/notes.ts';
 import type { Trace } from '../machine/tracer.ts';
 import { nameSteps } from './pricing.ts';
 import type { Configuration, RunResult, TimedResult } from './result.ts';
@@ -191,7 +192,7 @@ export class Run {
       eventfds: host.signals(),
       userspaceExits: vmm.exits[0]! + vmm.exits[1]!,
       divergences: reference === null ? [] : reference.log.list(),
-      notes: [...machine.notes.list(), ...(machine.parts.others?.unmet() ?? [])],
+      notes: [...machine.notes.list(), ...(machine.parts.others?.unmet() ?? []), ...idleHostCpus(machine)],
       problem: machine.problem,
       clock: machine.smp?.clock ?? paths.clock,
       checked: reference !== null,
@@ -202,8 +203,20 @@ export class Run {
 
 function timedPart({ smp }: Machine): { timed?: TimedResult } {
   if (smp === null) return {};
-  const { vcpus, host } = smp.result();
-  return { timed: { vcpus: vcpus.map(({ paths, ...vcpu }) => ({ ...vcpu, paths: nameSteps(paths) })), host } };
+  const { vcpus, ...others } = smp.result();
+  return { timed: { vcpus: vcpus.map(({ paths, ...vcpu }) => ({ ...vcpu, paths: nameSteps(paths) })), ...others } };
+}
+
+/** Why the switch hostCpus, where it is given, changed nothing of this run. */
+function idleHostCpus({ parts: { hostCpus }, vcpuCount, smp }: Machine): Note[] {
+  if (hostCpus === null || (hostCpus.count < vcpuCount && smp !== null)) return [];
+  const why =
+    vcpuCount === 1
+      ? 'there is one vCPU'
+      : hostCpus.count >= vcpuCount
+        ? `each of the ${vcpuCount} vCPUs has a CPU of its own`
+        : 'the vCPUs never run at the same time (cpu.together)';
+  return [{ what: `hostCpus ${hostCpus.count} changes nothing: ${why}`, line: 0, count: 1 }];
 }
 
 const nonZero = (counts: Readonly<Record<string, number>>): Record<string, number> =>

@@ -68,6 +68,20 @@ export const SWITCHES: readonly SwitchRow[] = [
     range: [0, 2 ** 31 - 1],
   },
   {
+    name: 'hostCpus',
+    kind: 'number',
+    default: '0: one for each vCPU',
+    what: 'host CPUs that the vCPUs of cpu.together() share, by one run queue; threads of the VMM have CPUs of their own',
+    range: [0, 256],
+  },
+  {
+    name: 'hostSliceUs',
+    kind: 'number',
+    default: '2800, sysctl_sched_base_slice of 8 CPUs or more',
+    what: 'microseconds after which the scheduler of the host gives a CPU to a vCPU that waits for it (with hostCpus)',
+    range: [1, 1_000_000],
+  },
+  {
     name: 'pscEntries',
     kind: 'number',
     default: 'of the CPU',

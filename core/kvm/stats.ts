@@ -13,6 +13,7 @@ const NAMES = [
   'halt_exits',
   'hypercalls',
   'request_irq_exits',
+  'irq_window_exits',
   'insn_emulation',
   'insn_emulation_fail',
   'pf_taken',

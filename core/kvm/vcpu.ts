@@ -19,6 +19,7 @@ import { MmioCache } from './mmu/mmio-cache.ts';
 import { InjectedFault, KVM_ERROR, KVM_HALTED, KVM_NEXT, type KvmErrorId } from './outcome.ts';
 import { RunLoopBlocks } from './run-loop/blocks.ts';
 import { FASTPATH, handleFastpath, takesFastpath } from './run-loop/fastpath.ts';
+import { EventInjection } from './run-loop/inject-events.ts';
 import { loadGuestXcr0, putGuestXcr0 } from './run-loop/lazy-xcr0.ts';
 import { swapWord } from './run-loop/xstate.ts';
 import { drainPml } from './run-loop/pml.ts';
@@ -45,11 +46,8 @@ const RETRY_LO = 7;
 const RETRY_HI = 8;
 const XCR0_LOADED = 9;
 const SIGNAL = 10;
-const EVENT_PENDING = 11;
-const HALTED = 12;
-const INJECTED = 13;
-const INTERRUPTS_OFF = 14;
-const WORDS = 15;
+const HALTED = 11;
+const WORDS = 12;
 
 /** LVT timer register: masked. */
 const LVT_MASKED = 1 << 16;
@@ -84,6 +82,8 @@ export class Vcpu {
   error: KvmErrorId = 'none';
   /** The entry after this exit is to flush L1D where that mitigation is on: something was emulated, or userspace ran. */
   emulated = false;
+  /** How interrupts get into the guest. */
+  readonly events = new EventInjection(this);
   /** Null without an in-kernel local APIC: then a HLT always finds an interrupt pending. */
   readonly apic: LocalApic | null;
   /** The run loop takes nothing of the guest's XCR0, XSS and PKRU (TDX, SEV-ES: guest_state_protected). */
@@ -114,7 +114,6 @@ export class Vcpu {
     this.emulator = new Emulator(kvm.io, kvm.irqchip, this.emulatorPort, parts.paths, kvm.recorder);
     if (!kvm.policy.repInOneExit) this.emulator.repBatch = 1;
     this.words[LAST_ROW] = -1;
-    this.words[INJECTED] = -1;
     this.apic = config.lapic === undefined ? null : new LocalApic(id);
     this.stateProtected = config.vcpuType === 'td';
     this.fastpathKinds = kvm.fastpathKinds;
@@ -123,6 +122,7 @@ export class Vcpu {
   register(state: StateSet): void {
     this.mmioCache.register(state);
     state.addState(() => [this.words, this.pdptrs]);
+    this.events.register(state);
     this.apic?.register(state);
     state.addCounters(() => [this.emulator.stat]);
   }
@@ -170,7 +170,7 @@ export class Vcpu {
   enter(): void {
     const { blocks, kvm, paths, recorder } = this;
     if (kvm.shadow !== null) kvm.shadow.serveBeforeEntry(this);
-    if (this.apic !== null) this.injectEvents();
+    if (this.apic !== null) this.events.inject();
     if (kvm.keepsXcr0) loadGuestXcr0(this);
     paths.add((this.emulated ? blocks.epilogueAfterEmulation : blocks.epilogue)[this.swap]!);
     if (recorder.on) recorder.emit(EVENT.kvm_entry, 0, 0, 0, 0);
@@ -187,7 +187,7 @@ export class Vcpu {
     const answer = handleFastpath(this, kind, exit, insn);
     if (answer === FASTPATH.REENTER_GUEST && !this.mustLeaveLoop()) {
       paths.add(blocks.reentry[this.swap]!);
-      if (this.apic !== null) this.takePosted();
+      if (this.apic !== null) this.events.takePosted();
       if (recorder.on) recorder.emit(EVENT.kvm_entry, 0, 0, 0, 0);
       return KVM_NEXT;
     }
@@ -202,7 +202,7 @@ export class Vcpu {
 
   /** kvm_vcpu_exit_request(): requests, an event to inject by software, a signal for the thread. */
   private mustLeaveLoop(): boolean {
-    return this.requests !== 0 || this.words[EVENT_PENDING] !== 0 || this.words[SIGNAL] !== 0;
+    return this.requests !== 0 || this.events.requested || this.words[SIGNAL] !== 0;
   }
 
   /** What of XCR0, XSS and PKRU a world switch writes now. */
@@ -248,37 +248,42 @@ export class Vcpu {
     this.words[XCR0_LOADED] = value ? 1 : 0;
   }
 
-  /** The guest takes no interrupts (RFLAGS.IF clear, or in a handler). */
-  get interruptsOff(): boolean {
-    return this.words[INTERRUPTS_OFF] !== 0;
-  }
-
-  set interruptsOff(value: boolean) {
-    this.words[INTERRUPTS_OFF] = value ? 1 : 0;
-  }
-
   /** Simulated time of this vCPU in cycles, the path under way included. */
   get now(): number {
     this.port.settleCounts();
     return this.paths.clock + this.paths.costSoFar + this.timeOffset;
   }
 
+  /** The guest takes no interrupts (RFLAGS.IF clear, or in a handler). */
+  get interruptsOff(): boolean {
+    return this.events.interruptsOff;
+  }
+
+  set interruptsOff(value: boolean) {
+    this.events.interruptsOff = value;
+  }
+
+  /** The guest may take interrupts again (handler left). True when the CPU exits at once, because one waits for that. */
+  interruptsOn(): boolean {
+    return this.events.opensWindow();
+  }
+
   /** The vector that the guest took at the last entry, given once; -1 for none. */
   takeInjected(): number {
-    const vector = this.words[INJECTED]!;
-    this.words[INJECTED] = -1;
-    return vector;
+    return this.events.takeInjected();
   }
 
-  /** An interrupt for this vCPU from within the kernel: its APIC gets it, or, with APICv or AVIC, it is posted. */
+  /** An interrupt for this vCPU from within the kernel. */
   deliverInterrupt(vector: number): void {
-    const { apic, kvm, words } = this;
-    if (apic === null) return;
-    if (kvm.apicv) apic.post(vector);
-    else if (apic.deliver(vector)) words[EVENT_PENDING] = 1;
+    this.events.deliver(vector);
   }
 
-  /** The deadline has passed: the timer's vector is delivered as `deliverInterrupt` does; `step` is who noticed, -1 when that is counted already. False when none has. */
+  /** An interrupt came after this entry's look at the APIC. Its vector, or -1. */
+  injectLate(): number {
+    return this.events.injectLate();
+  }
+
+  /** The deadline has passed: the timer's vector is delivered; `step` is who noticed, -1 when that is counted already. False when none has. */
   expireTimer(step: number): boolean {
     const { apic, paths } = this;
     if (apic === null || apic.deadline === 0 || apic.deadline > this.now) return false;
@@ -286,39 +291,6 @@ export class Vcpu {
     if (step >= 0) paths.add(step);
     if ((apic.lvtTimer & LVT_MASKED) === 0) this.deliverInterrupt(apic.lvtTimer & 0xff);
     return true;
-  }
-
-  /** kvm_check_and_inject_events(): the next interrupt goes into this entry, unless the CPU delivers it itself. */
-  private injectEvents(): void {
-    const { apic, kvm, paths, words } = this;
-    if (kvm.apicv) return this.takePosted();
-    if (words[EVENT_PENDING] === 0 || this.interruptsOff) return;
-    words[EVENT_PENDING] = 0;
-    const vector = apic!.acceptOne();
-    if (vector < 0) return;
-    paths.add(STEP.kvm_check_and_inject_events);
-    words[INJECTED] = vector;
-    if (apic!.nextVector() >= 0) words[EVENT_PENDING] = 1;
-  }
-
-  /** An interrupt came after this entry's look at the APIC, and before the guest ran: it goes in all the same. Its vector, or -1. */
-  injectLate(): number {
-    this.injectEvents();
-    return this.takeInjected();
-  }
-
-  /** vmx_sync_pir_to_irr() before an entry with APICv: the CPU delivers the highest vector itself. */
-  private takePosted(): void {
-    const { apic, kvm, paths, words } = this;
-    if (!kvm.apicv) return;
-    if (apic!.syncPosted()) paths.add(STEP.vmx_sync_pir_to_irr);
-    if (words[INJECTED] === -1 && !this.interruptsOff) words[INJECTED] = apic!.acceptOne();
-  }
-
-  /** The guest may take interrupts again (EOI written, handler left): one that waited goes in with the next entry. */
-  interruptsOn(): void {
-    this.interruptsOff = false;
-    if (this.apic !== null && !this.kvm.apicv && this.apic.nextVector() >= 0) this.words[EVENT_PENDING] = 1;
   }
 
   /** KVM_RUN is about to return: what is kept of the guest's FPU state is put. */

@@ -1,5 +1,6 @@
 import { err, ok, type Result } from '../base/result.ts';
 import { hostXstate } from '../cost/host-xstate.ts';
+import { BASE_SLICE_US } from '../cost/host-scheduler.ts';
 import { findCpuMachine } from '../cost/cpu-models.ts';
 import type { CpuModel } from '../cost/cpu-model.ts';
 import { type MitigationId, parseMitigations, resolveMitigations } from '../cost/mitigations.ts';
@@ -25,6 +26,8 @@ export interface Chosen {
   readonly tdx: boolean;
   /** Levels of the nested tables where the switch says so. */
   readonly nestedLevels: number | null;
+  /** Host CPUs that the vCPUs share, and the scheduler's slice in microseconds; null for one each. */
+  readonly hostCpus: { readonly count: number; readonly sliceUs: number } | null;
 }
 
 /** Looks the names up and applies the design and the switches, or says what is wrong. */
@@ -66,6 +69,10 @@ export function choose(settings: MachineSettings): Result<Chosen, string> {
     },
     tdx: policy.tdx && model.value.vendor === 'intel' && model.value.year >= TDX_SINCE,
     nestedLevels: typeof switches['nestedLevels'] === 'number' ? switches['nestedLevels'] : null,
+    hostCpus:
+      typeof switches['hostCpus'] === 'number' && switches['hostCpus'] > 0
+        ? { count: switches['hostCpus'], sliceUs: Number(switches['hostSliceUs'] ?? BASE_SLICE_US.value) }
+        : null,
   });
 }
 
@@ -95,7 +102,7 @@ function cpuSwitches(
   const { features } = model;
   const given = { ...settings.switches };
   delete given['mmioCaching'];
-  for (const name of ['nestedLevels', 'hostXss', 'apicv', 'hvTimer']) delete given[name];
+  for (const name of ['nestedLevels', 'hostXss', 'apicv', 'hvTimer', 'hostCpus', 'hostSliceUs']) delete given[name];
   const { eptAD, pscEntries, ...others } = given;
   return {
     nested: settings.mmu === 'shadow' ? 'none' : settings.mmu,

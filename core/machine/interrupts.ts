@@ -30,9 +30,9 @@ export class Interrupts {
       vcpu.interruptsOff = true;
       paths.add(STEP['guest.irq_delivery']);
       this.endOfInterrupt();
-      vcpu.interruptsOn();
       paths.add(STEP['guest.iret']);
       paths.end();
+      if (vcpu.interruptsOn()) this.windowExit();
     }
   }
 
@@ -107,6 +107,20 @@ export class Interrupts {
       paths.add(STEP['hw.vmexit']);
       vcpu.handleExit(exit, this.insn);
     }
+    cpu.enterGuest();
+    paths.end();
+  }
+
+  /** The guest takes interrupts again, and one waits: INTERRUPT_WINDOW (VINTR on AMD). */
+  private windowExit(): void {
+    const { kvm, vcpu, paths, cpu } = this.machine.parts;
+    const { exit } = cpu;
+    exit.reason = kvm.isIntel ? EXIT_REASON.INTERRUPT_WINDOW : SVM_EXIT.VINTR;
+    exit.qualification = 0;
+    exit.vectoring = 0;
+    this.machine.exits[exit.reason]!++;
+    paths.add(STEP['hw.vmexit']);
+    vcpu.handleExit(exit, this.insn);
     cpu.enterGuest();
     paths.end();
   }

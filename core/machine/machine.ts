@@ -61,6 +61,8 @@ export interface MachineParts {
   readonly others: OtherVcpus | null;
   /** Exits of all vCPUs by reason: a column of counters, indexed by reason number (AMD's folded to 11 bits). */
   readonly exits: Float64Array;
+  /** CPUs of the host that the vCPUs share, and the scheduler's slice; null for one each. */
+  readonly hostCpus: { readonly count: number; readonly sliceUs: number } | null;
 }
 
 /** What a HOST record may name. */
@@ -147,6 +149,7 @@ export class Machine implements Repeatable {
   /** Carries out the complete records in [0, length), or up to the first problem. */
   run(records: Float64Array, length: number): void {
     this.records = records;
+    if (length > 0) this.smp?.goesOn();
     this.runRange(0, length);
   }
 
@@ -191,7 +194,10 @@ export class Machine implements Repeatable {
         decodeInstruction(header, records, at, insn);
         this.execute();
         at += 1 + argsOf(header);
-      } else at = this.runOther(code, header, at);
+      } else {
+        at = this.runOther(code, header, at);
+        if (code === RECORD.PARALLEL && at < to) this.smp?.goesOn();
+      }
     }
   }
 

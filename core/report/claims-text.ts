@@ -1,5 +1,6 @@
 import type { Claim, Uncovered } from '../experiment/claims/claim.ts';
 import { WITHIN } from '../experiment/claims/claim.ts';
+import { reasonFor } from '../experiment/claims/reasons.ts';
 import { figure } from './numbers.ts';
 import { table, wrap } from './table.ts';
 
@@ -87,6 +88,17 @@ export function claimsPage(claims: readonly Claim[], uncovered: readonly Uncover
     '| id | claim | holds | what the model says | source |',
     '| --- | --- | --- | --- | --- |',
     ...worded,
+    '',
+    '## Off, and why',
+    '',
+    '| id | role | published | model | why |',
+    '| --- | --- | ---: | ---: | --- |',
+    ...checked
+      .filter(({ found }) => !found.holds)
+      .map(
+        ({ claim, found }) =>
+          `| ${claim.id} | ${claim.role} | ${claim.published ?? ''} | ${found.model === null ? '' : figure(found.model.value)} | ${cell(reasonFor(claim.id, claim.role) ?? '')} |`,
+      ),
     '',
     '## Not covered',
     '',

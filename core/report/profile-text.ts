@@ -23,5 +23,6 @@ export function profileText(workload: string, profiles: readonly Profile[]): str
 }
 
 const NOTE =
-  'Symbols are those perf shows. The switch of worlds is hardware and has none: the exit counts for vmx_vmexit (svm_vcpu_run on AMD), entry, VMREAD and VMWRITE for the ' +
-  'run function. Cycles are the model’s at best prices, most of them estimates: the order says more than the percentages.';
+  'Symbols are those perf shows. The switch of worlds is hardware and has none: its samples are taken to land on the first instruction after the exit, in vmx_vmexit ' +
+  '(svm_vcpu_run on AMD). Steps and waits that contain other functions are split by a table of estimates. Cycles are the model’s at best prices: the order says more ' +
+  'than the percentages (docs/profiles.md).';

@@ -112,8 +112,16 @@ function reproduceLine(file: string, runs: readonly PricedRun[]): string {
           configurations.map(({ vpid }) => (vpid ? 'yes' : 'no')),
         )
       : []),
+    ...(configurations.some(({ switches }) => 'hostCpus' in switches)
+      ? axis(
+          'host-cpus',
+          configurations.map(({ switches }) => String(switches['hostCpus'] ?? 0)),
+        )
+      : []),
     ...axis('seed', [String(first.seed)]),
-    ...Object.entries(first.switches).flatMap(([name, value]) => ['--switch', `${name}=${String(value)}`]),
+    ...Object.entries(first.switches)
+      .filter(([name]) => name !== 'hostCpus')
+      .flatMap(([name, value]) => ['--switch', `${name}=${String(value)}`]),
   ];
   // A calibrated CPU has another id than the model it was run on.
   const calibrated = runs.find(({ model, result }) => model.id !== result.configuration.cpu);

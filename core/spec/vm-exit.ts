@@ -5,6 +5,7 @@
 export const EXIT_REASON = Object.freeze({
   EXCEPTION_NMI: 0,
   EXTERNAL_INTERRUPT: 1,
+  INTERRUPT_WINDOW: 7,
   CPUID: 10,
   HLT: 12,
   INVD: 13,
@@ -31,6 +32,7 @@ export const SVM_EXIT = Object.freeze({
   PF_EXCEPTION: 0x04e,
   MC_EXCEPTION: 0x052,
   INTR: 0x060,
+  VINTR: 0x064,
   CPUID: 0x072,
   INVD: 0x076,
   HLT: 0x078,

@@ -31,6 +31,11 @@ export const SELECTION_OPTIONS: readonly OptionSpec[] = [
   { name: 'nested-host', argument: 'LIST', help: 'yes, no: KVM itself runs in a virtual machine' },
   { name: 'vpid', argument: 'LIST', help: 'yes, no: TLB entries tagged by vCPU' },
   { name: 'host-page', aliases: ['host-pages'], argument: 'LIST', help: '4K, 2M, 1G: pages behind guest memory' },
+  {
+    name: 'host-cpus',
+    argument: 'LIST',
+    help: 'CPUs of the host that the vCPUs share, 0 for one each (with cpu.together)',
+  },
   { name: 'switch', argument: 'NAME=VALUE', help: 'a switch of the CPU model (exitlab help switches)' },
   { name: 'seed', argument: 'N', help: 'seed of random numbers, default 1' },
   { name: 'config', argument: 'NAME', help: 'a configuration as a comparison names it, e.g. ept/fast-mmio' },
@@ -56,10 +61,12 @@ export function selectionOf(options: Given, scenario: Selection): Selection {
   if (nested !== undefined) axes.nestedHost = nested;
   const vpid = yesOrNo(options, 'vpid');
   if (vpid !== undefined) axes.vpid = vpid;
+  const hostCpus = listOf(options, 'host-cpus');
+  if (hostCpus !== undefined) axes.hostCpus = hostCpus.map(cpuCount);
   const switches = options.get('switch');
   if (switches !== undefined) axes.switches = { ...axes.switches, ...Object.fromEntries(switches.map(switchOf)) };
   if (last(options, 'seed') !== undefined) axes.seed = numberOf(options, 'seed', 1, 0);
-  for (const [axis, option] of lists) {
+  for (const [axis, option] of [...lists, ['hostCpus', 'host-cpus'] as const]) {
     if (axes[axis]?.length === 0) throw new BadInput(`--${option} is an empty list`);
   }
   return axes;
@@ -84,6 +91,11 @@ function yesOrNo(options: Given, name: string): boolean[] | undefined {
   });
 }
 
+function cpuCount(text: string): number {
+  if (!/^\d+$/.test(text)) throw new BadInput(`--host-cpus takes whole numbers, not '${text}'`);
+  return Number(text);
+}
+
 function switchOf(text: string): [string, string] {
   const [, name, value] = /^([^=]+)=(.+)$/.exec(text) ?? [];
   if (name === undefined || value === undefined) throw new BadInput(`--switch takes NAME=VALUE, not '${text}'`);
@@ -100,6 +112,7 @@ function addParts(axes: Axes, name: string): void {
     else if (designs.some(({ id }) => id === part)) axes.designs = [part];
     else if (part === '4K' || part === '2M' || part === '1G') axes.hostPages = [part];
     else if (part === 'nested' || part === 'bare') axes.nestedHost = [part === 'nested'];
+    else if (/^(?:own|\d+)-cpus?$/.test(part)) axes.hostCpus = [part === 'own-cpus' ? 0 : Number.parseInt(part, 10)];
     else if (part === 'vpid' || part === 'no-vpid') axes.vpid = [part === 'vpid'];
     else if (isMitigations(part)) axes.mitigations = [part];
     else throw new BadInput(`--config ${name}: ${unknownName('part', part, partNames())}`);
@@ -129,6 +142,9 @@ const partNames = (): string[] => [
   'bare',
   'vpid',
   'no-vpid',
+  '1-cpu',
+  '2-cpus',
+  'own-cpus',
   'default',
   'none',
 ];

@@ -67,6 +67,8 @@ interface Comparison {
   readonly vpid?: readonly boolean[];
   /** Size of the host pages behind guest RAM. Default '4K'. */
   readonly hostPages?: readonly PageSize[];
+  /** CPUs of the host that the vCPUs of `cpu.together` share; 0 for one each. Default 0. */
+  readonly hostCpus?: readonly number[];
   /** Switches by name; `exitlab help switches` lists them. */
   readonly switches?: Readonly<Record<string, boolean | number>>;
 }

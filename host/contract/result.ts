@@ -96,8 +96,18 @@ export const runResult = v.object({
   clock,
   timed: v.exactOptional(
     v.object({
-      vcpus: v.array(v.object({ id: count, instructions: count, paths, waits, clock })),
+      vcpus: v.array(
+        v.object({
+          id: count,
+          instructions: count,
+          paths,
+          waits,
+          clock,
+          scheduling: v.exactOptional(v.object({ preempted: count, slept: count, moved: count })),
+        }),
+      ),
       host: v.array(v.object({ waits, clock })),
+      hostCpus: v.exactOptional(v.object({ busy: v.array(clock) })),
     }),
   ),
   checked: v.boolean(),

@@ -19,6 +19,7 @@ const comparison = v.strictObject({
   nestedHost: v.optional(v.array(v.boolean())),
   vpid: v.optional(v.array(v.boolean())),
   hostPages: v.optional(names),
+  hostCpus: v.optional(v.array(v.number('hostCpus is a list of numbers'), 'hostCpus is a list of numbers')),
   switches: v.optional(v.record(v.string(), v.union([v.boolean(), v.number()]))),
 });
 

@@ -11,6 +11,8 @@ interface Props {
   readonly theme: Theme;
   readonly copy: (text: string, what: string) => Promise<void>;
   readonly onAction?: (key: string) => void;
+  /** Of what the numbers are, where the heading does not say all of it. */
+  readonly label?: string;
   /** A sentence below the heading. */
   readonly about?: string;
   /** What kind of prices the cycles rest on; a chart of cycles has it in sight. */
@@ -19,10 +21,11 @@ interface Props {
 }
 
 /** A chart with its table beside it. */
-export function ChartSection({ chart, table, theme, copy, onAction, about, prices = '', children }: Props) {
+export function ChartSection({ chart, table, theme, copy, onAction, label, about, prices = '', children }: Props) {
   return (
     <section className="chart-section" aria-label={table.caption}>
       <h3>{table.caption}</h3>
+      {label !== undefined && <p>{label}</p>}
       {(about !== undefined || prices !== '') && (
         <p className="muted">
           {prices !== '' && <span className="prices">{prices}</span>} {about}

@@ -5,7 +5,9 @@ import { ChartSection } from '../charts/chart-section.tsx';
 import { Choice } from '../charts/choice.tsx';
 import type { PricedRun } from '../results/priced-runs.ts';
 import { ResultNotes } from '../results/result-notes.tsx';
+import { aboutTimed, isTimed } from '../results/timed.ts';
 import { usePricedRuns } from '../results/use-priced-runs.ts';
+import { runsTable } from '../results/vcpus.ts';
 import type { ResultPaneProps } from '../state/result-pane.ts';
 import { resultText } from '../text/results.ts';
 import { breakEvenTable, onlyPathsTable, tornado, tornadoTable } from './certainty.ts';
@@ -72,12 +74,16 @@ function Comparison({ a, b, theme, actions }: Props) {
       sensitivities: tornadoTable(comparison),
       breakEven: breakEvenTable(comparison),
       onlyPaths: onlyPathsTable(comparison),
+      vcpus: runsTable([a, b].filter(isTimed)),
     };
   }, [a, b]);
   const common = { theme, copy: actions.copy };
+  const whose = aboutTimed([a, b], 'compare');
   return (
     <>
       <VerdictView comparison={shown.comparison} />
+      {whose !== '' && <p className="muted">{whose}</p>}
+      {shown.vcpus.rows.length > 0 && <ChartSection chart={null} table={shown.vcpus} {...common} />}
       {shown.differs.rows.length > 0 && <ChartSection chart={null} table={shown.differs} {...common} />}
       <ChartSection chart={shown.chart} table={shown.stages} prices={shown.prices} {...common} />
       {shown.steps.rows.length > 0 && <ChartSection chart={null} table={shown.steps} {...common} />}

@@ -5,6 +5,7 @@ import { hasNews, type BenchRun, type RunEntry } from '../state/run.ts';
 import { latestRunOf } from '../state/runs.ts';
 import { en } from '../text/en.ts';
 import { compact } from '../text/numbers.ts';
+import { resultText } from '../text/results.ts';
 import type { monaco } from './monaco.ts';
 
 /** Characters of the margin for a count. */
@@ -61,7 +62,8 @@ function hovers(run: BenchRun, shown: RunEntry): monaco.editor.IModelDeltaDecora
   for (const entry of [shown, ...run.entries.filter((other) => other !== shown)]) {
     for (const { line, accesses, exits } of entry.outcome?.lines ?? []) {
       const rows = texts.get(line) ?? [];
-      rows.push(`${entry.configuration.name}: ${en.editor.lineCounts(accesses, exits)}`);
+      const whose = entry.outcome?.result.timed === undefined ? '' : ` (${resultText.timed.margin})`;
+      rows.push(`${entry.configuration.name}: ${en.editor.lineCounts(accesses, exits)}${whose}`);
       texts.set(line, rows);
     }
   }

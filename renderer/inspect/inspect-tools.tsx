@@ -4,6 +4,7 @@ import { Choice } from '../charts/choice.tsx';
 import { readAccess } from './read-access.ts';
 import { pathLabel, pathsByCount } from '../results/paths.ts';
 import type { PricedRun } from '../results/priced-runs.ts';
+import { isTimed, numberedAccesses } from '../results/timed.ts';
 import { useOffers } from '../state/offers.ts';
 import type { InspectTarget } from '../state/result-pane.ts';
 import { resultText } from '../text/results.ts';
@@ -22,7 +23,7 @@ interface Props {
 /** Which access is shown: by configuration, path or number, and one further or one back. */
 export function InspectTools({ runs, run, target, go }: Props) {
   const access = target?.access ?? 0;
-  const all = run.result.accesses;
+  const all = numberedAccesses(run.result);
   const known = pathsByCount(run).filter(({ first }) => first > 0);
   const paths = known.slice(0, MOST_PATHS);
   const to = (next: number): void => go({ index: run.index, access: Math.max(1, Math.min(all, Math.round(next))) });
@@ -42,13 +43,14 @@ export function InspectTools({ runs, run, target, go }: Props) {
         label={text.path}
         options={[
           { value: '', text: '–' },
-          ...paths.map((path) => ({ value: `${path.first}`, text: pathLabel(path) })),
+          // Two paths may begin with one access: an interrupt's is a path of its own.
+          ...paths.map((path) => ({ value: `${path.place}`, text: pathLabel(path) })),
         ]}
-        value={paths.some(({ first }) => first === access) ? `${access}` : ''}
-        onChange={(value) => value !== '' && to(Number(value))}
+        value={`${paths.find(({ first }) => first === access)?.place ?? ''}`}
+        onChange={(value) => value !== '' && to(run.outcome.firsts[Number(value)] ?? 1)}
         {...(known.length > paths.length && { note: text.morePaths(known.length - paths.length) })}
       />
-      <AccessField access={access} most={all} onChange={to} />
+      <AccessField access={access} most={all} isFirst={isTimed(run)} onChange={to} />
       <Button className="button" isDisabled={access <= 1} onPress={() => to(access - 1)}>
         <span aria-hidden="true">◀</span> {text.previousAccess}
       </Button>
@@ -59,8 +61,16 @@ export function InspectTools({ runs, run, target, go }: Props) {
   );
 }
 
+interface AccessFieldProps {
+  readonly access: number;
+  readonly most: number;
+  /** They are vCPU 0's, of several vCPUs. */
+  readonly isFirst: boolean;
+  readonly onChange: (n: number) => void;
+}
+
 /** Number of the access; Enter goes there. */
-function AccessField({ access, most, onChange }: { access: number; most: number; onChange: (n: number) => void }) {
+function AccessField({ access, most, isFirst, onChange }: AccessFieldProps) {
   const [typed, setTyped] = useState(`${access}`);
   const [problem, setProblem] = useState<string | null>(null);
   useEffect(() => {
@@ -90,7 +100,7 @@ function AccessField({ access, most, onChange }: { access: number; most: number;
           if (event.key === 'Enter') take();
         }}
       />
-      <span className="muted">{text.outOf(most)}</span>
+      <span className="muted">{isFirst ? text.outOfFirst(most) : text.outOf(most)}</span>
       <span className="field-error" id={id} role="alert">
         {problem}
       </span>

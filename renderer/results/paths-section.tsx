@@ -7,6 +7,7 @@ import { stairsChart } from './distribution.ts';
 import { pathsTable } from './paths.ts';
 import { pricesOf } from './price-kinds.ts';
 import type { PricedRun } from './priced-runs.ts';
+import { aboutTimed } from './timed.ts';
 
 interface Props extends Pick<ResultPaneProps, 'theme' | 'actions'> {
   readonly runs: readonly PricedRun[];
@@ -24,7 +25,7 @@ export function PathsSection({ runs, theme, actions }: Props) {
       table={table}
       theme={theme}
       copy={actions.copy}
-      about={resultText.paths.host}
+      about={aboutTimed([run], 'paths', resultText.paths.host)}
       prices={pricesOf([run])}
       onAction={(key) => actions.inspect({ index: run.index, access: run.outcome.firsts[Number(key)] ?? 1 })}
     >

@@ -10,10 +10,13 @@ import { PathsSection } from './paths-section.tsx';
 import { phasesTable } from './phases.ts';
 import { pricesOf } from './price-kinds.ts';
 import type { PricedRun } from './priced-runs.ts';
+import { ProfileSection } from './profile-section.tsx';
 import { ResultNotes } from './result-notes.tsx';
 import { statisticsTable } from './statistics.ts';
 import { stagesChart, stagesTable } from './stages.ts';
+import { aboutTimed, isTimed } from './timed.ts';
 import { usePricedRuns } from './use-priced-runs.ts';
+import { VcpusSection } from './vcpus-section.tsx';
 import '../charts/charts.css';
 
 const { tabs } = resultText;
@@ -24,6 +27,7 @@ export function ResultsPane({ run, theme, actions }: ResultPaneProps) {
   const { runs } = priced;
   const hasPhases = runs.some(({ result }) => result.phases.length > 0);
   const hasHost = runs.some(hasHostWork);
+  const hasVcpus = runs.some(isTimed);
   if (runs.length === 0) {
     return (
       <div className="result-body">
@@ -36,11 +40,16 @@ export function ResultsPane({ run, theme, actions }: ResultPaneProps) {
     <div className="result-pane">
       <Tabs className="result-tabs">
         <TabList aria-label={tabs.label} className="result-tab-list">
-          {(['stages', 'exits', 'distribution', 'paths', 'statistics'] as const).map((id) => (
+          {(['stages', 'exits', 'distribution', 'paths', 'profile', 'statistics'] as const).map((id) => (
             <Tab key={id} id={id} className="result-tab">
               {tabs[id]}
             </Tab>
           ))}
+          {hasVcpus && (
+            <Tab id="vcpus" className="result-tab">
+              {tabs.vcpus}
+            </Tab>
+          )}
           {hasPhases && (
             <Tab id="phases" className="result-tab">
               {tabs.phases}
@@ -65,9 +74,17 @@ export function ResultsPane({ run, theme, actions }: ResultPaneProps) {
         <TabPanel id="paths" className="result-body">
           <PathsSection {...shown} />
         </TabPanel>
+        <TabPanel id="profile" className="result-body">
+          <ProfileSection run={run} {...shown} />
+        </TabPanel>
         <TabPanel id="statistics" className="result-body">
           <Statistics {...shown} />
         </TabPanel>
+        {hasVcpus && (
+          <TabPanel id="vcpus" className="result-body">
+            <VcpusSection {...shown} />
+          </TabPanel>
+        )}
         {hasPhases && (
           <TabPanel id="phases" className="result-body">
             <Phases {...shown} />
@@ -96,7 +113,7 @@ function Stages({ runs, theme, actions }: Props) {
       table={table}
       theme={theme}
       copy={actions.copy}
-      about={resultText.stages.about}
+      about={aboutTimed(runs, 'cycles', resultText.stages.about)}
       prices={pricesOf(runs)}
     />
   );
@@ -106,14 +123,14 @@ function Exits({ runs, theme, actions }: Props) {
   const chart = useMemo(() => exitsChart(runs), [runs]);
   const table = useMemo(() => exitsTable(runs), [runs]);
   const none = chart.parts.length === 0;
-  const about = none ? resultText.exits.none : aboutExits(runs);
+  const about = none ? resultText.exits.none : aboutTimed(runs, 'counts', aboutExits(runs) ?? '');
   return (
     <ChartSection
       chart={none ? null : chart}
       table={table}
       theme={theme}
       copy={actions.copy}
-      {...(about !== null && { about })}
+      {...(about !== '' && { about })}
     />
   );
 }
@@ -127,7 +144,7 @@ function Percentiles({ runs, theme, actions }: Props) {
       table={table}
       theme={theme}
       copy={actions.copy}
-      about={resultText.distribution.about}
+      about={aboutTimed(runs, 'cycles', resultText.distribution.about)}
       prices={pricesOf(runs)}
     />
   );
@@ -136,13 +153,22 @@ function Percentiles({ runs, theme, actions }: Props) {
 function Statistics({ runs, theme, actions }: Props) {
   const table = useMemo(() => statisticsTable(runs), [runs]);
   return (
-    <ChartSection chart={null} table={table} theme={theme} copy={actions.copy} about={resultText.statistics.about} />
+    <ChartSection
+      chart={null}
+      table={table}
+      theme={theme}
+      copy={actions.copy}
+      about={aboutTimed(runs, 'counts', resultText.statistics.about)}
+    />
   );
 }
 
 function Phases({ runs, theme, actions }: Props) {
   const table = useMemo(() => phasesTable(runs), [runs]);
-  return <ChartSection chart={null} table={table} theme={theme} copy={actions.copy} prices={pricesOf(runs)} />;
+  const about = aboutTimed(runs, 'phases');
+  return (
+    <ChartSection chart={null} table={table} theme={theme} copy={actions.copy} about={about} prices={pricesOf(runs)} />
+  );
 }
 
 function HostWork({ runs, theme, actions }: Props) {
@@ -153,7 +179,12 @@ function HostWork({ runs, theme, actions }: Props) {
   const common = { theme, copy: actions.copy, prices: shown.prices };
   return (
     <>
-      <ChartSection chart={shown.chart} table={shown.table} about={resultText.host.about} {...common} />
+      <ChartSection
+        chart={shown.chart}
+        table={shown.table}
+        about={aboutTimed(runs, 'host', resultText.host.about)}
+        {...common}
+      />
       <ChartSection chart={null} table={shown.works} {...common} />
     </>
   );

@@ -110,10 +110,15 @@ export function readAxes(saved: unknown): Axes {
     hostPages: known('hostPages'),
     vpid: flags(given['vpid']),
     nestedHost: flags(given['nestedHost']),
-    switches: readSwitches(given['switches']),
+    switches: readSwitches({
+      ...record(given['switches']),
+      ...(Array.isArray(given['hostCpus']) && { hostCpus: given['hostCpus'] }),
+    }),
     seed: typeof seed === 'number' && Number.isSafeInteger(seed) ? seed : 1,
   };
 }
+
+const record = (value: unknown): object => (typeof value === 'object' && value !== null ? value : {});
 
 /** A script names one value a switch, a workspace a list. */
 function readSwitches(saved: unknown): Axes['switches'] {

@@ -6,6 +6,7 @@ import { setPair, type Pair } from './matrices.ts';
 import type { ResultPaneActions, ShownPair } from './result-pane.ts';
 import type { BenchRun } from './run.ts';
 import { shownRun } from './runs.ts';
+import { titleOfScript } from './script-title.ts';
 import { requestPlace } from './view.ts';
 
 /** Matrix and panes of runs that belong to no editor share one pair. */
@@ -53,6 +54,7 @@ export function resultPaneActions(bench: Bench): ResultPaneActions {
       bench.documents.setState({ active: document.id });
       requestPlace(bench.view, document.id, line);
     },
+    readTitle: (script) => titleOfScript(bench, script),
     readInspection: async ({ index, access }) =>
       bench.lab.call('inspect', { script: run().script, configuration: configurationAt(index), access }),
     readEvents: async (asked) => bench.lab.call('events.read', asked),

@@ -1,4 +1,4 @@
-import type { Inspection, LabParams, LabReply } from '../../host/contract/lab.ts';
+import type { Inspection, LabParams, LabReply, ScriptText } from '../../host/contract/lab.ts';
 import type { BenchRun } from './run.ts';
 
 /** One access of one configuration of the shown run. */
@@ -27,6 +27,8 @@ export interface ResultPaneActions {
   show(pane: ResultPaneId): void;
   /** Puts the cursor on a line of the script that was run (from 1). */
   goToLine(line: number): void;
+  /** What a script calls itself; its file's name where it says nothing. */
+  readTitle(script: ScriptText): Promise<string>;
   /** The steps of one access, with the machine before and after. A newer call ends an older one. */
   readInspection(target: InspectTarget): Promise<Inspection>;
   /** When events of one configuration of a start were, at most 65536 a call. */

@@ -35,6 +35,8 @@ export const resultText = {
     statistics: 'Statistics',
     phases: 'Phases',
     host: 'Host work',
+    profile: 'Profile',
+    vcpus: 'vCPUs',
   },
   statistics: {
     title: 'KVM statistics, a run',
@@ -106,6 +108,70 @@ export const resultText = {
     graces: 'SRCU grace periods',
     where: 'dearest steps',
     ofRun: 'in the run',
+  },
+  profile: {
+    title: (of: string) => `Cycles by kernel symbol: ${of}`,
+    all: (vcpus: number) => `all ${grouped(vcpus)} vCPUs`,
+    whose: 'vCPU',
+    symbol: 'symbol',
+    share: 'share',
+    /** Of the chart's axis. */
+    unit: '% of the kernel’s cycles',
+    part: 'share of the cycles in the kernel',
+    whole: (kernel: string, elsewhere: string) =>
+      `${kernel} cycles in the kernel; ${elsewhere} elsewhere (guest, halted, userspace) are in no percentage.`,
+    none: 'No cycle was spent in the kernel.',
+    /** core/experiment/symbols.ts has the rule. */
+    rule: 'As perf top of the host would list them. The switch of worlds has no symbol: it counts for vmx_vmexit (svm_vcpu_run on AMD). What contains other functions is split by a table of estimates, and most prices are estimated: the order says more than the percentages.',
+    waited: 'waited',
+    partlyWaited: (share: string, prices: string) => `${share} waited, ${prices}`,
+  },
+  vcpus: {
+    runs: 'Time of all vCPUs together',
+    title: (name: string) => `vCPUs of ${name}`,
+    waits: (name: string) => `Waits of ${name}`,
+    about:
+      'In simulated time. Timed: who met whom follows from the best values of this CPU’s prices, and so do the waits; ranges of the steps leave it as it is. Under other prices run it again.',
+    aboutOne: 'What each vCPU did itself, what it waited for, and when it was through.',
+    aboutWaits: 'By the symbol that perf shows. What spins burns its CPU; what sleeps does not, and is in no profile.',
+    repriced: 'Own cycles are at other prices than the run was made with; waits and ends are those of that run.',
+    number: (id: number) => `vCPU ${id}`,
+    vmm: (n: number) => `VMM ${n}`,
+    who: 'who',
+    instructions: 'instructions',
+    own: 'own cycles',
+    waited: 'waited',
+    idle: 'without a program',
+    ended: 'ended at',
+    ofTime: 'of the time',
+    ofItsTime: 'of its time',
+    most: 'most of it',
+    vmmWaited: 'VMM waited',
+    nothing: 'nothing',
+    symbol: 'symbol',
+    kind: 'kind',
+    times: 'times',
+    shared: (vcpus: number, cpus: number) =>
+      `${plural(vcpus, 'vCPU')} on ${cpus === 1 ? '1 CPU' : `${grouped(cpus)} CPUs`} of the host`,
+    preempted: 'preempted',
+    slept: 'slept',
+    moved: 'moved',
+    forCpu: 'waited for a CPU',
+    busy: (shares: string) => `Busy: ${shares} of the time.`,
+  },
+  /** What the numbers are of where several vCPUs ran at the same time. */
+  timed: {
+    cycles: 'Of all vCPUs, without their waits, which stand under vCPUs. Timed: under other prices run it again.',
+    counts: 'Of all vCPUs.',
+    paths:
+      'Of all vCPUs, without their waits. Only accesses of vCPU 0 have numbers: a path that it never took has no first access.',
+    phases: 'Of vCPU 0 alone: what the others did meanwhile is in no phase.',
+    host: 'Of all threads of the VMM, without their waits, which stand under vCPUs.',
+    timeline:
+      'Events of all vCPUs, in the order in which they were carried out. Accesses are those of vCPU 0 alone, and the clock of every event is vCPU 0’s own: it stands still while that one waits.',
+    compare:
+      'Of all vCPUs, without their waits. Interval, prices and break-even leave it as it was who met whom; “exitlab compare --reruns N” runs both again under drawn prices.',
+    margin: 'vCPU 0 alone',
   },
   compare: {
     a: 'A',
@@ -211,6 +277,8 @@ export const resultText = {
     from: (before: string, after: string) => `${before} → ${after}`,
     noAccess: (typed: string, most: number) => `“${typed}” is no access: they are numbered 1 to ${grouped(most)}.`,
     outOf: (accesses: number) => `of ${grouped(accesses)}`,
+    /** Where several vCPUs ran: those of the others have no numbers. */
+    outOfFirst: (accesses: number) => `of ${grouped(accesses)}, vCPU 0 alone`,
   },
   timeline: {
     choose: 'Configuration',

@@ -3,6 +3,7 @@ import { Button } from 'react-aria-components';
 import { Choice } from '../charts/choice.tsx';
 import { toMarkdown, toTsv, type TableSpec } from '../charts/table.ts';
 import type { PricedRun } from '../results/priced-runs.ts';
+import { aboutTimed, ownClock } from '../results/timed.ts';
 import { usePricedRuns } from '../results/use-priced-runs.ts';
 import { useOffers } from '../state/offers.ts';
 import type { ResultPaneProps } from '../state/result-pane.ts';
@@ -61,11 +62,12 @@ function Timeline({ owner, shown, theme, actions, tools }: Props) {
   const clock = series?.columns.cycles;
   const first = clock?.at(0) ?? 0;
   // The end of the run is known before its last event is read, so that the window does not grow.
-  const end = Math.max(first + 1, shown.result.clock, clock?.at(Math.max(0, ready - 1)) ?? 0);
+  const end = Math.max(first + 1, ownClock(shown), clock?.at(Math.max(0, ready - 1)) ?? 0);
   const limits = axis === 'clock' ? { from: first, to: end } : { from: 0, to: Math.max(1, total - 1) };
   const view = chosen ?? limits;
   useEffect(() => setSelected(0), [owner]);
   const vendor = shown.model.vendor;
+  const whose = aboutTimed([shown], 'timeline');
   const dropped = kept?.dropped ?? 0;
   const open = (event: number): void =>
     actions.inspect({ index: shown.index, access: series?.columns.access.at(event) ?? 1 });
@@ -135,6 +137,7 @@ function Timeline({ owner, shown, theme, actions, tools }: Props) {
       {series !== null && (
         <div className="timeline-body">
           <div className="timeline-scroll">
+            {whose !== '' && <p className="muted">{whose}</p>}
             <TimelineChart
               series={series}
               ready={ready}

@@ -1,7 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { EVENT_ROWS, STAGES } from '../../core/index.ts';
 import { EXIT_REASON, SVM_EXIT } from '../../core/spec/vm-exit.ts';
-import { EXIT_MEANINGS, INK, OTHER_EXIT, STAGE_PAINT, stageOfEvent, type Theme } from './palette.ts';
+import {
+  EXIT_MEANINGS,
+  INK,
+  NEUTRAL,
+  OTHER_EXIT,
+  STAGE_PAINT,
+  stageOfEvent,
+  type Theme,
+  WAIT_PAINT,
+  WITHOUT_WORK,
+} from './palette.ts';
 
 type Rgb = readonly [number, number, number];
 
@@ -110,6 +120,22 @@ describe('colours of the exits', () => {
   it('name each reason once', () => {
     const named = EXIT_MEANINGS.flatMap(({ reasons }) => reasons);
     expect(new Set(named).size).toBe(named.length);
+  });
+});
+
+describe('colours of what vCPUs wait for, work and have no work', () => {
+  const paints = [...Object.values(WAIT_PAINT), NEUTRAL, WITHOUT_WORK];
+
+  it.each(Object.entries(VISION))('are told apart with %s', (_name, vision) => {
+    for (const theme of ['light', 'dark'] satisfies Theme[]) {
+      for (const [n, one] of paints.entries()) {
+        for (const other of paints.slice(n + 1)) {
+          // A hatched patch is told from a plain one by its stripes.
+          if (one.hatched !== other.hatched) continue;
+          expect(distance(one[theme], other[theme], vision), `${one[theme]} and ${other[theme]}`).toBeGreaterThan(12);
+        }
+      }
+    }
   });
 });
 

@@ -1,4 +1,4 @@
-import { STAGE_PAINT, type Paint as Colours, type Stage } from '../../core/index.ts';
+import { STAGE_PAINT, type Paint as Colours, type Stage, type VcpuResult } from '../../core/index.ts';
 
 export type Theme = 'light' | 'dark';
 
@@ -79,6 +79,21 @@ export function eventPaint(name: string): Paint {
 
 /** What is no stage: totals, shares, whole runs. */
 export const NEUTRAL: Paint = { light: '#9db9dc', dark: '#4d729e' };
+
+/** What vCPUs wait for, by the kernel's symbol: those that spin are plain, those that sleep are hatched. */
+export const WAIT_PAINT: Readonly<Record<VcpuResult['waits'][number]['symbol'], Paint>> = {
+  queued_spin_lock_slowpath: OKABE_ITO.vermilion,
+  queued_read_lock_slowpath: OKABE_ITO.green,
+  queued_write_lock_slowpath: OKABE_ITO.orange,
+  kvm_vcpu_halt: OKABE_ITO.violet,
+  __mutex_lock_slowpath: hatched(OKABE_ITO.blue),
+  __synchronize_srcu: hatched(OKABE_ITO.brown),
+  kvm_vcpu_block: hatched(OKABE_ITO.purple),
+  schedule: hatched(OKABE_ITO.ink),
+};
+
+/** Time in which a vCPU had nothing to do. */
+export const WITHOUT_WORK: Paint = { light: '#d3d8de', dark: '#3a3d43' };
 
 /** Colours of a chart's own lines and letters; the same as the window's. */
 export const INK = {

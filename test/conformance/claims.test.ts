@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { claims } from '../../core/experiment/claims/claims.ts';
+import { REASONS, reasonFor } from '../../core/experiment/claims/reasons.ts';
 import { UNCOVERED } from '../../core/experiment/claims/worded-claims.ts';
 import { claimsPage } from '../../core/report/claims-text.ts';
 
@@ -13,6 +14,15 @@ describe('published claims', () => {
     expect(new Set(keys).size).toBe(keys.length);
     const ids = new Set(claims().map(({ id }) => id));
     expect(UNCOVERED.filter(({ id }) => ids.has(id))).toEqual([]);
+  });
+
+  it('say why, exactly where one does not hold', { timeout: 60_000 }, () => {
+    const off = claims().filter((claim) => !claim.check().holds);
+    expect(
+      off.filter(({ id, role }) => reasonFor(id, role) === undefined).map(({ id, role }) => `${id} ${role}`),
+    ).toEqual([]);
+    const named = off.flatMap(({ id, role }) => [id, `${id} ${role}`]);
+    expect(Object.keys(REASONS).filter((key) => !named.includes(key))).toEqual([]);
   });
 
   it(

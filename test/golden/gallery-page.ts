@@ -21,6 +21,7 @@ const AXES: Readonly<Record<string, string>> = {
   nestedHost: 'nested host',
   vpid: 'VPID',
   hostPages: 'host pages',
+  hostCpus: 'host CPUs (0: one a vCPU)',
   switches: 'with',
 };
 

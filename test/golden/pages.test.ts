@@ -33,9 +33,12 @@ const ORDER = [
   'mmio-kick-no-gain',
   'tsc-deadline',
   'hlt-wake',
+  'halt-polling',
+  'timer-and-io',
   'tdx-external-interrupt',
   'ipi-ping-pong',
   'shootdown',
+  'overcommit',
   'mmu-lock-stress',
   'device-bring-up',
 ];

@@ -40,10 +40,10 @@ export async function describeScenario(
   return { file, script, description: described.description };
 }
 
-/** Runs a scenario on its own configurations, one after the other in this process. */
-export async function runScenario(name: string): Promise<ScenarioRuns> {
+/** Runs a scenario on its own configurations, or on those that `on` makes of them, one after the other in this process. */
+export async function runScenario(name: string, on: Selection = {}): Promise<ScenarioRuns> {
   const { file, script, description } = await describeScenario(name);
-  const configurations = parseConfigurations(description.configurations as Selection);
+  const configurations = parseConfigurations({ ...(description.configurations as Selection), ...on });
   if (!configurations.ok) throw new Error(`${file}: ${configurations.error}`);
   const runs: RunView[] = [];
   for (const configuration of configurations.value) runs.push(await runOne(script, configuration));

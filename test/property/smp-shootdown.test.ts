@@ -4,6 +4,7 @@ import type { RunResult, Selection } from '../../core/index.ts';
 import { LocalApic } from '../../core/kvm/lapic/local-apic.ts';
 import { Vcpu } from '../../core/kvm/vcpu.ts';
 import { Invalidation } from '../../core/cpu/invalidate.ts';
+import { HostCpus } from '../../core/machine/smp/host-cpus.ts';
 import { play } from '../driver/play-script.ts';
 
 // Several vCPUs, random delays between what they do: no IPI is lost, no wake-up is lost, and nobody uses a translation of before a TLB
@@ -31,6 +32,9 @@ interface Plan {
   readonly mmu: 'ept' | 'npt' | 'shadow';
   readonly kernel: '4.15' | '6.18' | '7.0';
   readonly apicv: boolean;
+  /** CPUs of the host that the vCPUs share, 0 for one each, and the slice on them in microseconds. */
+  readonly hostCpus: number;
+  readonly hostSliceUs: number;
 }
 
 /** vCPU 0 moves the page, and returns from each shootdown before the others look; each round ends when all have looked. */
@@ -59,13 +63,29 @@ function shootdowns({ vcpus, delays, idle }: Plan, handler = `cpu.invlpg(${PAGE 
   console.log(cpu.read32(${ACKS}));`;
 }
 
+const switchesOf = ({ apicv, hostCpus, hostSliceUs }: Plan): Record<string, boolean | number> =>
+  hostCpus === 0 ? { apicv } : { apicv, hostCpus, hostSliceUs };
+
 async function run(plan: Plan, body = shootdowns(plan)): Promise<{ result: RunResult; messages: readonly string[] }> {
   const setup = `vm.paging({ mode: '4-level', tables: ${TABLES} }); vm.ram({ gpa: 0, size: '1 MiB' }); vm.lapic(); vm.vcpus(${plan.vcpus});`;
-  const on: Selection = { mmus: [plan.mmu], kernels: [plan.kernel], switches: { apicv: plan.apicv } };
+  const on: Selection = { mmus: [plan.mmu], kernels: [plan.kernel], switches: switchesOf(plan) };
   const played = await play(setup, body, on);
   if (typeof played === 'string') throw new Error(played);
   expect(played.error).toBeNull();
   return played;
+}
+
+/** Cycles that a load takes at most. */
+const LAST_LOAD = 500;
+
+/** No more is done at a time than there are CPUs of the host: what vCPUs do, and what they spin away, fits into their time. */
+function expectHonestTime({ vcpus, hostCpus }: Plan, { timed, clock }: RunResult): void {
+  if (hostCpus === 0 || hostCpus >= vcpus) return expect(timed!.hostCpus).toBeUndefined();
+  const end = Math.max(...timed!.vcpus.map((vcpu) => vcpu.clock));
+  const spun = timed!.vcpus.flatMap(({ waits }) => waits).filter(({ kind }) => kind === 'spins');
+  // The script looks at the result when the programs have ended.
+  expect(end * hostCpus + LAST_LOAD).toBeGreaterThanOrEqual(spun.reduce((sum, { cycles }) => sum + cycles, clock));
+  for (const busy of timed!.hostCpus!.busy) expect(busy).toBeLessThanOrEqual(end);
 }
 
 const plans: fc.Arbitrary<Plan> = fc.record({
@@ -75,6 +95,8 @@ const plans: fc.Arbitrary<Plan> = fc.record({
   mmu: fc.constantFrom('ept', 'npt', 'shadow'),
   kernel: fc.constantFrom('4.15', '6.18', '7.0'),
   apicv: fc.boolean(),
+  hostCpus: fc.integer({ min: 0, max: 4 }),
+  hostSliceUs: fc.constantFrom(1, 2, 5, 20, 100),
 });
 
 const PLAN: Plan = {
@@ -84,6 +106,8 @@ const PLAN: Plan = {
   mmu: 'ept',
   kernel: '6.18',
   apicv: false,
+  hostCpus: 0,
+  hostSliceUs: 5,
 };
 
 afterEach(() => void vi.restoreAllMocks());
@@ -99,6 +123,7 @@ describe('TLB shootdowns between vCPUs', () => {
           expect(result.problem).toBeNull();
           expect(result.divergences).toEqual([]);
           expect(messages).toEqual([`${(plan.vcpus - 1) * plan.delays.length}`]);
+          expectHonestTime(plan, result);
         }),
         { numRuns: 40, seed: 5 },
       );
@@ -152,6 +177,36 @@ describe('is found out:', () => {
   });
 });
 
+/** What of the scheduler a planted bug reaches into. */
+const Inside = HostCpus.prototype as unknown as {
+  admit(seat: { readonly slept: number }, now: number): boolean;
+  readonly queue: unknown[];
+};
+
+describe('on one CPU of the host it is found out', () => {
+  const CROWDED: Plan = { ...PLAN, hostCpus: 1, idle: ['halt', 'halt', 'halt'] };
+  const ends = async (): Promise<string> => (await run(CROWDED)).result.problem?.text ?? 'all end';
+
+  it('that nothing is wrong when nothing is', async () => {
+    expect(await ends()).toBe('all end');
+  });
+
+  it('when a vCPU that wakes is never queued', async () => {
+    const { admit } = Inside;
+    vi.spyOn(Inside, 'admit').mockImplementation(function (this: typeof Inside, seat, now) {
+      const has = admit.call(this, seat, now);
+      if (!has && seat.slept > 0) this.queue.pop();
+      return has;
+    });
+    expect(await ends()).toMatch(/^deadlock/);
+  });
+
+  it('when a slice never ends', async () => {
+    vi.spyOn(HostCpus.prototype, 'nextEnd', 'get').mockReturnValue(Infinity);
+    expect(await ends()).toMatch(/^deadlock: vCPU 0 spins/);
+  });
+});
+
 describe('what the host takes away', () => {
   const reclaim = (pause: number): string => `cpu.together([
     (cpu) => cpu.repeat(30, () => { cpu.write32(0x5000, 1); cpu.pause(400); }),
@@ -166,6 +221,7 @@ describe('what the host takes away', () => {
         expect(result.problem).toBeNull();
         expect(result.divergences).toEqual([]);
         expect(messages).toEqual(['30']);
+        expectHonestTime({ ...plan, vcpus: 2 }, result);
       }),
       { numRuns: 25, seed: 7 },
     );

@@ -45,6 +45,11 @@ export function worldSwitchPrices(cpu: Hardware) {
     'mitigation.pbrsb': derived(18, [10, 30], 'lkml 2210.0/05508: outl_to_kernel 2008 to 2026'),
     'mitigation.l1d_flush': estimated(2000, [1000, 3000], 'estimate: IA32_FLUSH_CMD, and the misses after it'),
     'mitigation.verw': estimated(100, [30, 500], 'estimate'),
+    'mitigation.ibpb': estimated(
+      2500,
+      [600, 12000],
+      'estimate: IA32_PRED_CMD written; thousands of cycles by all accounts',
+    ),
   } as const satisfies Partial<Record<StepName, Cited>>;
 }
 

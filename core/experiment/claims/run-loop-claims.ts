@@ -130,8 +130,11 @@ const ARMED = insn(OP.WRMSR, 0, MSR.X2APIC_LVT_TIMER, LVT);
 const PAST = insn(OP.WRMSR, 2, MSR.IA32_TSC_DEADLINE, 0);
 const LATER = [...insn(OP.WRMSR, 2, MSR.IA32_TSC_DEADLINE, DELAY), RECORD.PAUSE + ARGS_UNIT, DELAY];
 
+/** The Skylake-SP of 2020 has its mitigations, as in A1.16 of the same author; the Haswell of 2017 came before them. */
+const MITIGATIONS: Readonly<Record<string, string>> = { 'skylake-sp': 'default', haswell: 'none' };
+
 function deadline(cpu: string, kernel: string, hvTimer: boolean, body: readonly number[]): Bounds {
-  const at = { cpus: [cpu], kernels: [kernel], mitigations: ['none'], switches: { hvTimer } };
+  const at = { cpus: [cpu], kernels: [kernel], mitigations: [MITIGATIONS[cpu]!], switches: { hvTimer } };
   // What is left of the pause once the interrupt has come is no part of the test.
   return turn(
     run(at, { lapic: true }, ARMED, body),

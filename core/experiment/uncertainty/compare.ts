@@ -72,6 +72,7 @@ export function comparePair(
     seeds,
     verdict: verdictOf({
       identical,
+      unlike: choices.some(({ what }) => what === 'hostCpus') && a.result.accesses !== b.result.accesses,
       difference: change,
       interval: interval ?? { level: 0.95, low: 0, high: 0 },
       costOfA,

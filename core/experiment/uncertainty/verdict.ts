@@ -16,6 +16,8 @@ export const NEGLIGIBLE = 0.01;
 export interface Evidence {
   /** Both sides took the same steps equally often, at the same prices. */
   readonly identical: boolean;
+  /** The vCPUs shared CPUs of the host in other ways, and did not execute as many instructions: those that wait spin. Default false. */
+  readonly unlike?: boolean;
   /** B - A, cycles an access, at best prices. */
   readonly difference: number;
   readonly interval: Interval;
@@ -30,6 +32,12 @@ export interface Evidence {
 export function verdictOf(evidence: Evidence): Verdict {
   const { identical, difference, interval, costOfA, sensitivities, seeds } = evidence;
   if (identical) return { word: 'no difference', why: 'both took the same steps, at the same prices' };
+  if (evidence.unlike === true) {
+    return {
+      word: 'inconclusive',
+      why: 'vCPUs spin for as long as they wait, so that a mean access is not the same work in both: see when the runs ended',
+    };
+  }
   const limit = NEGLIGIBLE * Math.abs(costOfA);
   if (Math.max(Math.abs(interval.low), Math.abs(interval.high)) < limit) {
     return { word: 'no difference', why: 'the whole interval lies within 1 % of the cost of A' };

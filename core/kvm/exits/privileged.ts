@@ -22,6 +22,12 @@ export function handlePreemptionTimer(vcpu: Vcpu): number {
   return KVM_RETRY;
 }
 
+/** The guest takes interrupts again, and KVM waited for that. */
+export function handleInterruptWindow(vcpu: Vcpu): number {
+  vcpu.events.closeWindow();
+  return KVM_RETRY;
+}
+
 /** kvm_emulate_wrmsr outside the fastpath loop. IA32_XSS is kept; other MSRs without a meaning here are taken. */
 export function handleWrmsr(vcpu: Vcpu, exit: VmExit, insn: Instruction): number {
   vcpu.paths.add(STEP.kvm_emulate_wrmsr);

@@ -7,7 +7,7 @@ import { handleEptMisconfig } from './ept-misconfig.ts';
 import { handleEptViolation } from './ept-violation.ts';
 import { handleIo } from './io-instruction.ts';
 import { handleNestedPageFault } from './nested-page-fault.ts';
-import { handleInvd, handlePreemptionTimer, handleWrmsr, handleXsetbv } from './privileged.ts';
+import { handleInterruptWindow, handleInvd, handlePreemptionTimer, handleWrmsr, handleXsetbv } from './privileged.ts';
 import { handleShadowFault } from './shadow-fault.ts';
 import { handleCpuid, handleHalt, handleHypercall } from './simple.ts';
 
@@ -30,6 +30,7 @@ function table(rows: readonly (readonly [number, Handler])[]): readonly Handler[
 /** kvm_vmx_exit_handlers, as far as the model raises the exits. */
 const VMX = table([
   [EXIT_REASON.EXCEPTION_NMI, handleShadowFault],
+  [EXIT_REASON.INTERRUPT_WINDOW, handleInterruptWindow],
   [EXIT_REASON.CPUID, handleCpuid],
   [EXIT_REASON.HLT, handleHalt],
   [EXIT_REASON.INVLPG, handleInvlpg],
@@ -54,6 +55,7 @@ const SVM = table([
   [SVM_EXIT.CR3_WRITE, handleControlRegister],
   [SVM_EXIT.CR4_WRITE, handleControlRegister],
   [SVM_EXIT.PF_EXCEPTION, handleShadowFault],
+  [SVM_EXIT.VINTR, handleInterruptWindow],
   [SVM_EXIT.CPUID, handleCpuid],
   [SVM_EXIT.HLT, handleHalt],
   [SVM_EXIT.INVLPG, handleInvlpg],

@@ -24,9 +24,11 @@ export function writeApicMsr(vcpu: Vcpu, insn: Instruction): boolean {
     case MSR.X2APIC_EOI:
       paths.add(STEP.kvm_apic_set_eoi);
       apic.eoi();
+      vcpu.events.priorityFell();
       return true;
     case MSR.X2APIC_TPR:
       apic.tpr = low;
+      vcpu.events.priorityFell();
       return true;
     case MSR.X2APIC_LVT_TIMER:
       apic.lvtTimer = low;
@@ -36,7 +38,10 @@ export function writeApicMsr(vcpu: Vcpu, insn: Instruction): boolean {
   }
 }
 
-/** Arms or (0) disarms the timer; a deadline in the past fires at once. */
+/**
+ * Arms or (0) disarms the timer; a deadline in the past fires at once. The VMX preemption timer is armed all the same before that is found
+ * (start_hv_timer: vmx_set_hv_timer returns `delta_tsc == 0`, from 4.13); an hrtimer is not (start_sw_tscdeadline).
+ */
 function setDeadline(vcpu: Vcpu, insn: Instruction): void {
   const { paths, apic, kvm } = vcpu;
   const value = insn.data[1]! * 0x1_0000_0000 + (insn.data[0]! >>> 0);
@@ -44,6 +49,8 @@ function setDeadline(vcpu: Vcpu, insn: Instruction): void {
   paths.add(STEP.kvm_set_lapic_tscdeadline_msr);
   apic!.deadline = insn.size === FROM_NOW ? now + value : value;
   if (apic!.deadline === 0) return;
-  if (apic!.deadline <= now) return void vcpu.expireTimer(STEP.kvm_lapic_expired_hv_timer);
-  paths.add(kvm.hvTimer ? STEP.start_hv_timer : STEP.start_sw_timer);
+  const passed = apic!.deadline <= now;
+  if (kvm.hvTimer) paths.add(STEP.start_hv_timer);
+  else if (!passed) paths.add(STEP.start_sw_timer);
+  if (passed) vcpu.expireTimer(STEP.kvm_lapic_expired_hv_timer);
 }

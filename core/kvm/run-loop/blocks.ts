@@ -57,6 +57,9 @@ export class RunLoopBlocks {
   readonly loadPgd: number;
   /** kvm_inject_page_fault() up to the entry: event, error code; CR2 is loaded by the run function. */
   readonly injectPageFault: number;
+  /** The interrupt window: asked for before an entry, and answered after its exit. */
+  readonly enableWindow: number;
+  readonly interruptWindow: number;
   readonly cpuid: number;
   readonly halt: number;
   readonly hypercall: number;
@@ -100,6 +103,12 @@ export class RunLoopBlocks {
     this.svmInstruction = define('hw.vmcb_access');
     this.loadPgd = define('kvm_mmu_load_pgd', intel ? 'hw.vmwrite' : 'hw.vmcb_access');
     this.injectPageFault = define('kvm_inject_page_fault', [intel ? 'hw.vmwrite' : 'hw.vmcb_access', 2]);
+    this.enableWindow = intel
+      ? define('vmx_enable_irq_window', 'hw.vmwrite')
+      : define('svm_enable_irq_window', ['hw.vmcb_access', 3]);
+    this.interruptWindow = intel
+      ? define('handle_interrupt_window', 'hw.vmwrite')
+      : define('interrupt_window_interception', ['hw.vmcb_access', 3]);
     this.cpuid = followedBySkip('kvm_emulate_cpuid');
     this.halt = followedBySkip('kvm_emulate_halt');
     this.hypercall = followedBySkip('kvm_emulate_hypercall');

@@ -21,6 +21,13 @@ export interface HostEvent {
  * for TDs, before that work. `handler` is the step of the interrupt's own work. (arch/x86/kvm/vmx/main.c, vmx.c; seed 003)
  */
 export function externalInterrupt(vcpu: Vcpu, handler: number): HostEvent {
+  const event = interruptExit(vcpu, handler);
+  vcpu.enter();
+  return event;
+}
+
+/** The first half of `externalInterrupt`: the vCPU is out of the guest, in vcpu_run(), and what comes next is the way back. */
+export function interruptExit(vcpu: Vcpu, handler: number): HostEvent {
   const { paths, blocks, kvm } = vcpu;
   const served = kvm.policy.mcHandling === 'v1' && vcpu.stateProtected ? 0 : 1;
   const word = vcpu.swap;
@@ -29,7 +36,7 @@ export function externalInterrupt(vcpu: Vcpu, handler: number): HostEvent {
   if (served > 0) paths.add(handler);
   if (handler === STEP.apic_timer_fn) vcpu.expireTimer(COUNTED);
   paths.add(blocks.interruptAfter[word]!);
-  comeBack(vcpu);
+  isOut(vcpu);
   return { served, withGuestState: false };
 }
 
@@ -50,16 +57,16 @@ export function machineCheck(vcpu: Vcpu, when: 'guest' | 'entry'): HostEvent {
   paths.add(blocks.outerBefore[word]!);
   if (!inside && served > 0) paths.add(STEP.kvm_machine_check);
   paths.add(blocks.outerAfter[word]!);
-  comeBack(vcpu);
+  isOut(vcpu);
+  vcpu.enter();
   const xstate = xcr0 === 'outer' && (word & (SWAP.XCR0 | SWAP.XSS)) !== 0;
   return { served, withGuestState: inside && (xstate || (pkru === 'outer' && (word & SWAP.PKRU) !== 0)) };
 }
 
-/** Nothing is left for the handler; back into the guest, up to the hardware entry. */
-function comeBack(vcpu: Vcpu): void {
+/** Nothing is left for the handler. */
+function isOut(vcpu: Vcpu): void {
   const { kvm } = vcpu;
   kvm.stats[STAT.exits]!++;
   vcpu.emulated = false;
   if (kvm.logsByPml) drainPml(vcpu);
-  vcpu.enter();
 }

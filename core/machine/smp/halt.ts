@@ -20,6 +20,8 @@ export class HaltPolling {
   private limitNs = 0;
   private phase = RUNS;
   private since = 0;
+  /** When it stops polling. */
+  private until = 0;
   private asleepSince = 0;
 
   constructor({ xcr0 }: KvmPolicy, ghz: number) {
@@ -32,17 +34,30 @@ export class HaltPolling {
     return Math.floor(this.limitNs * this.ghz);
   }
 
-  /** True when it has just halted, and polls first. */
-  begins(now: number): boolean {
+  /** True when it has just halted, and polls first; `alone`: no other thread waits for its CPU. */
+  begins(now: number, alone = true): boolean {
     if (this.phase !== RUNS) return false;
     this.since = now;
+    this.until = alone ? now + this.limit : now;
     this.phase = POLLS;
-    return this.limit > 0;
+    return this.until > now;
+  }
+
+  /** Another thread waits for the CPU from now on: kvm_vcpu_can_poll() says no. True when it was polling. */
+  stops(now: number): boolean {
+    if (this.phase !== POLLS || this.until <= now) return false;
+    this.until = now;
+    return true;
+  }
+
+  /** True while the thread is off its CPU, or about to be. */
+  get sleeps(): boolean {
+    return this.phase === SLEEPS;
   }
 
   /** True when it has polled in vain, or does not poll: the thread goes to sleep. */
   fallsAsleep(now: number): boolean {
-    if (this.phase !== POLLS || now - this.since < this.limit) return false;
+    if (this.phase !== POLLS || now < this.until) return false;
     this.phase = SLEEPS;
     return true;
   }
@@ -52,12 +67,12 @@ export class HaltPolling {
     this.asleepSince = now;
   }
 
-  /** There is an interrupt. True when the thread slept, and has to be woken. */
-  woken(now: number, waits: WaitLog): boolean {
+  /** There is an interrupt. True when the thread slept, and has to be woken; it was runnable, and waited for a CPU, for the last `queued` cycles. */
+  woken(now: number, waits: WaitLog, queued = 0): boolean {
     const { phase } = this;
     if (phase !== RUNS) {
-      waits.add('kvm_vcpu_halt', Math.min(now - this.since, this.limit));
-      if (phase === SLEEPS) waits.add('kvm_vcpu_block', now - this.asleepSince);
+      waits.add('kvm_vcpu_halt', Math.min(now - this.since, this.until - this.since));
+      if (phase === SLEEPS) waits.add('kvm_vcpu_block', now - queued - this.asleepSince);
       this.adjust((now - this.since) / this.ghz);
     }
     this.phase = RUNS;

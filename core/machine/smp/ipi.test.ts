@@ -81,6 +81,34 @@ describe.each([
   });
 });
 
+describe.each(['ept', 'npt'] as const)('an IPI that comes while a handler runs, %s', (mmu) => {
+  const on = (switches: Selection): Selection => ({ mmus: [mmu], kernels: ['6.18'], ...switches });
+  /** vCPU 1 is in the handler of 0x60 when the second IPI comes. */
+  const body = (second: number): string => `cpu.write32(0x1000, 0); cpu.write32(0x2000, 0); cpu.together([
+  (cpu) => { ${ipi(1, 0x60)} cpu.spinUntil(0x1000, 1); ${ipi(1, second)} cpu.spinUntil(0x2000, 1); },
+  (cpu) => {
+    cpu.onInterrupt(0x60, () => { cpu.write32(0x1000, 1); cpu.pause(20_000); });
+    cpu.onInterrupt(${second}, () => { cpu.write32(0x2000, 1); });
+    cpu.pause(100_000);
+  },
+]);`;
+  const names = mmu === 'ept' ? ['EXTERNAL_INTERRUPT', 'INTERRUPT_WINDOW'] : ['INTR', 'VINTR'];
+
+  it.each([0x40, 0x80])('%i, without APICv: kicked out, and in through the interrupt window', async (second) => {
+    const { result } = await run(2, body(second), on(WITHOUT));
+    expect(result.problem).toBeNull();
+    expect(names.map((name) => result.exits[name])).toEqual([2, 1]);
+    // Not before the handler is left.
+    expect(result.timed!.vcpus[0]!.clock).toBeGreaterThan(20_000);
+  });
+
+  it.each([0x40, 0x80])('%i, with APICv or AVIC: no exit at all', async (second) => {
+    const { result } = await run(2, body(second), on(WITH));
+    expect(result.problem).toBeNull();
+    expect(names.map((name) => result.exits[name])).toEqual([undefined, undefined]);
+  });
+});
+
 describe('a vCPU that halts', () => {
   it('for ever is told', async () => {
     const { result } = await run(2, 'cpu.together([(cpu) => { cpu.pause(10); }, (cpu) => { cpu.hlt(); }]);');

@@ -1,13 +1,15 @@
-import type { PathRow } from '../../cost/paths.ts';
+import { type PathRow, toSixteenth } from '../../cost/paths.ts';
 import { HOST_THREAD, HOST_THREADS } from '../../guest/parallel.ts';
 import { argsOf, lineOf } from '../decode.ts';
 import type { IpiPort } from '../../kvm/lapic/ipi-port.ts';
 import type { Machine } from '../machine.ts';
+import { HostCpus, QUEUED } from './host-cpus.ts';
 import { HostThread } from './host-thread.ts';
 import { LockMoments } from './lock-moments.ts';
 import { mergeRows } from './merge-rows.ts';
 import { Program } from './program.ts';
 import { HALTS, STEPPED, type Thread } from './thread.ts';
+import { SpinAhead } from './spin-ahead.ts';
 import type { TimedPart } from './timed.ts';
 import { VcpuThread } from './vcpu-thread.ts';
 
@@ -25,7 +27,11 @@ export class Smp implements IpiPort {
   private readonly vcpus: readonly VcpuThread[];
   private readonly hosts: HostThread[] = [];
   private readonly locks: LockMoments;
+  /** Null while each vCPU has a CPU of its own. */
+  private readonly hostCpus: HostCpus | null;
   private records: Float64Array = new Float64Array(0);
+  /** Null where spinning is short, since each vCPU has a CPU, and in a round that is to be multiplied out. */
+  private ahead: SpinAhead | null;
   /** Clock of vCPU 0 when the last programs had ended, and the time it was then. */
   private clockThen = 0;
   private timeThen = 0;
@@ -39,6 +45,9 @@ export class Smp implements IpiPort {
     this.machine = machine;
     this.vcpus = [null, ...others].map((other) => new VcpuThread(machine, other, records));
     this.locks = new LockMoments(machine.parts.kvm.policy, machine.parts.model);
+    this.hostCpus = hostCpusOf(machine);
+    this.ahead = this.hostCpus === null ? null : new SpinAhead(machine);
+    for (const vcpu of this.vcpus) vcpu.hostCpus = this.hostCpus;
     this.locks.readers = (but) => this.vcpus.filter((vcpu) => vcpu !== but && vcpu.readsSrcu);
   }
 
@@ -52,6 +61,10 @@ export class Smp implements IpiPort {
     const { threads, end } = this.assign(at);
     if (machine.problem !== null) return end;
     for (const thread of threads) thread.begin(now);
+    this.hostCpus?.begin(
+      this.vcpus.filter((vcpu) => threads.includes(vcpu)),
+      now,
+    );
     kvm.locks = locks;
     kvm.ipis = this;
     this.running = true;
@@ -62,6 +75,11 @@ export class Smp implements IpiPort {
     this.timeThen = threads.reduce((latest, { time }) => Math.max(latest, time), now);
     this.clockThen = paths.clock;
     return end;
+  }
+
+  /** vCPU 0 goes on by itself. What was asked of it after its program's end is served first; the others serve it before they run again. */
+  goesOn(): void {
+    if (this.machine.parts.vcpu.hasRequests) this.vcpus[0]!.serveRequests();
   }
 
   /** Instructions of all vCPUs, those of the script before and after its programs included. */
@@ -89,8 +107,10 @@ export class Smp implements IpiPort {
         paths: paths.rows(),
         waits: waits.list(),
         clock: time,
+        ...(this.hostCpus === null ? {} : { scheduling: this.hostCpus.scheduling({ id }) }),
       })),
       host: this.hosts.map(({ waits, time }) => ({ waits: waits.list(), clock: time })),
+      ...(this.hostCpus === null ? {} : { hostCpus: { busy: this.hostCpus.busy } }),
     };
   }
 
@@ -120,9 +140,14 @@ export class Smp implements IpiPort {
   }
 
   private goOn(threads: readonly Thread[], line: number): void {
-    const { machine } = this;
+    const { machine, hostCpus } = this;
     while (machine.problem === null) {
       const next = earliest(threads);
+      const sliceEnd = hostCpus === null ? Infinity : hostCpus.nextEnd;
+      if (hostCpus !== null && sliceEnd < (next?.time ?? Infinity)) {
+        hostCpus.endSlices(sliceEnd);
+        continue;
+      }
       if (next === null) {
         if (threads.some(({ ended }) => !ended)) machine.stopAt(deadlock(threads), line);
         return;
@@ -130,6 +155,8 @@ export class Smp implements IpiPort {
       const { moment } = next;
       if (moment?.what === 'ipi') this.arrive(next, moment.lock);
       else if (moment !== null) this.locks.perform(next, moment);
+      else if (next instanceof VcpuThread && hostCpus !== null && hostCpus.holdsBack(next))
+        this.locks.leaves(next, next.time);
       else this.step(next, threads, line);
       if (++this.steps % PULSE === 0) machine.pulse();
     }
@@ -156,17 +183,34 @@ export class Smp implements IpiPort {
     const stepped = thread.step();
     this.locks.current = null;
     if (stepped === STEPPED.SPUN) thread.spunAt = this.progress;
-    else {
-      this.progress++;
-      if (stepped === STEPPED.ENDED) thread.ended = true;
-    }
+    else if (stepped !== STEPPED.SWITCHED) this.progress++;
+    if (stepped === STEPPED.ENDED) thread.ended = true;
+    if (thread.ended || thread.blocked === HALTS) this.hostCpus?.gone(thread, thread.time);
     for (const vcpu of this.vcpus) {
       if (vcpu === thread) continue;
       vcpu.absorb();
       vcpu.asked(now);
     }
-    if (stepped === STEPPED.SPUN && threads.every((one) => this.waitsForEver(one)))
-      this.machine.stopAt(deadlock(threads), line);
+    if (stepped !== STEPPED.SPUN) return;
+    if (threads.every((one) => this.waitsForEver(one))) this.machine.stopAt(deadlock(threads), line);
+    else if (this.ahead !== null && thread instanceof VcpuThread) this.spinOn(this.ahead, thread, threads, line);
+  }
+
+  /** It will find nothing new until somebody else does something, or a slice is over. */
+  private spinOn(ahead: SpinAhead, thread: VcpuThread, threads: readonly Thread[], line: number): void {
+    const hostCpus = this.hostCpus!;
+    if (hostCpus.isSwitching(thread)) return;
+    let until = hostCpus.nextEnd;
+    for (const one of threads) {
+      if (one.ended) continue;
+      if (one instanceof VcpuThread) until = Math.min(until, one.deadline);
+      const spins = one.spunAt === this.progress && one.moment === null && !hostCpus.isSwitching(one);
+      if (one.blocked === '' && !spins) until = Math.min(until, one.time);
+    }
+    if (until === Infinity) return this.machine.stopAt(deadlock(threads), line);
+    this.ahead = null;
+    ahead.spun(thread, until, () => this.step(thread, threads, line));
+    this.ahead = ahead;
   }
 
   /** It has ended, it halts, or it spins and nothing has happened since it looked. */
@@ -187,6 +231,14 @@ function earliest(threads: readonly Thread[]): Thread | null {
 
 function deadlock(threads: readonly Thread[]): string {
   const waiting = threads.filter(({ ended }) => !ended);
-  const each = waiting.map(({ name, blocked }) => `${name} ${blocked === '' ? 'spins' : blocked}`);
+  const each = waiting.map(
+    ({ name, blocked }) => `${name} ${blocked === '' || blocked === QUEUED ? 'spins' : blocked}`,
+  );
   return `deadlock: ${each.join(', ')}, and nobody is left to change that`;
+}
+
+/** The scheduler of the host, where it has fewer CPUs than the VM has vCPUs. */
+function hostCpusOf({ parts: { hostCpus, model }, vcpuCount }: Machine): HostCpus | null {
+  if (hostCpus === null || hostCpus.count >= vcpuCount) return null;
+  return new HostCpus(hostCpus.count, toSixteenth(hostCpus.sliceUs * 1000 * model.ghz));
 }

@@ -3,7 +3,13 @@ import { type Moment, Timeline } from './timeline.ts';
 import { WaitLog } from './waits.ts';
 
 /** How a thread's next step went. */
-export const STEPPED = Object.freeze({ DONE: 0, SPUN: 1, ENDED: 2 });
+export const STEPPED = Object.freeze({
+  DONE: 0,
+  SPUN: 1,
+  ENDED: 2,
+  /** It went off its CPU or came on one: nothing that others wait for. */
+  SWITCHED: 3,
+});
 
 /** Why a vCPU is blocked that executed HLT. */
 export const HALTS = 'halts';
@@ -104,6 +110,17 @@ export abstract class Thread {
 
   /** What the last step left to be counted. */
   protected settle(): void {}
+
+  /** Cycles that the step under way takes. */
+  get took(): number {
+    return this.cost;
+  }
+
+  /** So many cycles are in the ledger that no step has taken. */
+  protected jump(cycles: number): void {
+    this.delay(cycles);
+    this.clockSeen = this.paths.clock;
+  }
 
   /** Everything from here on comes so many cycles later. */
   delay(cycles: number): void {

@@ -6,18 +6,20 @@ import { codeOf, decodeInstruction, lineOf, sizeOf } from '../decode.ts';
 import { STAT } from '../../kvm/stats.ts';
 import { MSR } from '../../spec/msr.ts';
 import type { Machine } from '../machine.ts';
+import { type Arrival, loadOnCpu, schedIn, schedOut } from '../../kvm/run-loop/sched.ts';
 import type { OtherVcpu, OtherVcpuParts } from '../other-vcpu.ts';
 import { fillKick, fillPort } from '../ring.ts';
 import { HaltPolling } from './halt.ts';
 import { InterruptDelivery } from './interrupts.ts';
 import { HANDLER_ENDED, type Program, PROGRAM_ENDED } from './program.ts';
+import { type HostCpus, QUEUED, type Schedulable } from './host-cpus.ts';
 import { HALTS, STEPPED, Thread } from './thread.ts';
 
 /** What a thread needs of its vCPU. */
 type VcpuParts = Pick<OtherVcpuParts, 'cpu' | 'vcpu' | 'paths'>;
 
 /** One vCPU on its way through its program. */
-export class VcpuThread extends Thread {
+export class VcpuThread extends Thread implements Schedulable {
   readonly parts: VcpuParts;
   /** What it is to do in the run of programs under way. */
   program: Program | null = null;
@@ -33,12 +35,25 @@ export class VcpuThread extends Thread {
   private exited = false;
   private wasAsked = false;
   private isOut = false;
-  private line = 0;
+  /** Script line of the last record. */
+  line = 0;
   /** Cycles of `cpu.pause` that the step under way spends, and that are still to come after an interrupt. */
   private paused = 0;
   private pauseLeft = 0;
   private readonly delivery: InterruptDelivery;
   private readonly polling: HaltPolling;
+  /** Null while each vCPU has a CPU of its own. */
+  hostCpus: HostCpus | null = null;
+  /** The next step is that off its CPU. */
+  private isLeaving = false;
+  /** When its slice ended it was in the guest. */
+  private wasInGuest = false;
+  /** Scheduled out. */
+  private isOff = false;
+  /** It has got a CPU, and has not yet done what that takes. */
+  private arrival: Arrival | null = null;
+  /** Cycles that it waited for that CPU. */
+  private queued = 0;
 
   constructor(machine: Machine, other: OtherVcpu | null, records: () => Float64Array) {
     const parts: VcpuParts = other?.parts ?? machine.parts;
@@ -57,20 +72,34 @@ export class VcpuThread extends Thread {
 
   /** A step that leaves the guest counts as inside KVM from its beginning to its end. */
   override get readsSrcu(): boolean {
-    return this.exited && !this.ended;
+    return this.exited && !this.ended && !this.isOff;
   }
 
   protected carryOut(): number {
     const { stats } = this.parts.vcpu.kvm;
     this.exitsBefore = stats[STAT.exits]!;
     const stepped = this.next();
-    this.exited = stats[STAT.exits]! !== this.exitsBefore;
+    this.exited = stepped === STEPPED.SWITCHED || stats[STAT.exits]! !== this.exitsBefore;
     return stepped;
+  }
+
+  /** Rounds of a loop that spins have been multiplied out. */
+  skip(cycles: number, instructions: number): void {
+    this.instructions += instructions;
+    this.jump(cycles);
+  }
+
+  /** When its timer fires, in simulated time; Infinity for never. */
+  get deadline(): number {
+    const deadline = this.parts.vcpu.apic?.deadline ?? 0;
+    return deadline === 0 ? Infinity : deadline;
   }
 
   private next(): number {
     const { vcpu, cpu } = this.parts;
     vcpu.timeOffset = this.time - this.paths.clock;
+    if (this.isLeaving) return this.leaveCpu();
+    if (this.arrival !== null) return this.comeIn(this.arrival);
     if (vcpu.halted) return this.halted();
     this.serveRequests();
     const stepped = this.timerExpires() || this.takesInterrupt() ? STEPPED.DONE : this.proceed();
@@ -98,11 +127,12 @@ export class VcpuThread extends Thread {
     else if (vcpu.halted) this.cutShort(now);
   }
 
-  /** What it costs the sender of an IPI to reach this vCPU as it is now. */
+  /** What it costs the sender of an IPI to reach this vCPU as it is now. Nobody waits in rcuwait_wake_up() while its thread polls, or is on its way there. */
   chargeSender(sender: Thread): void {
     if (sender === this || this.ended) return;
-    if (this.parts.vcpu.halted) sender.paths.add(STEP.kvm_vcpu_wake_up);
-    else if (!this.isOutAt(sender.time)) sender.paths.add(STEP.kvm_vcpu_kick);
+    if (this.parts.vcpu.halted) {
+      if (this.polling.sleeps) sender.paths.add(STEP.kvm_vcpu_wake_up);
+    } else if (!this.isOutAt(sender.time)) sender.paths.add(STEP.kvm_vcpu_kick);
   }
 
   protected override settle(): void {
@@ -113,7 +143,7 @@ export class VcpuThread extends Thread {
   }
 
   private isOutAt(now: number): boolean {
-    return this.parts.vcpu.halted || (this.exited && this.time > now);
+    return this.parts.vcpu.halted || this.isOff || (this.exited && this.time > now);
   }
 
   /** The guest computes; what reaches the vCPU meanwhile cuts it short, and the rest follows later. */
@@ -140,7 +170,7 @@ export class VcpuThread extends Thread {
     const apic = vcpu.apic!;
     vcpu.expireTimer(STEP.apic_timer_fn);
     if (apic.hasInterrupt()) this.wake();
-    else if (polling.begins(this.time)) this.idle = this.upToDeadline(polling.limit);
+    else if (polling.begins(this.time, this.hostCpus?.isCalm)) this.idle = this.upToDeadline(polling.limit);
     else if (polling.fallsAsleep(this.time)) {
       paths.add(STEP.kvm_vcpu_halt);
       paths.end();
@@ -150,13 +180,77 @@ export class VcpuThread extends Thread {
     return STEPPED.DONE;
   }
 
+  /** With fewer CPUs of the host than vCPUs: it runs, or could. */
+  get wantsCpu(): boolean {
+    const { vcpu } = this.parts;
+    if (!vcpu.halted || !this.polling.sleeps) return true;
+    const { apic } = vcpu;
+    return apic!.hasInterrupt() || (apic!.deadline !== 0 && apic!.deadline <= this.time);
+  }
+
+  get canLeave(): boolean {
+    return !this.parts.vcpu.halted;
+  }
+
+  get isArriving(): boolean {
+    return this.arrival !== null;
+  }
+
+  sliceEnds(now: number): void {
+    this.wasInGuest = !this.isOutAt(now);
+    if (this.wasInGuest) this.cut(now);
+  }
+
+  leaves(): void {
+    this.isLeaving = true;
+  }
+
+  othersWait(now: number): void {
+    if (this.polling.stops(now)) this.cutShort(now);
+  }
+
+  arrives(now: number, arrival: Arrival, queued: number): void {
+    this.queued = this.parts.vcpu.halted ? queued : 0;
+    this.waits.add('schedule', queued);
+    if (this.isOff || arrival.loads || arrival.moved) this.arrival = arrival;
+    if (this.blocked === QUEUED) this.goOn(now);
+  }
+
+  /** Others wait for the CPU: out of the guest by the tick's interrupt, if it is in there, and off. */
+  private leaveCpu(): number {
+    const { vcpu, paths } = this.parts;
+    this.isLeaving = false;
+    if (this.wasInGuest) this.delivery.tick(this.line);
+    schedOut(vcpu);
+    paths.end();
+    this.isOff = true;
+    return STEPPED.SWITCHED;
+  }
+
+  /** On a CPU again, and back into the guest where the tick had brought it out. */
+  private comeIn(arrival: Arrival): number {
+    const { vcpu, cpu, paths } = this.parts;
+    this.arrival = null;
+    if (this.isOff) {
+      schedIn(vcpu, arrival);
+      if (this.wasInGuest) {
+        vcpu.enter();
+        cpu.enterGuest();
+      }
+    } else loadOnCpu(vcpu, arrival);
+    paths.end();
+    this.isOff = false;
+    return STEPPED.SWITCHED;
+  }
+
   private wake(): void {
     const { vcpu, cpu, paths } = this.parts;
-    if (this.polling.woken(this.time, this.waits)) vcpu.wake();
+    if (this.polling.woken(this.time, this.waits, this.queued)) vcpu.wake();
     else {
       vcpu.halted = false;
       vcpu.enter();
     }
+    this.queued = 0;
     cpu.enterGuest();
     paths.end();
   }
@@ -200,10 +294,10 @@ export class VcpuThread extends Thread {
         this.insn.clear(OP.WRMSR, 0, 0, MSR.X2APIC_EOI);
         this.execute(this.line);
       }
-      vcpu.interruptsOn();
     }
     paths.add(STEP['guest.iret']);
     paths.end();
+    if (vcpu.interruptsOn()) this.delivery.windowExit();
     return STEPPED.DONE;
   }
 
@@ -215,7 +309,8 @@ export class VcpuThread extends Thread {
     if (!this.isOut) this.cut(now);
   }
 
-  private serveRequests(): void {
+  /** The host has asked something of the vCPU: served, and paid for as a kick where the vCPU was in the guest. */
+  serveRequests(): void {
     const { vcpu } = this.parts;
     const { hostPaths } = vcpu.kvm;
     vcpu.serveRequests(this.isOut);

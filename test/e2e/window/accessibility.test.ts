@@ -21,7 +21,7 @@ const PANES = [
   'History',
   'Problems',
 ];
-const CHARTS = ['Cycles', 'Exits', 'Distribution', 'Paths'];
+const CHARTS = ['Cycles', 'Exits', 'Distribution', 'Paths', 'Profile'];
 
 describe.skipIf(NOT_RUN !== null).each(['light', 'dark'] as const)(`axe, %s${SKIPPED}`, (theme) => {
   let opened: OpenWindow;
@@ -59,6 +59,20 @@ describe.skipIf(NOT_RUN !== null).each(['light', 'dark'] as const)(`axe, %s${SKI
     await user.openScenario(/^Memslot churn/);
     await user.run();
     for (const chart of ['Phases', 'Host work']) {
+      await opened.page
+        .getByRole('tablist', { name: 'Charts of the results' })
+        .getByRole('tab', { name: chart })
+        .click();
+      await opened.page.getByRole('tabpanel', { name: chart, exact: true }).getByRole('grid').first().waitFor();
+      expect(await violations(opened.page), chart).toEqual([]);
+    }
+    await opened.page.getByRole('tab', { name: /^doorbell\.ts/ }).click();
+  });
+
+  it('results of several vCPUs', async () => {
+    await user.openScenario(/^IPI ping-pong/);
+    await user.run();
+    for (const chart of ['Profile', 'vCPUs']) {
       await opened.page
         .getByRole('tablist', { name: 'Charts of the results' })
         .getByRole('tab', { name: chart })

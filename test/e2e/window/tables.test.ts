@@ -142,7 +142,7 @@ describe.skipIf(NOT_RUN !== null)(`tables of results${SKIPPED}`, () => {
   it('and charts of cycles have in sight whether their prices were read, derived or estimated', async () => {
     const tabs = opened.page.getByRole('tablist', { name: 'Charts of the results' });
     const said = /\b(read|derived|estimated)\b/;
-    for (const tab of ['Cycles', 'Distribution', 'Paths', 'Phases', 'Host work']) {
+    for (const tab of ['Cycles', 'Distribution', 'Paths', 'Profile', 'Phases', 'Host work']) {
       await tabs.getByRole('tab', { name: tab }).click();
       const panel = opened.page.getByRole('tabpanel', { name: tab, exact: true });
       for (const section of await panel.getByRole('region').all()) {
