@@ -142,7 +142,15 @@ function assemble(chosen: Chosen, layout: Layout, options: MachineOptions): Mach
   };
   const exits = new Float64Array(2048);
   const beside = others.length === 0 ? null : new OtherVcpus(others.map((other) => new OtherVcpu(other, exits)));
-  const machine = new Machine({ ...parts, model, hostPaths, others: beside, exits, hostCpus: chosen.hostCpus });
+  const machine = new Machine({
+    ...parts,
+    model,
+    hostPaths,
+    others: beside,
+    exits,
+    hostCpus: chosen.hostCpus,
+    ipiVirtualization: layout.lapic && chosen.lapic.ipiVirtualization,
+  });
   host.others = beside;
   kvm.windows = beside;
   beside?.register(state);

@@ -15,7 +15,7 @@ export const FASTPATH = Object.freeze({ NONE: 0, REENTER_GUEST: 1, EXIT_HANDLED:
 /** Kinds of exits that the loop may answer. */
 const KIND = Object.freeze({ NONE: 0, WRMSR: 1, TIMER: 2, HLT: 3, INVD: 4, FAST_MMIO: 5 });
 
-const REASONS = 0x401;
+const REASONS = 0x402;
 
 /** Which exits the fastpath loop of a kernel looks at, by exit reason. */
 export function fastpathKinds({ fastpath, fastMmioInLoop }: KvmPolicy, isIntel: boolean): Uint8Array {
