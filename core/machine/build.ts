@@ -240,7 +240,7 @@ const knowsNewFeatures = ({ policy }: Chosen): boolean => policy.nestedPaging ==
 const validXcr0 = (xcr0: number, host: number): boolean => (xcr0 & 1) === 1 && (xcr0 & ~host) === 0;
 
 const NO_TDX =
-  'vm.td(): TDX needs Intel Sapphire Rapids or later and Linux 6.16 or later; choose --cpu sapphire-rapids and --kernel 6.18';
+  'vm.td(): TDX needs EPT, Intel Sapphire Rapids or later, and Linux 6.16 or later; choose --cpu sapphire-rapids, --mmu ept and --kernel 6.18';
 const PKE = 'protection keys';
 const LA57 = '5-level paging (LA57)';
 

@@ -75,7 +75,7 @@ export function choose(settings: MachineSettings): Result<Chosen, string> {
       ipiVirtualization: virtualIpis,
       hvTimer: model.value.vendor === 'intel' && policy.hvTimer && switches['hvTimer'] !== false,
     },
-    tdx: policy.tdx && model.value.vendor === 'intel' && model.value.year >= TDX_SINCE,
+    tdx: policy.tdx && settings.mmu === 'ept' && model.value.year >= TDX_SINCE,
     nestedLevels: typeof switches['nestedLevels'] === 'number' ? switches['nestedLevels'] : null,
     hostCpus:
       typeof switches['hostCpus'] === 'number' && switches['hostCpus'] > 0
