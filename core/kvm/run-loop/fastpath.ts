@@ -79,6 +79,9 @@ function kickInLoop(vcpu: Vcpu, exit: VmExit): boolean {
   const { paths, blocks, kvm } = vcpu;
   if (kvm.skipsByDecode) return false;
   paths.add(STEP.handle_fastpath);
+  // The guest-physical address; on AMD the error code too.
+  if (kvm.isIntel) paths.add(STEP['hw.vmread']);
+  else paths.addN(STEP['hw.vmcb_access'], 2);
   paths.add(STEP.srcu_read_lock);
   const taken = probeFastMmio(vcpu, exit.gpaHi, exit.gpaLo);
   paths.add(STEP.srcu_read_unlock);
