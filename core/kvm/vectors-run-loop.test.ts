@@ -90,6 +90,18 @@ describe('vectors of the run loop', () => {
     expect(total(m, 'hw.xsetbv')).toBe(3);
   });
 
+  it('161: a HLT that blocks puts the FPU, and with it XCR0', () => {
+    const m = withXsave({ kernel: '4.2', lapic: SOFTWARE });
+    times(3, () => {
+      expect(m.run(OP.HLT, 0n, 0, 0n)).not.toBe('done');
+      expect(m.vcpu.xcr0Loaded).toBe(false);
+      m.vcpu.wake();
+      m.paths.end();
+    });
+    // Nothing was loaded before the first.
+    expect(total(m, 'hw.xsetbv')).toBe(5);
+  });
+
   it.each([
     ['6.18', 'npt', true, true],
     ['6.18', 'npt', false, false],

@@ -181,7 +181,7 @@ export class VcpuThread extends Thread implements Schedulable {
     if (apic.hasInterrupt()) this.wake();
     else if (polling.begins(this.time, this.hostCpus?.isCalm)) this.idle = this.upToDeadline(polling.limit);
     else if (polling.fallsAsleep(this.time)) {
-      paths.add(STEP.kvm_vcpu_halt);
+      vcpu.sleep();
       paths.end();
       polling.asleep(this.time + this.timeline.soFar);
     } else if (apic.deadline === 0) this.blocked = HALTS;
