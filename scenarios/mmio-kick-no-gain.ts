@@ -9,7 +9,7 @@ scenario({
   ],
   says: [
     'A kick that leaves the loop costs 1,473 cycles with the swaps inside and outside: no gain, as the cover letter has it.',
-    'Answered inside the loop, with SRCU taken for the look-up alone, it would cost 1,287. No kernel does that, and IRQs are off there.',
+    'Answered inside the loop, with SRCU taken for the look-up alone, it would cost 1,311. No kernel does that, and IRQs are off there.',
   ],
   configurations: {
     designs: ['fast-mmio', 'xcr0-pkru-outside', 'fast-mmio-fastpath'],

@@ -33,6 +33,7 @@ import { RECORD } from './tag-array.ts';
 import { Tally } from './tally.ts';
 import { HINTS } from './tlb.ts';
 import { FAULTED, type Translator } from './translate.ts';
+import type { VirtualIcr } from './virtual-icr.ts';
 
 // Imported constants are read from memory at each use; a module's own are folded into the code. Hence the copies of what hot code uses.
 const { STRIDE, LO, HI, MASK, BASE, FLAGS, WORD, BIT, MARKS } = RECORD;
@@ -79,6 +80,8 @@ export class Cpu {
   readonly config: CpuConfig;
   /** After CPU_DONE: not 0 when the path of this access has been counted already, or will be by `flushHits`. See `Accounts.access`. */
   ended = 0;
+  /** Null where a write of the ICR is an MSR_WRITE exit. */
+  icr: VirtualIcr | null = null;
 
   readonly memory: HostMemory;
   readonly paths: PathTable;

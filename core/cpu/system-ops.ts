@@ -2,14 +2,19 @@ import { CR0, CR4, EFER, REG } from '../guest/registers.ts';
 import { OP, type Instruction } from '../guest/instruction.ts';
 import { CR_QUAL } from '../spec/ept.ts';
 import { reservedAddressHi, VECTOR } from '../spec/paging.ts';
-import { EXIT_REASON, SVM_EXIT } from '../spec/vm-exit.ts';
+import { MSR } from '../spec/msr.ts';
+import { AVIC_IPI, EXIT_REASON, SVM_EXIT } from '../spec/vm-exit.ts';
 import type { Cpu } from './cpu.ts';
 import { CPU_DONE } from './outcome.ts';
 import { WALK_FAULT, WALK_OK } from './table-walker.ts';
 import { fillInstructionExit, ioQualification } from './exits.ts';
+import { ICR_WRITE, type VirtualIcr } from './virtual-icr.ts';
 
 /** Bit 63 of a new CR3: keep what is cached of the new PCID. */
 const NO_FLUSH_HI = 1 << 31;
+
+/** Offset of the ICR on the APIC page: the qualification of an APIC-write exit. */
+const ICR_OFFSET = 0x300;
 
 /** Everything that is neither a plain memory access nor STOS or MOVS. */
 export function executeSystem(cpu: Cpu, insn: Instruction): number {
@@ -30,6 +35,8 @@ export function executeSystem(cpu: Cpu, insn: Instruction): number {
     case OP.WBINVD:
       return privileged(cpu, insn, EXIT_REASON.WBINVD, SVM_EXIT.WBINVD);
     case OP.WRMSR:
+      if (cpu.icr !== null && insn.lo >>> 0 === MSR.X2APIC_ICR && cpu.registers.at[REG.CPL] === 0)
+        return writeIcr(cpu, cpu.icr, insn);
       return privileged(cpu, insn, insn.size === 1 ? EXIT_REASON.MSR_WRITE_IMM : EXIT_REASON.MSR_WRITE, SVM_EXIT.MSR);
     case OP.XSETBV:
       return xsetbv(cpu, insn);
@@ -78,6 +85,15 @@ function leave(cpu: Cpu, insn: Instruction, intel: number, amd: number, qualific
 function privileged(cpu: Cpu, insn: Instruction, intel: number, amd: number): number {
   if (cpu.registers.at[REG.CPL] !== 0) return generalProtection(cpu, insn);
   return leave(cpu, insn, intel, amd, 0);
+}
+
+/** WRMSR of the ICR where the CPU sends IPIs by itself: no exit, or one behind the instruction. */
+function writeIcr(cpu: Cpu, icr: VirtualIcr, insn: Instruction): number {
+  const outcome = icr.write(insn.data[1]!, insn.data[0]!);
+  if (outcome === ICR_WRITE.DONE) return done(cpu, insn);
+  const why = outcome === ICR_WRITE.INCOMPLETE ? AVIC_IPI.TARGET_NOT_RUNNING : AVIC_IPI.INVALID_TYPE;
+  const intel = cpu.config.vendor === 'intel';
+  return leave(cpu, insn, EXIT_REASON.APIC_WRITE, SVM_EXIT.AVIC_INCOMPLETE_IPI, intel ? ICR_OFFSET : why);
 }
 
 /** XSETBV leaves the guest unconditionally on Intel; #UD without CR4.OSXSAVE comes first. */

@@ -98,6 +98,7 @@ describe('designs', () => {
     ['fast-mmio-fastpath', '6.18', 'ept', null],
     ['fast-mmio-fastpath', '6.18', 'npt', 'FAST_MMIO on NPT needs Linux 7.0'],
     ['svm-fast-mmio-fastpath', '7.0', 'npt', null],
+    ['svm-fast-mmio-fastpath', '7.0', 'ept', 'choose --mmu npt'],
   ] as const)('%s on %s/%s: %s', (id, on, mmu, sentence) => {
     const applied = applyDesign(kernel(on), design(id), mmu);
     if (sentence === null) expect(applied.ok).toBe(true);

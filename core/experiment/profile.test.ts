@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { drive } from '../../test/driver/machine-driver.ts';
-import { STEPS } from '../cost/steps.ts';
+import { type StepName, STEPS } from '../cost/steps.ts';
 import { OP } from '../guest/instruction.ts';
 import { modelOf } from './claims/exit-cost.ts';
 import { priceResult } from './pricing.ts';
@@ -47,6 +47,17 @@ describe('a profile by kernel symbol', () => {
     expect(profilesOf(result, model).map(({ label }) => label)).toEqual([
       'Intel Sapphire Rapids, ept, Linux 6.19, design userspace',
     ]);
+    const other = {
+      mitigations: 'none',
+      nestedHost: true,
+      vpid: false,
+      hostPage: '2M',
+      switches: { apicv: false },
+    } as const;
+    const elsewhere = { ...result, configuration: { ...result.configuration, ...other } };
+    expect(profilesOf(elsewhere, model)[0]!.label).toBe(
+      'Intel Sapphire Rapids, ept, Linux 6.19, design userspace, mitigations none, under a hypervisor, no vpid, host pages 2M, apicv=false',
+    );
   });
 
   it('names C symbols for every step that the kernel takes, and gives the whole of it away', () => {
@@ -58,6 +69,23 @@ describe('a profile by kernel symbol', () => {
         expect(shares.reduce((sum, [, share]) => sum + share, 0)).toBeCloseTo(1, 9);
       }
     }
+  });
+
+  it('gives PKRU to its own functions where they stand alone', () => {
+    const symbols = new SymbolsOfPath('intel');
+    symbols.begin();
+    const of = (steps: readonly StepName[]): (string | null)[] => steps.map((step) => symbols.of(step)[0]![0]);
+    expect(
+      of(['vmx_vcpu_run', 'kvm_load_guest_xsave_state', 'hw.wrpkru', 'kvm_load_guest_pkru', 'hw.wrpkru']).slice(1),
+    ).toEqual([
+      'kvm_load_guest_xsave_state',
+      'kvm_load_guest_xsave_state',
+      'kvm_load_guest_pkru',
+      'kvm_load_guest_pkru',
+    ]);
+    expect(of(['hw.vmexit', 'kvm_load_host_pkru', 'hw.rdpkru', 'hw.wrpkru']).slice(1)).toEqual(
+      Array.from({ length: 3 }, () => 'kvm_load_host_pkru'),
+    );
   });
 
   it('puts entry and exit at the first instruction that an NMI can interrupt after them', () => {

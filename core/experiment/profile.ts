@@ -33,8 +33,18 @@ export function profilesOf(result: RunResult, model: CpuModel): Profile[] {
   ];
 }
 
-const labelOf = ({ mmu, kernel, design }: Configuration, { name }: CpuModel): string =>
-  `${name}, ${mmu}, Linux ${kernel}, design ${design}`;
+/** What the numbers are of: CPU, MMU, kernel and design, and of the rest whatever is not the default. */
+function labelOf(configuration: Configuration, { name }: CpuModel): string {
+  const { mmu, kernel, design, mitigations, nestedHost, vpid, hostPage, switches } = configuration;
+  return [
+    `${name}, ${mmu}, Linux ${kernel}, design ${design}`,
+    ...(mitigations === 'default' ? [] : [`mitigations ${mitigations}`]),
+    ...(nestedHost ? ['under a hypervisor'] : []),
+    ...(vpid ? [] : ['no vpid']),
+    ...(hostPage === '4K' ? [] : [`host pages ${hostPage}`]),
+    ...Object.entries(switches).map(([switched, value]) => `${switched}=${value}`),
+  ].join(', ');
+}
 
 function profile(label: string, paths: readonly PathResult[], waits: readonly Wait[], model: CpuModel): Profile {
   const sums = new Map<string, number>();

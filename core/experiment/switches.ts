@@ -55,6 +55,12 @@ export const SWITCHES: readonly SwitchRow[] = [
     what: 'APICv with posted interrupts, or AVIC, for the in-kernel local APIC (vm.lapic)',
   },
   {
+    name: 'ipiVirtualization',
+    kind: 'boolean',
+    default: 'false; Linux has it on from 6.0 where Intel CPUs can, and AVIC always does it',
+    what: 'the CPU sends IPIs among the vCPUs of cpu.together() by itself (module parameter enable_ipiv; AVIC), with apicv',
+  },
+  {
     name: 'hvTimer',
     kind: 'boolean',
     default: 'true on Intel from 4.7',

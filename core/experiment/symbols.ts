@@ -32,6 +32,9 @@ const WORLD_SWITCH = new Set<string>([
   'mitigation.pbrsb',
 ]);
 const SWAPS = new Set<string>(['hw.xsetbv', 'hw.wrmsr_xss', 'hw.rdpkru', 'hw.wrpkru']);
+const PKRU = new Set<string>(['hw.rdpkru', 'hw.wrpkru']);
+/** Where XCR0 and PKRU are swapped in different places PKRU has functions of its own. */
+const OF_PKRU = new Set<string>(['kvm_load_guest_pkru', 'kvm_load_host_pkru']);
 /** Fields of the guest state, read and written inline. */
 const FIELD = new Set<string>(['hw.vmread', 'hw.vmwrite', 'hw.vmcb_access']);
 const RUN_FUNCTION = new Set<string>(['vmx_vcpu_run', 'svm_vcpu_run', 'handle_fastpath']);
@@ -92,6 +95,7 @@ export class SymbolsOfPath {
 
   private single(step: StepName): string {
     if (WORLD_SWITCH.has(step)) return this.amd ? this.run : 'vmx_vmexit';
+    if (PKRU.has(step) && OF_PKRU.has(this.last)) return this.last;
     if (SWAPS.has(step)) return this.entering ? 'kvm_load_guest_xsave_state' : 'kvm_load_host_xsave_state';
     if (step === 'handle_exit_irqoff') return this.amd ? 'svm_handle_exit_irqoff' : 'vmx_handle_exit_irqoff';
     if (step === 'handle_fastpath') return this.run;

@@ -214,8 +214,14 @@ export class Vcpu {
   private blockAfter(): number {
     this.paths.add(STEP.vcpu_run);
     // With several vCPUs it polls first, and goes to sleep in its own time.
-    if (this.kvm.ipis === null) this.paths.add(STEP.kvm_vcpu_halt);
+    if (this.kvm.ipis === null) this.sleep();
     return KVM_HALTED;
+  }
+
+  /** kvm_vcpu_block(): the thread gives its CPU up, and with it what is kept of the guest's FPU state. */
+  sleep(): void {
+    this.paths.add(STEP.kvm_vcpu_halt);
+    this.putFpu();
   }
 
   /** A blocked vCPU goes on: woken, scheduled in, and up to the hardware entry, which the CPU counts. */
@@ -293,7 +299,7 @@ export class Vcpu {
     return true;
   }
 
-  /** KVM_RUN is about to return: what is kept of the guest's FPU state is put. */
+  /** KVM_RUN is about to return, or the thread gives its CPU up: what is kept of the guest's FPU state is put. */
   putFpu(): void {
     if (this.kvm.keepsXcr0) putGuestXcr0(this);
   }

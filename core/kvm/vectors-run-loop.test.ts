@@ -90,6 +90,18 @@ describe('vectors of the run loop', () => {
     expect(total(m, 'hw.xsetbv')).toBe(3);
   });
 
+  it('161: a HLT that blocks puts the FPU, and with it XCR0', () => {
+    const m = withXsave({ kernel: '4.2', lapic: SOFTWARE });
+    times(3, () => {
+      expect(m.run(OP.HLT, 0n, 0, 0n)).not.toBe('done');
+      expect(m.vcpu.xcr0Loaded).toBe(false);
+      m.vcpu.wake();
+      m.paths.end();
+    });
+    // Nothing was loaded before the first.
+    expect(total(m, 'hw.xsetbv')).toBe(5);
+  });
+
   it.each([
     ['6.18', 'npt', true, true],
     ['6.18', 'npt', false, false],
@@ -164,6 +176,28 @@ describe('fastpath exits', () => {
     expect([m.took('handle_fastpath'), m.took('srcu_read_lock')]).toEqual([1, 0]);
     expect(m.vcpu.takeInjected()).toBe(0x40);
     wrmsr(m, MSR.X2APIC_ICR, 0xc0041n);
+    expect([m.took('handle_fastpath'), m.took('srcu_read_lock')]).toEqual([0, 1]);
+  });
+
+  it.each([
+    ['logical', (1n << 32n) | 0x840n],
+    ['self', 0x4_0040n],
+    ['to nobody', (9n << 32n) | 0x40n],
+    ['NMI', 0x400n],
+  ])('takes any ICR write that is delivered quickly since 6.18, and only the simple ones before: %s', (name, value) => {
+    const took = (policy: NonNullable<MachineOptions['policy']>): boolean => {
+      const m = withXsave({ kernel: '6.18', lapic: APICV, policy });
+      wrmsr(m, MSR.X2APIC_ICR, value);
+      return m.took('handle_fastpath') === 1;
+    };
+    expect([took({}), took({ fastpath: 'msr-hlt' })]).toEqual([true, name === 'to nobody']);
+  });
+
+  it('takes a deadline without an in-kernel APIC since 6.18, and no ICR write', () => {
+    const m = withXsave({ kernel: '6.18' });
+    wrmsr(m, MSR.IA32_TSC_DEADLINE, 1n);
+    expect([m.took('handle_fastpath'), m.took('srcu_read_lock')]).toEqual([1, 0]);
+    wrmsr(m, MSR.X2APIC_ICR, 0x40n);
     expect([m.took('handle_fastpath'), m.took('srcu_read_lock')]).toEqual([0, 1]);
   });
 

@@ -142,7 +142,15 @@ function assemble(chosen: Chosen, layout: Layout, options: MachineOptions): Mach
   };
   const exits = new Float64Array(2048);
   const beside = others.length === 0 ? null : new OtherVcpus(others.map((other) => new OtherVcpu(other, exits)));
-  const machine = new Machine({ ...parts, model, hostPaths, others: beside, exits, hostCpus: chosen.hostCpus });
+  const machine = new Machine({
+    ...parts,
+    model,
+    hostPaths,
+    others: beside,
+    exits,
+    hostCpus: chosen.hostCpus,
+    ipiVirtualization: layout.lapic && chosen.lapic.ipiVirtualization,
+  });
   host.others = beside;
   kvm.windows = beside;
   beside?.register(state);
@@ -232,7 +240,7 @@ const knowsNewFeatures = ({ policy }: Chosen): boolean => policy.nestedPaging ==
 const validXcr0 = (xcr0: number, host: number): boolean => (xcr0 & 1) === 1 && (xcr0 & ~host) === 0;
 
 const NO_TDX =
-  'vm.td(): TDX needs Intel Sapphire Rapids or later and Linux 6.16 or later; choose --cpu sapphire-rapids and --kernel 6.18';
+  'vm.td(): TDX needs EPT, Intel Sapphire Rapids or later, and Linux 6.16 or later; choose --cpu sapphire-rapids, --mmu ept and --kernel 6.18';
 const PKE = 'protection keys';
 const LA57 = '5-level paging (LA57)';
 

@@ -21,7 +21,7 @@ export interface Chosen {
   readonly cpu: Partial<CpuConfig>;
   readonly xstate: HostXstate;
   /** Of the in-kernel local APIC, where the script asks for one. */
-  readonly lapic: { readonly apicv: boolean; readonly hvTimer: boolean };
+  readonly lapic: { readonly apicv: boolean; readonly hvTimer: boolean; readonly ipiVirtualization: boolean };
   /** TDs can be made. */
   readonly tdx: boolean;
   /** Levels of the nested tables where the switch says so. */
@@ -53,6 +53,13 @@ export function choose(settings: MachineSettings): Result<Chosen, string> {
   };
   const ambiguous = noTrapEntry(policy, model.value, switches['maxphyaddr']);
   if (ambiguous !== null) return err(ambiguous);
+  const apicv = (switches['apicv'] ?? hasApicv(model.value, policy)) === true;
+  const virtualIpis = switches['ipiVirtualization'] === true;
+  if (virtualIpis && !sendsIpis(model.value))
+    return err(
+      `ipiVirtualization: ${model.value.name} sends no IPIs by itself; Intel does since Sapphire Rapids, AMD by x2AVIC since Zen 4`,
+    );
+  if (virtualIpis && !apicv) return err('ipiVirtualization goes with apicv=true: the CPU posts what it sends');
   return ok({
     model: model.value,
     design: design.value,
@@ -64,10 +71,11 @@ export function choose(settings: MachineSettings): Result<Chosen, string> {
       ...(typeof switches['hostXss'] === 'number' ? { xss: switches['hostXss'] } : {}),
     },
     lapic: {
-      apicv: (switches['apicv'] ?? hasApicv(model.value, policy)) === true,
+      apicv,
+      ipiVirtualization: virtualIpis,
       hvTimer: model.value.vendor === 'intel' && policy.hvTimer && switches['hvTimer'] !== false,
     },
-    tdx: policy.tdx && model.value.vendor === 'intel' && model.value.year >= TDX_SINCE,
+    tdx: policy.tdx && settings.mmu === 'ept' && model.value.year >= TDX_SINCE,
     nestedLevels: typeof switches['nestedLevels'] === 'number' ? switches['nestedLevels'] : null,
     hostCpus:
       typeof switches['hostCpus'] === 'number' && switches['hostCpus'] > 0
@@ -88,10 +96,13 @@ const TDX_SINCE = 2023;
 
 /**
  * APICv with posted interrupts: Intel since Ivy Bridge-EP of 2013, KVM since 3.10. AVIC in x2APIC mode: AMD since Zen 4 of 2022, on by default
- * since 6.18 (recalled). IPI virtualisation is left out on both: an ICR write exits.
+ * since 6.18 (recalled).
  */
 const hasApicv = ({ vendor, year }: CpuModel, { x2avic }: KvmPolicy): boolean =>
   vendor === 'intel' ? year >= 2013 : year >= 2022 && x2avic;
+
+/** IPI virtualisation: Linux d588bb9be1da, 6.0, names Sapphire Rapids. x2AVIC: see above. */
+const sendsIpis = ({ vendor, year }: CpuModel): boolean => year >= (vendor === 'intel' ? 2023 : 2022);
 
 function cpuSwitches(
   settings: MachineSettings,
@@ -102,7 +113,8 @@ function cpuSwitches(
   const { features } = model;
   const given = { ...settings.switches };
   delete given['mmioCaching'];
-  for (const name of ['nestedLevels', 'hostXss', 'apicv', 'hvTimer', 'hostCpus', 'hostSliceUs']) delete given[name];
+  for (const name of ['nestedLevels', 'hostXss', 'apicv', 'hvTimer', 'hostCpus', 'hostSliceUs', 'ipiVirtualization'])
+    delete given[name];
   const { eptAD, pscEntries, ...others } = given;
   return {
     nested: settings.mmu === 'shadow' ? 'none' : settings.mmu,

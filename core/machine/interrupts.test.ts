@@ -45,6 +45,15 @@ describe('an interrupt of the host', () => {
     },
   );
 
+  it('there is no TD under shadow paging', () => {
+    const td = (mmu: 'ept' | 'shadow') => () =>
+      guest({ kernel: '6.18', design: 'userspace', cpu: 'sapphire-rapids', mmu })
+        .op({ kind: 'td' })
+        .run(() => {});
+    expect(td('ept')).not.toThrow();
+    expect(td('shadow')).toThrow(/vm\.td\(\): TDX needs EPT/);
+  });
+
   it('counts what a loop repeats', () => {
     guest({ kernel: '6.18', design: 'xcr0-outside-v1', cpu: 'sapphire-rapids' })
       .op({ kind: 'td' })

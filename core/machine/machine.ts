@@ -61,6 +61,8 @@ export interface MachineParts {
   readonly others: OtherVcpus | null;
   /** Exits of all vCPUs by reason: a column of counters, indexed by reason number (AMD's folded to 11 bits). */
   readonly exits: Float64Array;
+  /** The CPU sends IPIs of the guest by itself. */
+  readonly ipiVirtualization: boolean;
   /** CPUs of the host that the vCPUs share, and the scheduler's slice; null for one each. */
   readonly hostCpus: { readonly count: number; readonly sliceUs: number } | null;
 }

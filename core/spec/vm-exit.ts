@@ -20,6 +20,7 @@ export const EXIT_REASON = Object.freeze({
   PREEMPTION_TIMER: 52,
   WBINVD: 54,
   XSETBV: 55,
+  APIC_WRITE: 56,
   INVPCID: 58,
   PML_FULL: 62,
   /** WRMSRNS with an immediate MSR number. */
@@ -44,7 +45,11 @@ export const SVM_EXIT = Object.freeze({
   XSETBV: 0x08d,
   INVPCID: 0x0a2,
   NPF: 0x400,
+  AVIC_INCOMPLETE_IPI: 0x401,
 });
+
+/** EXITINFO2 bits 63:32 of AVIC_INCOMPLETE_IPI: why (APM vol. 2, 15.29.9.1). */
+export const AVIC_IPI = Object.freeze({ INVALID_TYPE: 0, TARGET_NOT_RUNNING: 1 });
 
 /** Exit qualification of an EPT violation: SDM vol. 3, "Exit Qualification for EPT Violations". */
 export const EPT_QUAL = Object.freeze({

@@ -10,6 +10,9 @@ export interface BatchRules {
   readonly lineOf: (site: number) => number;
 }
 
+/** `size` of a WRMSR to TSC_DEADLINE by cpu.tscDeadline(). */
+const FROM_NOW = 2;
+
 interface BatchMistake {
   readonly site: number;
   readonly message: string;
@@ -59,7 +62,7 @@ const LIMITS: Readonly<Record<Exclude<Kind, 'address' | 'value' | 'bell'>, reado
   count: [2 ** 31, 'a count is 0 to 2147483647'],
   cycles: [2 ** 53, 'a number of cycles is an integer of at least 0'],
   register: [2 ** 53, 'CR3 is an address of at least 0'],
-  msr: [2 ** 53, 'the value of a register is at least 0'],
+  msr: [2 ** 53, 'the value of a register is an integer of at most 64 bits'],
   u32: [2 ** 32, 'the register has 32 bits here'],
   pcid: [4096, 'a PCID is 0 to 4095'],
   index: [2 ** 31, 'no such host operation'],
@@ -105,6 +108,9 @@ function objection(kind: Kind, value: number, size: number, rules: BatchRules): 
       ? `${value} is beyond 2^53, where numbers are not exact: write it as a bigint`
       : `${printed(value)} does not fit in ${size} byte${size === 1 ? '' : 's'}`;
   }
+  // A bigint of 2^63 or more comes as the signed number of the same bits. Cycles from now are no such register.
+  if (kind === 'msr' && size !== FROM_NOW && fits(value, 8)) return null;
+  if (kind === 'msr' && size === FROM_NOW) return objection('cycles', value, 0, rules);
   const [limit, what] = LIMITS[kind];
   return Number.isInteger(value) && value >= 0 && value < limit ? null : `${what}, not ${printed(value)}`;
 }

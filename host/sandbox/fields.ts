@@ -84,6 +84,11 @@ export const below = (limit: number) =>
     (input) => typeof input === 'number' && Number.isInteger(input) && input >= 0 && input < limit,
     ({ input }) => `must be a whole number from 0 to ${limit - 1}, not ${shown(input)}`,
   );
+export const hostOrBelow = (limit: number) =>
+  v.custom<number | 'host'>(
+    (input) => input === 'host' || v.is(below(limit), input),
+    ({ input }) => `must be 'host' or a whole number from 0 to ${limit - 1}, not ${shown(input)}`,
+  );
 export const label = v.custom<string>(
   (input) => typeof input === 'string' && input.length > 0 && input.length <= 100,
   ({ input }) => `must be a name of 1 to 100 characters, not ${shown(input)}`,

@@ -24,6 +24,7 @@ import {
   orTrue,
   oneOf,
   below,
+  hostOrBelow,
   label,
   page,
   modes,
@@ -99,7 +100,7 @@ const registers = v.strictObject({
   pge: v.optional(flag),
   pkru: v.optional(below(2 ** 32)),
   osxsave: v.optional(flag),
-  xcr0: v.optional(v.union([below(2 ** 31), oneOf(['host'] as const)])),
+  xcr0: v.optional(hostOrBelow(2 ** 31)),
 });
 const machineCheck = v.strictObject({ when: v.optional(oneOf(['guest', 'entry'] as const), 'guest') });
 const poke = v.strictObject({ gpa: physical, bytes: v.array(below(256)) });

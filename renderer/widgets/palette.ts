@@ -45,6 +45,7 @@ export const EXIT_MEANINGS: readonly { readonly reasons: readonly string[]; read
   { reasons: ['EXTERNAL_INTERRUPT', 'INTR'], paint: hatched(OKABE_ITO.blue) },
   { reasons: ['INTERRUPT_WINDOW', 'VINTR'], paint: hatched(OKABE_ITO.sky) },
   { reasons: ['MSR_WRITE', 'MSR_WRITE_IMM', 'MSR'], paint: hatched(OKABE_ITO.orange) },
+  { reasons: ['APIC_WRITE', 'AVIC_INCOMPLETE_IPI'], paint: hatched(OKABE_ITO.yellow) },
   { reasons: ['PREEMPTION_TIMER'], paint: hatched(OKABE_ITO.purple) },
   { reasons: ['INVD', 'WBINVD'], paint: hatched(OKABE_ITO.green) },
   { reasons: ['XSETBV'], paint: hatched(OKABE_ITO.violet) },

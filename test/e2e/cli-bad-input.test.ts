@@ -46,6 +46,12 @@ const wrong: readonly (readonly [what: string, args: string[], message: RegExp])
     /^exitlab: --config ept\/fast-mimo: unknown part/,
   ],
   ['a number', ['run', DOORBELL, '--seed', '1.5'], /^exitlab: --seed takes a whole number of at least 0, not '1\.5'/],
+  ['a number of CPUs', ['run', DOORBELL, '--host-cpus', 'two'], /^exitlab: --host-cpus takes whole numbers, not 'two'/],
+  [
+    'too many CPUs',
+    ['run', DOORBELL, '--host-cpus', '1000'],
+    /^exitlab: switch hostCpus takes a whole number from 0 to 256/,
+  ],
   ['yes or no', ['run', DOORBELL, '--vpid', 'perhaps'], /^exitlab: --vpid takes yes or no/],
   [
     'a baseline',

@@ -35,6 +35,8 @@ interface Plan {
   /** CPUs of the host that the vCPUs share, 0 for one each, and the slice on them in microseconds. */
   readonly hostCpus: number;
   readonly hostSliceUs: number;
+  /** The CPU sends IPIs by itself, where it posts them too. */
+  readonly ipiVirtualization: boolean;
 }
 
 /** vCPU 0 moves the page, and returns from each shootdown before the others look; each round ends when all have looked. */
@@ -63,8 +65,11 @@ function shootdowns({ vcpus, delays, idle }: Plan, handler = `cpu.invlpg(${PAGE 
   console.log(cpu.read32(${ACKS}));`;
 }
 
-const switchesOf = ({ apicv, hostCpus, hostSliceUs }: Plan): Record<string, boolean | number> =>
-  hostCpus === 0 ? { apicv } : { apicv, hostCpus, hostSliceUs };
+const switchesOf = ({ apicv, hostCpus, hostSliceUs, ipiVirtualization }: Plan): Record<string, boolean | number> => ({
+  apicv,
+  ...(hostCpus === 0 ? {} : { hostCpus, hostSliceUs }),
+  ...(apicv && ipiVirtualization ? { ipiVirtualization } : {}),
+});
 
 async function run(plan: Plan, body = shootdowns(plan)): Promise<{ result: RunResult; messages: readonly string[] }> {
   const setup = `vm.paging({ mode: '4-level', tables: ${TABLES} }); vm.ram({ gpa: 0, size: '1 MiB' }); vm.lapic(); vm.vcpus(${plan.vcpus});`;
@@ -97,6 +102,7 @@ const plans: fc.Arbitrary<Plan> = fc.record({
   apicv: fc.boolean(),
   hostCpus: fc.integer({ min: 0, max: 4 }),
   hostSliceUs: fc.constantFrom(1, 2, 5, 20, 100),
+  ipiVirtualization: fc.boolean(),
 });
 
 const PLAN: Plan = {
@@ -108,6 +114,7 @@ const PLAN: Plan = {
   apicv: false,
   hostCpus: 0,
   hostSliceUs: 5,
+  ipiVirtualization: false,
 };
 
 afterEach(() => void vi.restoreAllMocks());

@@ -54,6 +54,11 @@ export function guestPrices(cpu: Hardware) {
       'estimate: as an exception through the IDT, half of a #PF round trip',
     ),
     'guest.wrmsr_eoi': estimated(60, [30, 150], 'estimate: a virtualised x2APIC register'),
+    'guest.virtual_ipi': estimated(
+      200,
+      [60, 700],
+      'estimate: microcode with two loads of tables, a locked OR, and a write of the host ICR or a doorbell',
+    ),
     'guest.hlt_wait': { value: 1, low: 1, high: 1, kind: 'derived', source: 'one cycle by definition' },
     'guest.vmcall': beforeExit,
     'guest.mode_switch': estimated(80, [50, 150], 'recalled: SkyBridge (SYSCALL 82, SYSRET 75)'),

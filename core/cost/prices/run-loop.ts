@@ -48,6 +48,8 @@ export const APIC_AND_FASTPATH = basePrices('work', 'estimate from reading the c
   kvm_vcpu_wake_up: [700, 300, 2500, 'estimate: try_to_wake_up() of another CPU'],
   kvm_vcpu_halt: [1500, 500, 4000, 'estimate: polling ended, rcuwait, schedule()'],
   'kvm_vcpu_halt.wake': [2500, 1000, 6000, 'estimate: wake-up, schedule(), vCPU load'],
+  avic_incomplete_ipi_interception: [120, 50, 400],
+  pi_wakeup_handler: [1500, 700, 4000, 'estimate: host interrupt entry, list of blocked vCPUs, try_to_wake_up(), EOI'],
   kvm_sched_out: [500, 200, 1500, 'estimate: vmx_prepare_switch_to_host(), five MSRs written'],
   __schedule: [1500, 700, 3500, 'estimate: pick_next_task(), switch_to() within one process, XSAVES'],
   kvm_sched_in: [600, 250, 1500, 'estimate: preempt notifier, five MSRs read and written, steal time'],

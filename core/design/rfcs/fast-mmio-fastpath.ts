@@ -1,5 +1,5 @@
 import type { Design } from '../design.ts';
-import { FASTPATH_LOOP } from '../needs.ts';
+import { FASTPATH_LOOP, NPT_ONLY } from '../needs.ts';
 import { fastMmio } from './fast-mmio.ts';
 
 /**
@@ -26,5 +26,6 @@ export const svmFastMmioFastpath: Design = {
   ...fastMmioFastpath,
   id: 'svm-fast-mmio-fastpath',
   title: 'FAST_MMIO kick inside the fastpath loop on NPT, next RIP stored on #NPF (what-if)',
+  needs: [...fastMmioFastpath.needs, NPT_ONLY],
   cpu: { nripOnNpf: true },
 };

@@ -19,6 +19,14 @@ describe('a comparison', () => {
     expect(same.warnings).toEqual(['the two never diverged: every access took the same steps in both']);
   });
 
+  it('of vCPUs that share CPUs in other ways is none, where those that wait spin more often', () => {
+    const alone = runOf([kick(['x86_decode_insn', 1])], dear);
+    const shared = runOf([kick(['x86_decode_insn', 1]), kick()], dear, { name: 'b', switches: { hostCpus: 1 } });
+    const { verdict, warnings } = comparePair([alone], [shared]);
+    expect(verdict).toMatchObject({ word: 'inconclusive', why: expect.stringContaining('see when the runs ended') });
+    expect(warnings[0]).toMatch(/costs are means of unlike programs$/);
+  });
+
   it('is better where the whole interval is below 0', () => {
     const b = runOf([kick()], dear, { name: 'b', design: 'pio' });
     const found = comparePair([runOf([kick(['x86_decode_insn', 1])], dear)], [b]);

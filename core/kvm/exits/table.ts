@@ -2,6 +2,7 @@ import type { Instruction } from '../../guest/instruction.ts';
 import { EXIT_REASON, SVM_EXIT, type VmExit } from '../../spec/vm-exit.ts';
 import { KVM_RETRY } from '../outcome.ts';
 import type { Vcpu } from '../vcpu.ts';
+import { handleApicWrite, handleIncompleteIpi } from './apic-write.ts';
 import { handleControlRegister, handleInvlpg, handleInvpcid } from './control-registers.ts';
 import { handleEptMisconfig } from './ept-misconfig.ts';
 import { handleEptViolation } from './ept-violation.ts';
@@ -47,9 +48,10 @@ const VMX = table([
   [EXIT_REASON.MSR_WRITE, handleWrmsr],
   [EXIT_REASON.MSR_WRITE_IMM, handleWrmsr],
   [EXIT_REASON.XSETBV, handleXsetbv],
+  [EXIT_REASON.APIC_WRITE, handleApicWrite],
 ]);
 
-/** svm_exit_handlers, but for #NPF, whose code is far above the others. */
+/** svm_exit_handlers, but for #NPF and AVIC's, whose codes are far above the others. */
 const SVM = table([
   [SVM_EXIT.CR0_WRITE, handleControlRegister],
   [SVM_EXIT.CR3_WRITE, handleControlRegister],
@@ -73,5 +75,6 @@ export function dispatch(vcpu: Vcpu, exit: VmExit, insn: Instruction): number {
   const { reason } = exit;
   const handlers = vcpu.kvm.isIntel ? VMX : SVM;
   if (reason < SIZE) return handlers[reason]!(vcpu, exit, insn);
-  return reason === SVM_EXIT.NPF ? handleNestedPageFault(vcpu, exit, insn) : vcpu.stop('unknown-exit');
+  if (reason === SVM_EXIT.NPF) return handleNestedPageFault(vcpu, exit, insn);
+  return reason === SVM_EXIT.AVIC_INCOMPLETE_IPI ? handleIncompleteIpi(vcpu, exit, insn) : vcpu.stop('unknown-exit');
 }

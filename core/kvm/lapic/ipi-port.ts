@@ -5,4 +5,6 @@
 export interface IpiPort {
   /** `from` and `to` are vCPU numbers; `vector` from 16 to 255. */
   send(from: number, to: number, vector: number): void;
+  /** The vCPU is loaded on a CPU of the host (AVIC's IsRunning): it does not sleep, and is not scheduled out. */
+  isRunning(vcpu: number): boolean;
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ICR, singleTarget, targetsOf } from './icr.ts';
+import { ICR, isFastIcr, isSimpleIcr, singleTarget, targetsOf } from './icr.ts';
 import { LocalApic } from './local-apic.ts';
 
 describe('LocalApic', () => {
@@ -72,16 +72,17 @@ describe('LocalApic', () => {
 
 describe('ICR', () => {
   it.each([
-    ['a number', 1, 0x40, 1, [1]],
-    ['nobody', 9, 0x40, -1, []],
-    ['self', 0, 0x40 | ICR.SELF, 2, [2]],
-    ['all but self', 0, 0x40 | ICR.ALL_BUT_SELF, -1, [0, 1, 3]],
-    ['all', 0, 0x40 | ICR.ALL_INCLUDING, -1, [0, 1, 3, 2]],
-    ['broadcast', -1, 0x40, -1, [0, 1, 3, 2]],
-    ['logical', 0b1010, 0x40 | ICR.LOGICAL, -1, [1, 3]],
-    ['NMI', 1, 0x400, -1, []],
-  ])('to %s', (_, hi, lo, single, targets) => {
+    ['a number', 1, 0x40, 1, [1], true, true],
+    ['nobody', 9, 0x40, -1, [], true, true],
+    ['self', 0, 0x40 | ICR.SELF, 2, [2], true, false],
+    ['all but self', 0, 0x40 | ICR.ALL_BUT_SELF, -1, [0, 1, 3], false, false],
+    ['all', 0, 0x40 | ICR.ALL_INCLUDING, -1, [0, 1, 3, 2], false, false],
+    ['broadcast', -1, 0x40, -1, [0, 1, 3, 2], false, false],
+    ['logical', 0b1010, 0x40 | ICR.LOGICAL, -1, [1, 3], true, false],
+    ['NMI', 1, 0x400, -1, [], true, false],
+  ])('to %s', (_, hi, lo, single, targets, fast, simple) => {
     expect(singleTarget(2, hi, lo, 4)).toBe(single);
     expect(targetsOf(2, hi, lo, 4)).toEqual(targets);
+    expect([isFastIcr(hi, lo), isSimpleIcr(hi, lo)]).toEqual([fast, simple]);
   });
 });

@@ -3,7 +3,7 @@ import type { Instruction } from '../../guest/instruction.ts';
 import { MSR } from '../../spec/msr.ts';
 import { EXIT_REASON, PFERR, SVM_EXIT, type VmExit } from '../../spec/vm-exit.ts';
 import { probeFastMmio } from '../exits/probe-fast-mmio.ts';
-import { singleTarget } from '../lapic/icr.ts';
+import { isFastIcr, isSimpleIcr } from '../lapic/icr.ts';
 import { writeApicMsr } from '../lapic/msr-writes.ts';
 import type { KvmPolicy } from '../policy.ts';
 import { STAT } from '../stats.ts';
@@ -15,7 +15,7 @@ export const FASTPATH = Object.freeze({ NONE: 0, REENTER_GUEST: 1, EXIT_HANDLED:
 /** Kinds of exits that the loop may answer. */
 const KIND = Object.freeze({ NONE: 0, WRMSR: 1, TIMER: 2, HLT: 3, INVD: 4, FAST_MMIO: 5 });
 
-const REASONS = 0x401;
+const REASONS = 0x402;
 
 /** Which exits the fastpath loop of a kernel looks at, by exit reason. */
 export function fastpathKinds({ fastpath, fastMmioInLoop }: KvmPolicy, isIntel: boolean): Uint8Array {
@@ -38,11 +38,17 @@ export function takesFastpath(vcpu: Vcpu, kind: number, exit: VmExit, insn: Inst
   if (!kvm.isIntel && exit.nextRipValid === 0) return false;
   if (kind === KIND.INVD || kind === KIND.TIMER) return true;
   if (kind === KIND.FAST_MMIO) return exit.vectoring === 0 && (kvm.isIntel || (exit.qualification & PFERR.RSVD) !== 0);
-  if (vcpu.apic === null) return false;
-  if (kind === KIND.HLT) return true;
+  if (kind === KIND.HLT) return vcpu.apic !== null;
+  return takesWrmsr(vcpu, insn);
+}
+
+/** Since 6.18 a deadline is taken whatever there is of an APIC (0a94b2042419), and so is every ICR write that is delivered quickly. */
+function takesWrmsr({ apic, kvm }: Vcpu, insn: Instruction): boolean {
+  const older = kvm.policy.fastpath === 'msr-hlt';
   const msr = insn.lo >>> 0;
-  if (msr === MSR.IA32_TSC_DEADLINE) return true;
-  return msr === MSR.X2APIC_ICR && singleTarget(vcpu.id, insn.data[1]!, insn.data[0]!, kvm.vcpus.length) >= 0;
+  if (msr === MSR.IA32_TSC_DEADLINE) return apic !== null || !older;
+  if (msr !== MSR.X2APIC_ICR || apic === null) return false;
+  return (older ? isSimpleIcr : isFastIcr)(insn.data[1]!, insn.data[0]!);
 }
 
 /** Answers an exit inside the loop, with IRQs off and without SRCU. What becomes of it is one of FASTPATH. */
@@ -73,6 +79,9 @@ function kickInLoop(vcpu: Vcpu, exit: VmExit): boolean {
   const { paths, blocks, kvm } = vcpu;
   if (kvm.skipsByDecode) return false;
   paths.add(STEP.handle_fastpath);
+  // The guest-physical address; on AMD the error code too.
+  if (kvm.isIntel) paths.add(STEP['hw.vmread']);
+  else paths.addN(STEP['hw.vmcb_access'], 2);
   paths.add(STEP.srcu_read_lock);
   const taken = probeFastMmio(vcpu, exit.gpaHi, exit.gpaLo);
   paths.add(STEP.srcu_read_unlock);

@@ -5,6 +5,7 @@ import type { IpiPort } from '../../kvm/lapic/ipi-port.ts';
 import type { Machine } from '../machine.ts';
 import { HostCpus, QUEUED } from './host-cpus.ts';
 import { HostThread } from './host-thread.ts';
+import { IpiVirtualization } from './ipi-virtualization.ts';
 import { LockMoments } from './lock-moments.ts';
 import { mergeRows } from './merge-rows.ts';
 import { Program } from './program.ts';
@@ -13,6 +14,8 @@ import { SpinAhead } from './spin-ahead.ts';
 import type { TimedPart } from './timed.ts';
 import { VcpuThread } from './vcpu-thread.ts';
 
+/** An IPI's moment: it was sent by the CPU, without an exit. */
+const BY_CPU = 1 << 16;
 /** Steps between two signs of life. */
 const PULSE = 4096;
 
@@ -67,11 +70,13 @@ export class Smp implements IpiPort {
     );
     kvm.locks = locks;
     kvm.ipis = this;
+    if (machine.parts.ipiVirtualization) for (const vcpu of this.vcpus) vcpu.parts.cpu.icr = this.icrOf(vcpu);
     this.running = true;
     this.goOn(threads, lineOf(records[at]! | 0));
     this.running = false;
     kvm.locks = null;
     kvm.ipis = null;
+    for (const vcpu of this.vcpus) vcpu.parts.cpu.icr = null;
     this.timeThen = threads.reduce((latest, { time }) => Math.max(latest, time), now);
     this.clockThen = paths.clock;
     return end;
@@ -170,9 +175,19 @@ export class Smp implements IpiPort {
     current.timeline.note('ipi', to + vector * 256);
   }
 
+  isRunning(vcpu: number): boolean {
+    return this.vcpus[vcpu]!.isRunning;
+  }
+
+  private icrOf(vcpu: VcpuThread): IpiVirtualization {
+    return new IpiVirtualization(vcpu, this.vcpus, (to, vector) =>
+      this.locks.current?.timeline.note('ipi', to + vector * 256 + BY_CPU),
+    );
+  }
+
   private arrive(sender: Thread, ipi: number): void {
     this.progress++;
-    this.vcpus[ipi & 255]!.interrupted(ipi >> 8, sender.time);
+    this.vcpus[ipi & 255]!.interrupted((ipi >> 8) & 255, sender.time, ipi >= BY_CPU);
     sender.pass();
   }
 

@@ -4,7 +4,7 @@ import type { PathTable } from '../../cost/paths.ts';
 export interface Moment {
   readonly offset: number;
   readonly what: 'acquire-read' | 'acquire-write' | 'release' | 'call-srcu' | 'synchronize-srcu' | 'ipi';
-  /** Number of the lock (core/kvm/locks.ts); of an IPI its target and 256 times its vector. */
+  /** Number of the lock (core/kvm/locks.ts); of an IPI its target, 256 times its vector, and 2^16 if the CPU sent it. */
   readonly lock: number;
 }
 

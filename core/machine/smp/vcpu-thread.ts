@@ -52,6 +52,8 @@ export class VcpuThread extends Thread implements Schedulable {
   private isOff = false;
   /** It has got a CPU, and has not yet done what that takes. */
   private arrival: Arrival | null = null;
+  /** An interrupt of the host's wakes it. */
+  private wokenByHost = false;
   /** Cycles that it waited for that CPU. */
   private queued = 0;
 
@@ -116,9 +118,10 @@ export class VcpuThread extends Thread implements Schedulable {
     return at === HANDLER_ENDED ? this.leaveHandler() : this.record(at);
   }
 
-  /** An IPI of this vCPU's reaches it. */
-  interrupted(vector: number, now: number): void {
+  /** An IPI for this vCPU reaches it; `byCpu`: the sender's CPU has posted it, and nobody else wakes the vCPU. */
+  interrupted(vector: number, now: number, byCpu = false): void {
     const { vcpu } = this.parts;
+    if (byCpu && vcpu.halted && this.polling.sleeps && this.blocked !== QUEUED) this.wokenByHost = true;
     vcpu.deliverInterrupt(vector);
     const isOut = this.isOutAt(now);
     this.delivery.came(isOut);
@@ -131,7 +134,7 @@ export class VcpuThread extends Thread implements Schedulable {
   chargeSender(sender: Thread): void {
     if (sender === this || this.ended) return;
     if (this.parts.vcpu.halted) {
-      if (this.polling.sleeps) sender.paths.add(STEP.kvm_vcpu_wake_up);
+      if (this.polling.sleeps && this.blocked !== QUEUED) sender.paths.add(STEP.kvm_vcpu_wake_up);
     } else if (!this.isOutAt(sender.time)) sender.paths.add(STEP.kvm_vcpu_kick);
   }
 
@@ -142,8 +145,14 @@ export class VcpuThread extends Thread implements Schedulable {
     this.paused = 0;
   }
 
+  /** Loaded on a CPU of the host. */
+  get isRunning(): boolean {
+    const { halted } = this.parts.vcpu;
+    return !this.isOff && !(halted && this.polling.sleeps) && this.blocked !== QUEUED;
+  }
+
   private isOutAt(now: number): boolean {
-    return this.parts.vcpu.halted || this.isOff || (this.exited && this.time > now);
+    return this.parts.vcpu.halted || this.isOff || this.blocked === QUEUED || (this.exited && this.time > now);
   }
 
   /** The guest computes; what reaches the vCPU meanwhile cuts it short, and the rest follows later. */
@@ -172,7 +181,7 @@ export class VcpuThread extends Thread implements Schedulable {
     if (apic.hasInterrupt()) this.wake();
     else if (polling.begins(this.time, this.hostCpus?.isCalm)) this.idle = this.upToDeadline(polling.limit);
     else if (polling.fallsAsleep(this.time)) {
-      paths.add(STEP.kvm_vcpu_halt);
+      vcpu.sleep();
       paths.end();
       polling.asleep(this.time + this.timeline.soFar);
     } else if (apic.deadline === 0) this.blocked = HALTS;
@@ -245,6 +254,8 @@ export class VcpuThread extends Thread implements Schedulable {
 
   private wake(): void {
     const { vcpu, cpu, paths } = this.parts;
+    if (this.wokenByHost) paths.add(STEP.pi_wakeup_handler);
+    this.wokenByHost = false;
     if (this.polling.woken(this.time, this.waits, this.queued)) vcpu.wake();
     else {
       vcpu.halted = false;
