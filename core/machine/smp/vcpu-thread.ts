@@ -78,11 +78,15 @@ export class VcpuThread extends Thread implements Schedulable {
   }
 
   protected carryOut(): number {
-    const { stats } = this.parts.vcpu.kvm;
-    this.exitsBefore = stats[STAT.exits]!;
+    this.exitsBefore = this.parts.vcpu.kvm.stats[STAT.exits]!;
     const stepped = this.next();
-    this.exited = stepped === STEPPED.SWITCHED || stats[STAT.exits]! !== this.exitsBefore;
+    this.exited = stepped === STEPPED.SWITCHED || this.hasExited;
     return stepped;
+  }
+
+  /** The step under way has left the guest. What comes next in the guest is a step of its own: it is not out of the guest for that. */
+  private get hasExited(): boolean {
+    return this.parts.vcpu.kvm.stats[STAT.exits]! !== this.exitsBefore;
   }
 
   /** Rounds of a loop that spins have been multiplied out. */
@@ -104,7 +108,7 @@ export class VcpuThread extends Thread implements Schedulable {
     if (this.arrival !== null) return this.comeIn(this.arrival);
     if (vcpu.halted) return this.halted();
     this.serveRequests();
-    const stepped = this.timerExpires() || this.takesInterrupt() ? STEPPED.DONE : this.proceed();
+    const stepped = this.timerExpires() || this.takesInterrupt() || this.hasExited ? STEPPED.DONE : this.proceed();
     cpu.flushHits();
     return stepped;
   }
