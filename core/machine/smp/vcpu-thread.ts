@@ -108,7 +108,7 @@ export class VcpuThread extends Thread implements Schedulable {
     if (this.arrival !== null) return this.comeIn(this.arrival);
     if (vcpu.halted) return this.halted();
     this.serveRequests();
-    const stepped = this.timerExpires() || this.takesInterrupt() || this.hasExited ? STEPPED.DONE : this.proceed();
+    const stepped = this.hasExited || this.timerExpires() || this.takesInterrupt() ? STEPPED.DONE : this.proceed();
     cpu.flushHits();
     return stepped;
   }
