@@ -81,6 +81,16 @@ describe.each([
   });
 });
 
+describe('a handler that computes', () => {
+  it.each([WITHOUT, WITH])('leaves what it has interrupted its cycles: %o', async (switches) => {
+    const body = `cpu.together([
+  (cpu) => { cpu.pause(20_000); ${ipi(1)} },
+  (cpu) => { cpu.onInterrupt(0x40, () => { cpu.pause(9); }); cpu.pause(80_000); },
+]);`;
+    expect(steps(await run(2, body, switches), 1)['guest.pause']).toBe(80_009);
+  });
+});
+
 describe('a vCPU that the host has kicked', () => {
   it.each([WITHOUT, WITH])('is in the guest again when IPIs come, and holds no SRCU: %o', async (switches) => {
     const body = `cpu.write32(0x1000, 0); cpu.together([

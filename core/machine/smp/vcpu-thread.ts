@@ -40,6 +40,8 @@ export class VcpuThread extends Thread implements Schedulable {
   /** Cycles of `cpu.pause` that the step under way spends, and that are still to come after an interrupt. */
   private paused = 0;
   private pauseLeft = 0;
+  /** The same of what each handler under way has interrupted. */
+  private readonly interruptedPauses: number[] = [];
   private readonly delivery: InterruptDelivery;
   private readonly polling: HaltPolling;
   /** Null while each vCPU has a CPU of its own. */
@@ -116,7 +118,7 @@ export class VcpuThread extends Thread implements Schedulable {
   private proceed(): number {
     const { program } = this;
     if (program === null) return STEPPED.ENDED;
-    if (this.pauseLeft > 0 && !program.inHandler) return this.pause(this.pauseLeft);
+    if (this.pauseLeft > 0) return this.pause(this.pauseLeft);
     const at = program.next();
     if (at === PROGRAM_ENDED) return STEPPED.ENDED;
     return at === HANDLER_ENDED ? this.leaveHandler() : this.record(at);
@@ -291,6 +293,8 @@ export class VcpuThread extends Thread implements Schedulable {
     if (vector < 0) return false;
     const { vcpu, paths } = this.parts;
     vcpu.interruptsOff = true;
+    this.interruptedPauses.push(this.pauseLeft);
+    this.pauseLeft = 0;
     paths.add(STEP['guest.irq_delivery']);
     paths.end();
     if (program!.handles(vector)) program!.interrupt(vector);
@@ -312,6 +316,7 @@ export class VcpuThread extends Thread implements Schedulable {
     }
     paths.add(STEP['guest.iret']);
     paths.end();
+    this.pauseLeft = this.interruptedPauses.pop() ?? 0;
     if (vcpu.interruptsOn()) this.delivery.windowExit();
     return STEPPED.DONE;
   }
