@@ -69,6 +69,21 @@ describe.each(['ept', 'npt'] as const)('without APICv and AVIC, %s', (mmu) => {
     expect(m.vcpu.takeInjected()).toBe(HIGHER);
   });
 
+  it.each([HIGHER, SAME])('one that comes before the guest has taken the last, %i: none is lost', (second) => {
+    const m = machine(mmu);
+    m.vcpu.deliverInterrupt(HIGH);
+    exits(m);
+    m.vcpu.deliverInterrupt(second);
+    exits(m);
+    expect(m.took(asked[mmu])).toBe(second === HIGHER ? 1 : 0);
+    expect(m.vcpu.takeInjected()).toBe(HIGH);
+    m.vcpu.interruptsOff = true;
+    eoi(m);
+    expect(m.vcpu.interruptsOn()).toBe(true);
+    windowExit(m, mmu);
+    expect(m.vcpu.takeInjected()).toBe(second);
+  });
+
   it('nothing is asked for where nothing waits', () => {
     const m = inHandler(mmu);
     eoi(m);

@@ -75,7 +75,8 @@ export class EventInjection {
     if (kvm.apicv) return this.takePosted();
     if (words[PENDING] === 0) return;
     words[PENDING] = 0;
-    if (this.interruptsOff) return this.requestWindow();
+    // One that went in with an entry before is taken first, and its handler runs with interrupts off.
+    if (this.interruptsOff || words[INJECTED] !== -1) return this.requestWindow();
     const vector = apic!.acceptOne();
     if (vector < 0) return;
     paths.add(STEP.kvm_check_and_inject_events);

@@ -81,6 +81,31 @@ describe.each([
   });
 });
 
+describe('a handler that computes', () => {
+  it.each([WITHOUT, WITH])('leaves what it has interrupted its cycles: %o', async (switches) => {
+    const body = `cpu.together([
+  (cpu) => { cpu.pause(20_000); ${ipi(1)} },
+  (cpu) => { cpu.onInterrupt(0x40, () => { cpu.pause(9); }); cpu.pause(80_000); },
+]);`;
+    expect(steps(await run(2, body, switches), 1)['guest.pause']).toBe(80_009);
+  });
+});
+
+describe('a vCPU that the host has kicked', () => {
+  it.each([WITHOUT, WITH])('is in the guest again when IPIs come, and holds no SRCU: %o', async (switches) => {
+    const body = `cpu.write32(0x1000, 0); cpu.together([
+  (cpu) => { cpu.pause(20_000); cpu.repeat(5, () => { ${ipi(1)} cpu.pause(10_000); }); },
+  (cpu) => { cpu.onInterrupt(0x40, () => { cpu.add(0x1000, 1); }); cpu.pause(500_000); },
+], () => { cpu.pause(10_000); host.reclaim({ gpa: 0x1000, size: 4096 });
+  for (let n = 0; n < 2; n++) { cpu.pause(5000); host.ioeventfd({ addr: 0xfe00_0000, length: 4, fd: 'a', deassign: n === 1 }); }
+}); console.log(cpu.read32(0x1000));`;
+    const { result, messages } = await run(2, body, { ...switches, kernels: ['4.15'] });
+    expect(messages).toEqual(['5']);
+    const waits = result.timed!.host[0]!.waits.filter(({ symbol }) => symbol === '__synchronize_srcu');
+    expect(waits.reduce((sum, { cycles }) => sum + cycles, 0)).toBeLessThan(10_000);
+  });
+});
+
 describe.each(['ept', 'npt'] as const)('an IPI that comes while a handler runs, %s', (mmu) => {
   const on = (switches: Selection): Selection => ({ mmus: [mmu], kernels: ['6.18'], ...switches });
   /** vCPU 1 is in the handler of 0x60 when the second IPI comes. */

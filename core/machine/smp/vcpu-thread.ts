@@ -40,6 +40,8 @@ export class VcpuThread extends Thread implements Schedulable {
   /** Cycles of `cpu.pause` that the step under way spends, and that are still to come after an interrupt. */
   private paused = 0;
   private pauseLeft = 0;
+  /** The same of what each handler under way has interrupted. */
+  private readonly interruptedPauses: number[] = [];
   private readonly delivery: InterruptDelivery;
   private readonly polling: HaltPolling;
   /** Null while each vCPU has a CPU of its own. */
@@ -78,11 +80,15 @@ export class VcpuThread extends Thread implements Schedulable {
   }
 
   protected carryOut(): number {
-    const { stats } = this.parts.vcpu.kvm;
-    this.exitsBefore = stats[STAT.exits]!;
+    this.exitsBefore = this.parts.vcpu.kvm.stats[STAT.exits]!;
     const stepped = this.next();
-    this.exited = stepped === STEPPED.SWITCHED || stats[STAT.exits]! !== this.exitsBefore;
+    this.exited = stepped === STEPPED.SWITCHED || this.hasExited;
     return stepped;
+  }
+
+  /** The step under way has left the guest. What comes next in the guest is a step of its own: it is not out of the guest for that. */
+  private get hasExited(): boolean {
+    return this.parts.vcpu.kvm.stats[STAT.exits]! !== this.exitsBefore;
   }
 
   /** Rounds of a loop that spins have been multiplied out. */
@@ -104,7 +110,7 @@ export class VcpuThread extends Thread implements Schedulable {
     if (this.arrival !== null) return this.comeIn(this.arrival);
     if (vcpu.halted) return this.halted();
     this.serveRequests();
-    const stepped = this.timerExpires() || this.takesInterrupt() ? STEPPED.DONE : this.proceed();
+    const stepped = this.hasExited || this.timerExpires() || this.takesInterrupt() ? STEPPED.DONE : this.proceed();
     cpu.flushHits();
     return stepped;
   }
@@ -112,7 +118,7 @@ export class VcpuThread extends Thread implements Schedulable {
   private proceed(): number {
     const { program } = this;
     if (program === null) return STEPPED.ENDED;
-    if (this.pauseLeft > 0 && !program.inHandler) return this.pause(this.pauseLeft);
+    if (this.pauseLeft > 0) return this.pause(this.pauseLeft);
     const at = program.next();
     if (at === PROGRAM_ENDED) return STEPPED.ENDED;
     return at === HANDLER_ENDED ? this.leaveHandler() : this.record(at);
@@ -287,6 +293,8 @@ export class VcpuThread extends Thread implements Schedulable {
     if (vector < 0) return false;
     const { vcpu, paths } = this.parts;
     vcpu.interruptsOff = true;
+    this.interruptedPauses.push(this.pauseLeft);
+    this.pauseLeft = 0;
     paths.add(STEP['guest.irq_delivery']);
     paths.end();
     if (program!.handles(vector)) program!.interrupt(vector);
@@ -308,6 +316,7 @@ export class VcpuThread extends Thread implements Schedulable {
     }
     paths.add(STEP['guest.iret']);
     paths.end();
+    this.pauseLeft = this.interruptedPauses.pop() ?? 0;
     if (vcpu.interruptsOn()) this.delivery.windowExit();
     return STEPPED.DONE;
   }
