@@ -4,7 +4,7 @@ import { type StepName, STEPS } from '../cost/steps.ts';
 import { OP } from '../guest/instruction.ts';
 import { modelOf } from './claims/exit-cost.ts';
 import { priceResult } from './pricing.ts';
-import { profilesOf } from './profile.ts';
+import { profilesOf, profileStacks } from './profile.ts';
 import { STEP_SHARES, WAIT_SHARES } from './symbol-shares.ts';
 import { SymbolsOfPath } from './symbols.ts';
 
@@ -27,6 +27,20 @@ describe('a profile by kernel symbol', () => {
     expect(profile!.rows.reduce((sum, { share }) => sum + share, 0)).toBeCloseTo(1, 9);
     const cycles = profile!.rows.map((row) => row.cycles);
     expect(cycles).toEqual([...cycles].sort((a, b) => b - a));
+  });
+
+  it.each(['ept', 'npt'] as const)('%s: stacks name the instruction, and lose no cycle', (mmu) => {
+    const { result, model } = invd(mmu, '6.18');
+    const [profile] = profilesOf(result, model);
+    const stacks = profileStacks(result, model);
+    const sum = (isKernel: boolean): number =>
+      stacks.filter((stack) => stack.isKernel === isKernel).reduce((all, { cycles }) => all + cycles, 0);
+    expect(sum(true)).toBeCloseTo(profile!.cycles, 3);
+    expect(sum(false)).toBeCloseTo(profile!.elsewhere, 3);
+    const { name } = result.configuration;
+    expect(new Set(stacks.map(({ frames }) => frames.slice(0, 2).join(';')))).toEqual(
+      new Set([`${name};guest.invd`, `${name};guest.vmcall`]),
+    );
   });
 
   it('gives a swap to the function that decides on it: two of four each way inside, one outside', () => {

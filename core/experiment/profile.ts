@@ -49,22 +49,71 @@ function labelOf(configuration: Configuration, { name }: CpuModel): string {
 function profile(label: string, paths: readonly PathResult[], waits: readonly Wait[], model: CpuModel): Profile {
   const sums = new Map<string, number>();
   let elsewhere = 0;
-  const add = (shares: readonly Share[], cycles: number): void => {
-    for (const [symbol, share] of shares)
-      if (symbol === null) elsewhere += cycles * share;
-      else sums.set(symbol, (sums.get(symbol) ?? 0) + cycles * share);
-  };
-  const symbols = new SymbolsOfPath(model.vendor);
-  for (const { steps, count } of paths) {
-    symbols.begin();
-    steps.forEach(([step, times], at) => {
-      const { value } = model.prices[step as StepName];
-      add(symbols.of(step as StepName, steps[at + 1]?.[0] as StepName | undefined), value * times * count);
-    });
-  }
-  for (const wait of waits) add(symbols.ofWait(wait), wait.cycles);
+  eachShare(paths, waits, model, (_, symbol, cycles) => {
+    if (symbol === null) elsewhere += cycles;
+    else sums.set(symbol, (sums.get(symbol) ?? 0) + cycles);
+  });
   const cycles = [...sums.values()].reduce((sum, one) => sum + one, 0);
   const rows = [...sums].map(([symbol, own]) => ({ symbol, cycles: own, share: cycles === 0 ? 0 : own / cycles }));
   rows.sort((a, b) => b.cycles - a.cycles || (a.symbol < b.symbol ? -1 : 1));
   return { label, cycles, elsewhere, rows: rows.filter((row) => row.cycles > 0) };
+}
+
+/** Cycles under who took them: configuration, vCPU where several ran, the instruction that left the guest, kernel symbol. */
+export interface ProfileStack {
+  readonly frames: readonly string[];
+  /** The symbol is one of the host's kernel; else the guest, a halted CPU or userspace. */
+  readonly isKernel: boolean;
+  /** Of the whole run, at best prices. */
+  readonly cycles: number;
+}
+
+/** The profile as stacks, in the order of first appearance. They add up to its cycles: waits that spin count, those that sleep do not. */
+export function profileStacks(result: RunResult, model: CpuModel): ProfileStack[] {
+  const { name } = result.configuration;
+  const { timed } = result;
+  const sums = new Map<string, { frames: string[]; isKernel: boolean; cycles: number }>();
+  const add = (root: readonly string[], paths: readonly PathResult[], waits: readonly Wait[]): void =>
+    eachShare(paths, waits, model, (instruction, symbol, cycles) => {
+      const frames = [...root, instruction, symbol ?? 'elsewhere'];
+      const key = frames.join('\n');
+      const known = sums.get(key);
+      if (known === undefined) sums.set(key, { frames, isKernel: symbol !== null, cycles });
+      else known.cycles += cycles;
+    });
+  if (timed === undefined) add([name], result.paths, []);
+  else
+    for (const { id, paths, waits } of timed.vcpus)
+      add(
+        [name, `vCPU ${id}`],
+        paths,
+        waits.filter(({ kind }) => kind === 'spins'),
+      );
+  return [...sums.values()].filter(({ cycles }) => cycles > 0);
+}
+
+/** What a spinning wait stands under, where an access has its instruction. */
+const WAIT = 'waits';
+
+/** Calls `visit` for each part of a step or wait that falls on one symbol; null is what the kernel's profile does not show. */
+function eachShare(
+  paths: readonly PathResult[],
+  waits: readonly Wait[],
+  model: CpuModel,
+  visit: (instruction: string, symbol: string | null, cycles: number) => void,
+): void {
+  const symbols = new SymbolsOfPath(model.vendor);
+  const add = (instruction: string, shares: readonly Share[], cycles: number): void => {
+    for (const [symbol, share] of shares) visit(instruction, symbol, cycles * share);
+  };
+  for (const { steps, count } of paths) {
+    symbols.begin();
+    const instruction = steps[0]?.[0] ?? 'nothing';
+    steps.forEach(([step, times], at) => {
+      const { value } = model.prices[step as StepName];
+      const next = steps[at + 1]?.[0] as StepName | undefined;
+      add(instruction, symbols.of(step as StepName, next), value * times * count);
+    });
+  }
+  for (const wait of waits) add(WAIT, symbols.ofWait(wait), wait.cycles);
 }

@@ -151,6 +151,33 @@ describe('the rest', () => {
   });
 });
 
+describe('profile', () => {
+  const STRESS = ['profile', 'scenarios/mmu-lock-stress.ts', '--mmu', 'ept', '--kernel', '7.0'];
+
+  it('collapsed: stacks of each vCPU that add up to the listing of all', async () => {
+    const { out, code } = await commandLine([...STRESS, '--collapsed']);
+    expect(code).toBe(0);
+    const stacks = out
+      .trimEnd()
+      .split('\n')
+      .map((line) => /^(?<frames>[^\s;]+(?:;[^\s;]+)+) (?<cycles>\d+)$/.exec(line)?.groups);
+    const kernel = stacks.filter((stack) => stack!['frames']!.endsWith('_[k]'));
+    const sum = kernel.reduce((all, stack) => all + Number(stack!['cycles']), 0);
+    const vcpus = new Set(stacks.map((stack) => stack!['frames']!.split(';')[1]));
+    expect(vcpus.size).toBe(16);
+    expect(out).toMatch(/;vCPU_3;waits;queued_spin_lock_slowpath_\[k\] \d+$/m);
+    const listed = JSON.parse((await commandLine([...STRESS, '--json'])).out) as { profiles: { cycles: number }[] };
+    // Each stack is rounded to whole cycles.
+    expect(Math.abs(sum - listed.profiles[0]!.cycles)).toBeLessThanOrEqual(kernel.length);
+  });
+
+  it('says that two forms are one too many', async () => {
+    const { out, code } = await commandLine([...STRESS, '--collapsed', '--json']);
+    expect(code).toBe(2);
+    expect(out).toContain('--collapsed and --json are two forms: name one');
+  });
+});
+
 describe('Ctrl-C', () => {
   it('ends a run at once, with 130 and nothing half-written', async () => {
     const own = new ScriptFolder();

@@ -1,5 +1,6 @@
 import { STEP, STEPS } from '../../cost/steps.ts';
 import type { PricedRun } from '../../experiment/priced-run.ts';
+import type { ProfileStack } from '../../experiment/profile.ts';
 import type { ReportDocument } from '../report-document.ts';
 
 /** Where cycles went: configuration, instruction, stage, step. */
@@ -43,6 +44,13 @@ export const collapsedText = ({ runs }: ReportDocument): string =>
     .flatMap(stacksOf)
     .filter(({ cycles }) => whole(cycles) > 0)
     .map(({ frames, cycles }) => `${frames.join(';')} ${whole(cycles)}\n`)
+    .join('');
+
+/** A profile by kernel symbol as collapsed stacks. Kernel frames end in _[k], as stackcollapse-perf.pl marks them (--kernel). */
+export const collapsedProfile = (stacks: readonly ProfileStack[]): string =>
+  stacks
+    .filter(({ cycles }) => whole(cycles) > 0)
+    .map(({ frames, isKernel, cycles }) => `${frames.map(frame).join(';')}${isKernel ? '_[k]' : ''} ${whole(cycles)}\n`)
     .join('');
 
 /** Cycles for each million accesses, so that runs of different lengths are comparable and small steps do not vanish. */
