@@ -446,7 +446,7 @@ interface Cpu {
   /** WRMSRNS with `msr` as an immediate, and `value`: as `wrmsr`. Source: EXIT_REASON_MSR_WRITE_IMM, arch/x86/kvm/vmx/vmx.c of 6.18. */
   wrmsrImmediate(msr: number, value: Value): void;
   /**
-   * RDTSC, an addition, and WRMSR of IA32_TSC_DEADLINE: the timer fires so many `cycles` from now. Needs `vm.lapic()`. A deadline that passes between two
+   * RDTSC, an addition, and WRMSR of IA32_TSC_DEADLINE: the timer fires so many `cycles` from now; without `vm.lapic()` it never does. A deadline that passes between two
    * exits is noticed at the next exit, HLT or `pause`. Source: kvm_set_lapic_tscdeadline_msr() in arch/x86/kvm/lapic.c.
    */
   tscDeadline(cycles: number): void;

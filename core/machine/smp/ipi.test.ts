@@ -81,6 +81,22 @@ describe.each([
   });
 });
 
+describe('without vm.lapic()', () => {
+  it.each([
+    ['haltUntil', 'cpu.repeat(2, () => cpu.haltUntil(0x1000, 1));'],
+    ['onInterrupt', 'cpu.onInterrupt(0x40, () => cpu.write32(0x1000, 1));'],
+  ])('cpu.%s() says what it needs, with its line', async (name, body) => {
+    const played = await play(
+      "vm.ram({ gpa: 0, size: '1 MiB' }); vm.vcpus(2);",
+      `cpu.together([() => {},\n(cpu) => { ${body} }]);`,
+    );
+    if (typeof played === 'string') throw new Error(played);
+    const { problem } = played.result;
+    expect(problem?.text).toBe(`cpu.${name}() needs vm.lapic(): without a local APIC no interrupt arrives`);
+    expect(problem?.line).toBeGreaterThan(1);
+  });
+});
+
 describe('a handler that computes', () => {
   it.each([WITHOUT, WITH])('leaves what it has interrupted its cycles: %o', async (switches) => {
     const body = `cpu.together([

@@ -1,6 +1,6 @@
 import { PARALLEL } from '../../guest/parallel.ts';
 import { RECORD } from '../../guest/records.ts';
-import { argsOf, codeOf, sizeOf } from '../decode.ts';
+import { argsOf, codeOf, lineOf, sizeOf } from '../decode.ts';
 
 /** Where a program stands: in its own body, in a loop, or in an interrupt handler. */
 interface Frame {
@@ -88,4 +88,16 @@ export class Program {
     else if (first > 0 && to > from) this.frames.push({ at: from, from, to, left: first, isHandler: false });
     return true;
   }
+}
+
+/** The first record in [from, to), bodies included, that means nothing without a local APIC: its name in scripts and its line. Null for none. */
+export function needsApic(records: Float64Array, from: number, to: number): { name: string; line: number } | null {
+  for (let at = from; at < to; at += 1 + argsOf(records[at]! | 0)) {
+    const header = records[at]! | 0;
+    if (codeOf(header) !== RECORD.PARALLEL) continue;
+    const line = lineOf(header);
+    if (sizeOf(header) === PARALLEL.HALT_UNTIL) return { name: 'haltUntil', line };
+    if (sizeOf(header) === PARALLEL.ON_INTERRUPT) return { name: 'onInterrupt', line };
+  }
+  return null;
 }

@@ -8,7 +8,7 @@ import { HostThread } from './host-thread.ts';
 import { IpiVirtualization } from './ipi-virtualization.ts';
 import { LockMoments } from './lock-moments.ts';
 import { mergeRows } from './merge-rows.ts';
-import { Program } from './program.ts';
+import { needsApic, Program } from './program.ts';
 import { HALTS, STEPPED, type Thread } from './thread.ts';
 import { SpinAhead } from './spin-ahead.ts';
 import type { TimedPart } from './timed.ts';
@@ -128,6 +128,9 @@ export class Smp implements IpiPort {
       const line = lineOf(records[from]! | 0);
       const id = records[from + 1]!;
       const to = from + 3 + records[from + 2]!;
+      const lost = machine.parts.vcpu.apic === null ? needsApic(records, from + 3, to) : null;
+      if (lost !== null)
+        machine.stopAt(`cpu.${lost.name}() needs vm.lapic(): without a local APIC no interrupt arrives`, lost.line);
       const thread = id > HOST_THREAD - HOST_THREADS ? this.hostThread(HOST_THREAD - id) : this.vcpus[id];
       if (thread === undefined)
         machine.stopAt(`there is no vCPU ${id} for this program: vm.vcpus() says how many there are`, line);
