@@ -5,7 +5,7 @@ import { STEP } from '../cost/steps.ts';
 import { EVENT } from '../events/kinds.ts';
 import type { Recorder } from '../events/recorder.ts';
 import type { Instruction } from '../guest/instruction.ts';
-import { type GuestRegisters, REG } from '../guest/registers.ts';
+import { CR4, type GuestRegisters, REG, XCR0 } from '../guest/registers.ts';
 import type { VmExit } from '../spec/vm-exit.ts';
 import { Emulator } from './emulate/emulator.ts';
 import { VcpuIo } from './emulate/vcpu-io.ts';
@@ -57,6 +57,10 @@ const REQUEST_RELOAD = 2;
 const REQUEST_FLUSH = 4;
 
 /** One vCPU of KVM (struct kvm_vcpu): answers the CPU's exits. */
+const SWAPPED = CR4.OSXSAVE | CR4.PKE;
+const PKRU_STATE = XCR0.PKRU;
+const { CR4: CR4_AT, XCR0: XCR0_AT } = REG;
+
 export class Vcpu {
   readonly kvm: Kvm;
   readonly id: number;
@@ -90,7 +94,10 @@ export class Vcpu {
   readonly stateProtected: boolean;
   /** Cycles by which this vCPU's time is ahead of what its ledger counts. */
   timeOffset = 0;
+  private readonly at: Int32Array;
   private readonly fastpathKinds: Uint8Array;
+  /** The VM's, close at hand for `handleExit`. */
+  private readonly plainEntries: boolean;
   private readonly words = new Int32Array(WORDS);
   private requests = 0;
 
@@ -98,6 +105,7 @@ export class Vcpu {
     this.kvm = kvm;
     this.id = id;
     this.regs = parts.regs;
+    this.at = parts.regs.at;
     this.port = parts.port;
     this.paths = parts.paths;
     this.recorder = kvm.recorder;
@@ -117,6 +125,7 @@ export class Vcpu {
     this.apic = config.lapic === undefined ? null : new LocalApic(id);
     this.stateProtected = config.vcpuType === 'td';
     this.fastpathKinds = kvm.fastpathKinds;
+    this.plainEntries = kvm.plainEntries;
   }
 
   register(state: StateSet): void {
@@ -156,7 +165,7 @@ export class Vcpu {
     if (kvm.logsByPml) drainPml(this);
     const outcome = dispatch(this, exit, insn);
     if (outcome === KVM_ERROR) return outcome;
-    if (kvm.plainEntries) {
+    if (this.plainEntries) {
       paths.add((this.emulated ? blocks.epilogueAfterEmulation : blocks.epilogue)[this.swap]!);
       if (recorder.on) recorder.emit(EVENT.kvm_entry, 0, 0, 0, 0);
       return outcome;
@@ -207,7 +216,12 @@ export class Vcpu {
 
   /** What of XCR0, XSS and PKRU a world switch writes now. */
   get swap(): number {
-    return this.stateProtected ? 0 : swapWord(this.regs.at, this.kvm.xstate);
+    // Most guests use neither: told here, where it costs two loads.
+    return ((this.at[CR4_AT]! & SWAPPED) | (this.at[XCR0_AT]! & PKRU_STATE)) === 0 ? 0 : this.swapInUse();
+  }
+
+  private swapInUse(): number {
+    return this.stateProtected ? 0 : swapWord(this.at, this.kvm.xstate);
   }
 
   /** kvm_vcpu_halt(): HLT with nothing pending. The vCPU is out of the guest until `wake`. */

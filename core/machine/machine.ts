@@ -111,6 +111,7 @@ export class Machine implements Repeatable {
   private readonly interrupts = new Interrupts(this);
   /** With a local APIC: the instruction left the guest, so that an interrupt may have come in with the entry. */
   private wasOut = false;
+  private readonly hasOthers: boolean;
   private readonly hostOps: OutsideOp[] = [];
   private records: Float64Array = new Float64Array(0);
   private line = 0;
@@ -121,6 +122,7 @@ export class Machine implements Repeatable {
   constructor(parts: MachineParts) {
     this.parts = parts;
     this.state = parts.state;
+    this.hasOthers = parts.others !== null;
     this.exits = parts.exits;
     this.phases = new PhaseLog(parts.paths);
     this.state.addCounters(() => [this.exits, this.executed]);
@@ -342,7 +344,7 @@ export class Machine implements Repeatable {
     const outcome = cpu.execute(insn);
     if (outcome !== CPU_DONE) {
       this.answer(outcome, insn);
-      this.settleOthers();
+      if (this.hasOthers) this.settleOthers();
     } else if (!cpu.ended) paths.end();
   }
 

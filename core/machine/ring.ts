@@ -11,7 +11,8 @@ export function fillKick(insn: Instruction, code: number, bell: Doorbell, value:
     bell.lo,
   );
   insn.data[0] = value | 0;
-  insn.data[1] = Math.floor(value / 0x1_0000_0000) | 0;
+  // Most values are words: no division for them.
+  insn.data[1] = value >>> 0 === value ? 0 : Math.floor(value / 0x1_0000_0000) | 0;
   if (code === RECORD.BELL_ADD) insn.flags = FLAG_LOCK;
 }
 
