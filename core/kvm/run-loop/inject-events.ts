@@ -94,7 +94,8 @@ export class EventInjection {
     const { words, vcpu } = this;
     const { apic, kvm, paths } = vcpu;
     if (!kvm.apicv) return;
-    if (apic!.syncPosted()) paths.add(STEP.vmx_sync_pir_to_irr);
+    // AVIC: senders write the IRR itself, there is nothing to move.
+    if (apic!.syncPosted() && kvm.isIntel) paths.add(STEP.vmx_sync_pir_to_irr);
     if (words[INJECTED] === -1 && !this.interruptsOff) words[INJECTED] = apic!.acceptOne();
   }
 
