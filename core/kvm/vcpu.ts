@@ -5,7 +5,7 @@ import { STEP } from '../cost/steps.ts';
 import { EVENT } from '../events/kinds.ts';
 import type { Recorder } from '../events/recorder.ts';
 import type { Instruction } from '../guest/instruction.ts';
-import { CR4, type GuestRegisters, REG, XCR0 } from '../guest/registers.ts';
+import { type GuestRegisters, REG } from '../guest/registers.ts';
 import type { VmExit } from '../spec/vm-exit.ts';
 import { Emulator } from './emulate/emulator.ts';
 import { VcpuIo } from './emulate/vcpu-io.ts';
@@ -21,7 +21,7 @@ import { RunLoopBlocks } from './run-loop/blocks.ts';
 import { FASTPATH, handleFastpath, takesFastpath } from './run-loop/fastpath.ts';
 import { EventInjection } from './run-loop/inject-events.ts';
 import { loadGuestXcr0, putGuestXcr0 } from './run-loop/lazy-xcr0.ts';
-import { swapWord } from './run-loop/xstate.ts';
+import { swapsNothing, swapWord } from './run-loop/xstate.ts';
 import { drainPml } from './run-loop/pml.ts';
 import { STAT } from './stats.ts';
 import type { UserspacePort } from './userspace-port.ts';
@@ -57,10 +57,6 @@ const REQUEST_RELOAD = 2;
 const REQUEST_FLUSH = 4;
 
 /** One vCPU of KVM (struct kvm_vcpu): answers the CPU's exits. */
-const SWAPPED = CR4.OSXSAVE | CR4.PKE;
-const PKRU_STATE = XCR0.PKRU;
-const { CR4: CR4_AT, XCR0: XCR0_AT } = REG;
-
 export class Vcpu {
   readonly kvm: Kvm;
   readonly id: number;
@@ -94,6 +90,7 @@ export class Vcpu {
   readonly stateProtected: boolean;
   /** Cycles by which this vCPU's time is ahead of what its ledger counts. */
   timeOffset = 0;
+  /** The guest's registers, as `regs` holds them. */
   private readonly at: Int32Array;
   private readonly fastpathKinds: Uint8Array;
   /** The VM's, close at hand for `handleExit`. */
@@ -216,8 +213,7 @@ export class Vcpu {
 
   /** What of XCR0, XSS and PKRU a world switch writes now. */
   get swap(): number {
-    // Most guests use neither: told here, where it costs two loads.
-    return ((this.at[CR4_AT]! & SWAPPED) | (this.at[XCR0_AT]! & PKRU_STATE)) === 0 ? 0 : this.swapInUse();
+    return swapsNothing(this.at) ? 0 : this.swapInUse();
   }
 
   private swapInUse(): number {

@@ -1,5 +1,5 @@
 import type { PricedRun } from '../experiment/priced-run.ts';
-import { percent } from './numbers.ts';
+import { integer, percent } from './numbers.ts';
 import type { Configuration } from '../experiment/result.ts';
 
 /** What a report shows of the script. */
@@ -20,6 +20,10 @@ export const modelText = ({ model, mark }: Pick<RunView, 'model' | 'mark'>): str
   mark === undefined
     ? model.name
     : `${model.name}; ${mark.mark}: the rows measured there took away ${percent(mark.explained)} of this figure's uncertainty`;
+
+/** How often the guest observed what it must not; in words where nobody looked. */
+export const divergencesText = ({ result }: Pick<RunView, 'result'>): string =>
+  result.checked ? integer(result.divergences.reduce((sum, { count }) => sum + count, 0)) : 'not checked';
 
 /** A configuration in words, without its name. */
 export function describeConfiguration(configuration: Configuration): string {

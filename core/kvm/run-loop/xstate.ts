@@ -29,6 +29,9 @@ const IN_USE = XSAVE | PKE;
 const PKRU_STATE = XCR0.PKRU;
 const { CR4: CR4_AT, XCR0: XCR0_AT } = REG;
 
+/** The guest uses neither XSAVE nor protection keys, as most here: told by two loads, at every exit. */
+export const swapsNothing = (at: Int32Array): boolean => ((at[CR4_AT]! & IN_USE) | (at[XCR0_AT]! & PKRU_STATE)) === 0;
+
 /**
  * What a world switch writes for the guest as its registers are now: the tests of kvm_load_guest_xsave_state() and
  * kvm_load_host_xsave_state(). XCR0 and XSS with CR4.OSXSAVE where they differ; PKRU with XCR0.PKRU or CR4.PKE where it differs, read back
@@ -37,7 +40,7 @@ const { CR4: CR4_AT, XCR0: XCR0_AT } = REG;
 export function swapWord(at: Int32Array, host: HostXstate): number {
   const cr4 = at[CR4_AT]!;
   const xcr0 = at[XCR0_AT]!;
-  if ((cr4 & IN_USE) === 0 && (xcr0 & PKRU_STATE) === 0) return 0;
+  if (swapsNothing(at)) return 0;
   let word = 0;
   if ((cr4 & XSAVE) !== 0) {
     if (xcr0 !== host.xcr0) word = SWAP.XCR0;

@@ -3,7 +3,7 @@ import { pricePhases } from '../../experiment/phases.ts';
 import { drawnText } from '../drawn-text.ts';
 import { figure, integer, percent, range, signed } from '../numbers.ts';
 import type { ReportDocument } from '../report-document.ts';
-import { describeConfiguration, modelText } from '../view.ts';
+import { describeConfiguration, divergencesText, modelText } from '../view.ts';
 import { stageClass, STYLE } from './html-style.ts';
 import { markup } from './markup.ts';
 import { stackedBars } from './svg-bars.ts';
@@ -77,9 +77,6 @@ const legend = (stages: readonly string[]): string =>
 const stageCost = ({ priced }: ReportDocument['runs'][number], stage: string): number =>
   (priced.stages.find((one) => one.stage === stage)?.cycles.value ?? 0) / Math.max(1, priced.accesses);
 
-const divergencesOf = ({ result }: Pick<ReportDocument['runs'][number], 'result'>): string =>
-  result.checked ? integer(result.divergences.reduce((sum, { count }) => sum + count, 0)) : 'not checked';
-
 function costSection({ runs }: ReportDocument): string {
   const used = STAGES.filter((stage) => runs.some((run) => stageCost(run, stage) > 0));
   const bars = runs.map((run) => ({
@@ -110,7 +107,7 @@ function costSection({ runs }: ReportDocument): string {
         number(percent(priced.provenance.derived)),
         number(percent(priced.provenance.estimated)),
         number(integer(result.accesses)),
-        number(divergencesOf({ result })),
+        number(divergencesText({ result })),
       ]),
     ),
     table(
@@ -154,7 +151,7 @@ function verdictSection(pairs: ReportDocument['pairs']): string {
         verdict.word,
         number(signed(difference)),
         number(interval === null ? 'none' : `${signed(interval.low)} to ${signed(interval.high)}`),
-        number(divergencesOf(to)),
+        number(divergencesText(to)),
       ]),
     ),
     '</section>',

@@ -1,7 +1,7 @@
 import { drawnText } from '../drawn-text.ts';
 import { figure, integer, percent, range, signed } from '../numbers.ts';
 import type { ReportDocument } from '../report-document.ts';
-import { describeConfiguration, modelText } from '../view.ts';
+import { describeConfiguration, divergencesText, modelText } from '../view.ts';
 
 /** Fewer cycles an access round to nothing. */
 const LEAST_SHOWN = 0.05;
@@ -35,7 +35,7 @@ export function markdownText(report: ReportDocument): string {
           result.accesses,
         ),
         per(result.userspaceExits, result.accesses),
-        divergencesOf({ result }),
+        divergencesText({ result }),
       ]),
     ),
     '',
@@ -63,9 +63,6 @@ export function markdownText(report: ReportDocument): string {
   return `${lines.join('\n')}\n`;
 }
 
-const divergencesOf = ({ result }: Pick<ReportDocument['runs'][number], 'result'>): string =>
-  result.checked ? integer(result.divergences.reduce((sum, { count }) => sum + count, 0)) : 'not checked';
-
 /** Several pairs at a glance, before each of them in full. */
 function verdictSection(pairs: ReportDocument['pairs']): string[] {
   if (pairs.length < 2) return [];
@@ -80,7 +77,7 @@ function verdictSection(pairs: ReportDocument['pairs']): string[] {
         verdict.word,
         signed(difference),
         interval === null ? 'none' : `${signed(interval.low)} to ${signed(interval.high)}`,
-        divergencesOf(to),
+        divergencesText(to),
       ]),
       3,
     ),
